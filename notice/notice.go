@@ -92,27 +92,27 @@ type Notice struct {
 // Info is the notice in one language (CAP 1.2, section 3.2.2).
 type Info struct {
 	// Language is a BCP 47 tag; empty means CAP's default, en-US.
-	Language     string       `json:"language,omitzero"`
-	Category     []string     `json:"category"`
-	Event        string       `json:"event"`
-	ResponseType []string     `json:"responseType,omitzero"`
-	Urgency      string       `json:"urgency"`
-	Severity     Severity     `json:"severity"`
-	Certainty    string       `json:"certainty"`
-	Audience     string       `json:"audience,omitzero"`
-	EventCode    []ValuePair  `json:"eventCode,omitzero"`
-	Effective    DateTime     `json:"effective,omitzero"`
-	Onset        DateTime     `json:"onset,omitzero"`
-	Expires      DateTime     `json:"expires,omitzero"`
-	SenderName   string       `json:"senderName,omitzero"`
-	Headline     string       `json:"headline,omitzero"`
-	Description  string       `json:"description,omitzero"`
-	Instruction  string       `json:"instruction,omitzero"`
-	Web          string       `json:"web,omitzero"`
-	Contact      string       `json:"contact,omitzero"`
-	Parameter    []ValuePair  `json:"parameter,omitzero"`
-	Resource     []Resource   `json:"resource,omitzero"`
-	Area         []Area       `json:"area,omitzero"`
+	Language     string      `json:"language,omitzero"`
+	Category     []string    `json:"category"`
+	Event        string      `json:"event"`
+	ResponseType []string    `json:"responseType,omitzero"`
+	Urgency      string      `json:"urgency"`
+	Severity     Severity    `json:"severity"`
+	Certainty    string      `json:"certainty"`
+	Audience     string      `json:"audience,omitzero"`
+	EventCode    []ValuePair `json:"eventCode,omitzero"`
+	Effective    DateTime    `json:"effective,omitzero"`
+	Onset        DateTime    `json:"onset,omitzero"`
+	Expires      DateTime    `json:"expires,omitzero"`
+	SenderName   string      `json:"senderName,omitzero"`
+	Headline     string      `json:"headline,omitzero"`
+	Description  string      `json:"description,omitzero"`
+	Instruction  string      `json:"instruction,omitzero"`
+	Web          string      `json:"web,omitzero"`
+	Contact      string      `json:"contact,omitzero"`
+	Parameter    []ValuePair `json:"parameter,omitzero"`
+	Resource     []Resource  `json:"resource,omitzero"`
+	Area         []Area      `json:"area,omitzero"`
 }
 
 // ValuePair is CAP's pair of valueName and value, used by eventCode, parameter
@@ -148,3 +148,17 @@ type Area struct {
 func (n *Notice) Reference() string {
 	return n.Sender + "," + n.Identifier + "," + string(n.Sent)
 }
+
+// Decode reads a notice from the payload of an envelope. It knows the form only;
+// [Check] knows the rules. Errors are *RuleError with a rule that begins "json.".
+func Decode(payload []byte) (*Notice, error) {
+	n := new(Notice)
+	if err := decodeStrict(payload, n); err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+// Encode writes a notice as the payload that is signed. Errors are as of [Decode]:
+// too big, or text that is not Unicode.
+func Encode(n *Notice) ([]byte, error) { return encodeStrict(n) }

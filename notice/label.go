@@ -1,0 +1,97 @@
+package notice
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Label is a property of a reader, and an address of a notice: "kind:value", such
+// as "tenant:north" or "surface:portal". The kind is [a-z][a-z0-9-]{0,31}, the
+// value 1 to 128 visible ASCII characters without quotation mark and backslash.
+// Labels compare byte by byte.
+type Label string
+
+var labelForm = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}:[!#-\[\]-~]{1,128}$`)
+
+// Kinds of labels that rules know. Any other kind is proven by an issuer.
+const (
+	KindSurface = "surface" // which product shows it; readers may claim it
+	KindLang    = "lang"    // the reader's language; readers may claim it
+	KindGroup   = "group"
+	KindSession = "session" // one telehealth call
+	KindSubject = "subject" // one person, by pseudonym
+)
+
+// LabelStaff is the label of staff: the only readers of a Test.
+const LabelStaff Label = "group:staff"
+
+// ParseLabel checks that s is a label. An error is a *RuleError "label".
+func ParseLabel(s string) (Label, error) {
+	if !labelForm.MatchString(s) {
+		return "", broken("label", "%.200q is not a label, kind:value", s)
+	}
+	return Label(s), nil
+}
+
+// Kind is what stands before the colon.
+func (l Label) Kind() string {
+	kind, _, _ := strings.Cut(string(l), ":")
+	return kind
+}
+
+// Value is what stands behind the colon.
+func (l Label) Value() string {
+	_, value, _ := strings.Cut(string(l), ":")
+	return value
+}
+
+// Claimable reports whether readers may give themselves labels of this kind. All
+// other kinds are proven by a token or a ticket.
+func Claimable(kind string) bool { return kind == KindSurface || kind == KindLang }
+
+// Labels is a set of labels, sorted. The zero value is empty. It is immutable, and
+// so safe for concurrent use.
+type Labels struct{ sorted []Label }
+
+// NewLabels makes a set. What is not a label is left out: a reader who lacks a
+// label sees less, never more.
+func NewLabels(labels ...string) Labels { return Labels{}.With(labels...) }
+
+// With returns the set with more labels; what is not a label is left out.
+func (l Labels) With(labels ...string) Labels {
+	sorted := slices.Clone(l.sorted)
+	for _, s := range labels {
+		if label, err := ParseLabel(s); err == nil {
+			sorted = append(sorted, label)
+		}
+	}
+	slices.Sort(sorted)
+	return Labels{slices.Compact(sorted)}
+}
+
+// Has reports whether label is in the set.
+func (l Labels) Has(label Label) bool {
+	_, found := slices.BinarySearch(l.sorted, label)
+	return found
+}
+
+// HasAll reports whether all of other's labels are in the set.
+func (l Labels) HasAll(other Labels) bool {
+	return !slices.ContainsFunc(other.sorted, func(label Label) bool { return !l.Has(label) })
+}
+
+// Equal reports whether both sets hold the same labels.
+func (l Labels) Equal(other Labels) bool { return slices.Equal(l.sorted, other.sorted) }
+
+// Len is the number of labels.
+func (l Labels) Len() int { return len(l.sorted) }
+
+// Slice returns the labels in order, as a copy of the caller's own; never nil.
+func (l Labels) Slice() []string {
+	out := make([]string, 0, len(l.sorted))
+	for _, label := range l.sorted {
+		out = append(out, string(label))
+	}
+	return out
+}
