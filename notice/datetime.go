@@ -73,5 +73,5 @@ func (d DateTime) digits(from, to int) int {
 }
 
 func (d DateTime) malformed() error {
-	return refuse("datetime", "%.40q is not a time of the form 2026-11-22T09:30:00-00:00", string(d))
+	return broken("datetime", "%.40q is not a time of the form 2026-11-22T09:30:00-00:00", string(d))
 }

@@ -38,16 +38,16 @@ func decodeStrictMax(data []byte, limit int, v any) error {
 		where = " at " + strconv.Quote(string(semantic.JSONPointer))
 	}
 	if errors.Is(err, json.ErrUnknownName) {
-		return refuse("json.unknown", "a member that this kind of document does not have%s", where)
+		return broken("json.unknown", "a member that this kind of document does not have%s", where)
 	}
-	return refuse("json.type", "a value of the wrong type%s", where)
+	return broken("json.type", "a value of the wrong type%s", where)
 }
 
 // encodeStrict writes v as JSON that decodeStrict takes.
 func encodeStrict(v any) ([]byte, error) {
 	data, err := json.Marshal(v, json.Deterministic(true))
 	if err != nil {
-		return nil, refuse("json.text", "%v", err)
+		return nil, broken("json.text", "%v", err)
 	}
 	if err := checkIJSON(data, MaxPayload); err != nil {
 		return nil, err
@@ -58,10 +58,10 @@ func encodeStrict(v any) ([]byte, error) {
 // checkIJSON checks what does not depend on the kind of document.
 func checkIJSON(data []byte, limit int) error {
 	if len(data) > limit {
-		return refuse("json.size", "%d bytes, where at most %d are allowed", len(data), limit)
+		return broken("json.size", "%d bytes, where at most %d are allowed", len(data), limit)
 	}
 	if !utf8.Valid(data) {
-		return refuse("json.text", "not valid UTF-8")
+		return broken("json.text", "not valid UTF-8")
 	}
 	d := jsontext.NewDecoder(bytes.NewReader(data))
 	for done := false; ; {
@@ -73,7 +73,7 @@ func checkIJSON(data []byte, limit int) error {
 			return syntaxError(data, err)
 		}
 		if done {
-			return refuse("json.syntax", "something behind the value")
+			return broken("json.syntax", "something behind the value")
 		}
 		if err := checkToken(token, d.StackDepth(), d.StackPointer()); err != nil {
 			return err
@@ -93,22 +93,22 @@ func checkToken(token jsontext.Token, depth int, at jsontext.Pointer) error {
 	switch token.Kind() {
 	case jsontext.KindBeginObject, jsontext.KindBeginArray:
 		if depth > MaxDepth {
-			return refuse("json.depth", "nested deeper than %d", MaxDepth)
+			return broken("json.depth", "nested deeper than %d", MaxDepth)
 		}
 	case jsontext.KindNull:
-		return refuse("json.null", "null at %q", at)
+		return broken("json.null", "null at %q", at)
 	case jsontext.KindString:
 		if strings.ContainsFunc(token.String(), isNonCharacter) {
-			return refuse("json.text", "a noncharacter of Unicode at %q", at)
+			return broken("json.text", "a noncharacter of Unicode at %q", at)
 		}
 	case jsontext.KindNumber:
 		// The form bounds the length, so that the conversion can't fail.
 		text := token.String()
 		if !integer.MatchString(text) {
-			return refuse("json.number", "not an integer at %q", at)
+			return broken("json.number", "not an integer at %q", at)
 		}
 		if n, _ := strconv.ParseInt(text, 10, 64); n > maxInteger || n < -maxInteger {
-			return refuse("json.number", "beyond ±(2^53−1) at %q", at)
+			return broken("json.number", "beyond ±(2^53−1) at %q", at)
 		}
 	}
 	return nil
@@ -119,13 +119,13 @@ func syntaxError(data []byte, err error) error {
 	lax := []jsontext.Options{jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)}
 	switch {
 	case errors.Is(err, jsontext.ErrDuplicateName):
-		return refuse("json.duplicate", "two members of one name: %v", err)
+		return broken("json.duplicate", "two members of one name: %v", err)
 	case jsontext.Value(data).IsValid(lax...):
-		return refuse("json.text", "half of a surrogate pair in a string")
+		return broken("json.text", "half of a surrogate pair in a string")
 	case err == io.EOF:
-		return refuse("json.syntax", "empty")
+		return broken("json.syntax", "empty")
 	}
-	return refuse("json.syntax", "%v", err)
+	return broken("json.syntax", "%v", err)
 }
 
 // isNonCharacter reports what RFC 7493, section 2.1, keeps out of strings.

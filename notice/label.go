@@ -29,7 +29,7 @@ const LabelStaff Label = "group:staff"
 // ParseLabel checks that s is a label. An error is a *RuleError "label".
 func ParseLabel(s string) (Label, error) {
 	if !labelForm.MatchString(s) {
-		return "", refuse("label", "%.200q is not a label, kind:value", s)
+		return "", broken("label", "%.200q is not a label, kind:value", s)
 	}
 	return Label(s), nil
 }

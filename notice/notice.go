@@ -60,6 +60,15 @@ const (
 	SeverityUnknown  Severity = "Unknown"
 )
 
+// Names of parameters that have a meaning here; all others are carried.
+const (
+	// ParameterDirective names a flow that clients stop, such as "pause-booking".
+	// It acts in status Actual only.
+	ParameterDirective = "directive"
+	// ParameterNextUpdateBy is the time (DateTime) of the next word on the matter.
+	ParameterNextUpdateBy = "nextUpdateBy"
+)
+
 // Notice is one message of CAP 1.2 (section 3.2.1, "alert"), as JSON with CAP's
 // own names and values. It holds whatever CAP can say; [Check] tells whether
 // Tocsin publishes it.

@@ -16,7 +16,7 @@ type RuleError struct {
 // Error gives the rule and the detail.
 func (e *RuleError) Error() string { return e.Rule + ": " + e.Detail }
 
-// refuse makes a RuleError.
-func refuse(rule, format string, args ...any) *RuleError {
+// broken makes a RuleError.
+func broken(rule, format string, args ...any) *RuleError {
 	return &RuleError{Rule: rule, Detail: fmt.Sprintf(format, args...)}
 }
