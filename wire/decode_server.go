@@ -1,8 +1,6 @@
 package wire
 
-import (
-	"time"
-)
+import "time"
 
 // DecodeServer reads any frame of a node. Its errors are ErrTooBig, ErrBadFrame
 // and, for a well-formed frame that a client is to ignore, ErrUnknownType.
@@ -206,14 +204,16 @@ func (r *reader) time() time.Time {
 }
 
 // interval reads [min,max], min ≤ max.
-func (r *reader) interval() (pair [2]int64) {
-	if r.token("an array").Kind() != '[' {
-		r.fail("not an array")
-	}
-	pair[0], pair[1] = r.int(), r.int()
-	if r.token("the array's end").Kind() != ']' {
-		r.fail("not a pair")
-	}
-	r.check(pair[0] <= pair[1], "not an interval")
+func (r *reader) interval() [2]int64 {
+	var pair [2]int64
+	n := 0
+	r.array(func() {
+		r.check(n < len(pair), "not a pair")
+		if v := r.int(); r.err == nil {
+			pair[n] = v
+			n++
+		}
+	})
+	r.check(n == len(pair) && pair[0] <= pair[1], "not an interval")
 	return pair
 }

@@ -26,7 +26,7 @@ var errStop = errors.New("stop")
 // frameType finds the member "type" of an object.
 func frameType(frame []byte) (kind string, err error) {
 	r := newReader(frame)
-	r.members(func(r *reader, name string) {
+	r.object(func(r *reader, name string) {
 		if name != "type" {
 			r.skip()
 			return
@@ -47,7 +47,7 @@ func frameType(frame []byte) (kind string, err error) {
 func readFrame(frame []byte, member func(r *reader, name string), required ...string) error {
 	r := newReader(frame)
 	missing := slices.Clone(required)
-	r.members(func(r *reader, name string) {
+	r.object(func(r *reader, name string) {
 		if i := slices.Index(missing, name); i >= 0 {
 			missing = slices.Delete(missing, i, i+1)
 		}
@@ -68,9 +68,9 @@ func newReader(frame []byte) *reader {
 	return &reader{frame: frame, dec: jsontext.NewDecoder(bytes.NewBuffer(frame))}
 }
 
-// members calls member for each member of the object that comes next; member
-// must consume exactly its value.
-func (r *reader) members(member func(r *reader, name string)) {
+// object calls member for each member of the object that comes next; member must
+// consume exactly its value.
+func (r *reader) object(member func(r *reader, name string)) {
 	if r.token("an object").Kind() != '{' {
 		r.fail("not an object")
 		return
@@ -87,16 +87,9 @@ func (r *reader) members(member func(r *reader, name string)) {
 			r.path = outer + "." + text
 		}
 		member(r, text)
+		r.path = outer
 	}
-	r.path = outer
 	r.token("the object's end")
-}
-
-// object is members for a nested object.
-func (r *reader) object(member func(r *reader, name string)) {
-	if r.err == nil {
-		r.members(member)
-	}
 }
 
 func (r *reader) token(want string) jsontext.Token {
@@ -126,18 +119,25 @@ func (r *reader) string() string {
 	return tok.String()
 }
 
-// strings reads an array of at most limit strings.
-func (r *reader) strings(limit int) []string {
+// array calls element for each element of the array that comes next; element
+// must consume exactly one.
+func (r *reader) array(element func()) {
 	if r.token("an array").Kind() != '[' {
 		r.fail("not an array")
-		return nil
 	}
-	list := []string{}
 	for r.err == nil && r.dec.PeekKind() != ']' {
-		r.check(len(list) < limit, "more than "+strconv.Itoa(limit))
-		list = append(list, r.string())
+		element()
 	}
 	r.token("the array's end")
+}
+
+// strings reads an array of at most limit strings.
+func (r *reader) strings(limit int) []string {
+	list := []string{}
+	r.array(func() {
+		r.check(len(list) < limit, "more than "+strconv.Itoa(limit))
+		list = append(list, r.string())
+	})
 	return list
 }
 

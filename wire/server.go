@@ -162,9 +162,13 @@ func EncodeEntry(seq uint64, body []byte) []byte {
 
 // AppendTo appends the frame's JSON.
 func (e EntryFrame) AppendTo(dst []byte) []byte {
-	dst = strconv.AppendUint(append(dst, `{"type":"entry","seq":`...), e.Seq, 10)
-	dst = append(append(dst, `,"envelope":`...), e.Envelope...)
-	return append(dst, '}')
+	dst = append(dst, `{"type":"entry",`...)
+	return append(e.appendMembers(dst), '}')
+}
+
+func (e EntryFrame) appendMembers(dst []byte) []byte {
+	dst = strconv.AppendUint(append(dst, `"seq":`...), e.Seq, 10)
+	return append(append(dst, `,"envelope":`...), e.Envelope...)
 }
 
 // AppendTo appends the frame's JSON.
