@@ -1,6 +1,9 @@
 package notice
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Entry is one message of the log.
 type Entry struct {
@@ -41,8 +44,9 @@ type Outcome struct {
 	Err error
 	// Accepted is the entry as accepted, otherwise nil.
 	Accepted *Accepted
-	// Refolded: the entry was a keyset or a redaction, so the whole board was folded
-	// anew. Voided no longer hold, Revived hold again; both in the log's order.
+	// Refolded: the whole board was folded anew, because of a keyset, or a redaction
+	// of what the board held. Voided no longer hold, Revived hold again; both in the
+	// log's order, and told apart by payload: what was signed again is in neither.
 	Refolded        bool
 	Voided, Revived []*Accepted
 }
@@ -55,53 +59,101 @@ type Board struct {
 	trust    Trust
 	allowDev bool
 	seq      uint64
+
+	keyset  *Keyset             // in force; nil before the first
+	newest  *Accepted           // the entry of keyset
+	chain   []*Accepted         // keysets that changed the roots, oldest first
+	keysets map[uint64]struct{} // sequences of all accepted keysets
+
+	redacted map[uint64]struct{}
+	kept     []*document // what was ever accepted, but for keysets and redactions
+	holds    *state      // what of kept holds under keyset
 }
 
 // NewBoard makes an empty board that accepts a first keyset signed by t. A keyset
 // with dev: true is refused unless allowDev.
-func NewBoard(t Trust, allowDev bool) *Board { return &Board{trust: t, allowDev: allowDev} }
-
-// Fold applies the next entry. It never fails and never panics: what is bad is
-// refused and stops nothing.
-func (b *Board) Fold(e Entry) Outcome {
-	b.seq = max(b.seq, e.Seq)
-	return Outcome{Verdict: VerdictRejected, Err: broken("unfinished", "fold")}
+func NewBoard(t Trust, allowDev bool) *Board {
+	return &Board{
+		trust: t, allowDev: allowDev, holds: newState(),
+		keysets: make(map[uint64]struct{}), redacted: make(map[uint64]struct{}),
+	}
 }
 
-// Try tells what Fold would say of body at the head, and changes nothing.
-func (b *Board) Try(body []byte) (*Accepted, error) { return nil, broken("unfinished", "try") }
+// Keyset is the newest keyset, or nil before the first. Not to be changed.
+func (b *Board) Keyset() *Keyset { return b.keyset }
 
-// Tally counts the signatures of any document of the log, a keyset included, as
-// the board stands: an Update may need more than by itself. Its error is that the
-// payload does not decode or breaks a rule that more signatures would not mend.
-func (b *Board) Tally(e *Envelope) (Tally, error) { return Tally{}, broken("unfinished", "tally") }
+// Contacts are the newest contact cards that hold, or nil. Not to be changed.
+func (b *Board) Contacts() *Contacts {
+	if b.holds.contacts == nil {
+		return nil
+	}
+	return b.holds.contacts.doc.(*Contacts)
+}
 
-// WouldVoid lists what holds now and would not under ks: what must be signed again
-// before ks is published.
-func (b *Board) WouldVoid(ks *Keyset) []*Accepted { return nil }
-
-// Keyset is the newest keyset, or nil before the first.
-func (b *Board) Keyset() *Keyset { return nil }
-
-// Contacts are the newest contact cards that hold, or nil.
-func (b *Board) Contacts() *Contacts { return nil }
-
-// Posture is the newest posture that holds, or nil.
-func (b *Board) Posture() *Posture { return nil }
+// Posture is the newest posture that holds, or nil. Not to be changed.
+func (b *Board) Posture() *Posture {
+	if b.holds.posture == nil {
+		return nil
+	}
+	return b.holds.posture.doc.(*Posture)
+}
 
 // Thread returns the thread whose Alert has that identifier.
-func (b *Board) Thread(identifier string) (Thread, bool) { return Thread{}, false }
+func (b *Board) Thread(identifier string) (Thread, bool) {
+	t, ok := b.holds.threads[identifier]
+	if !ok {
+		return Thread{}, false
+	}
+	return t.copy(), true
+}
 
 // Threads returns all threads in the order of their Alerts.
-func (b *Board) Threads() []Thread { return nil }
+func (b *Board) Threads() []Thread {
+	threads := make([]Thread, len(b.holds.order))
+	for i, t := range b.holds.order {
+		threads[i] = t.copy()
+	}
+	return threads
+}
+
+// snapshotGrace keeps a thread in snapshots a little beyond its end. The desk may
+// just have admitted an Update of it; without the Alert, a client that came in
+// between could do nothing with it.
+const snapshotGrace = 10 * time.Minute
 
 // Snapshot is all that a client needs to reach this board: every keyset that
 // changed the roots, oldest first; the newest keyset; the contacts; and the
-// threads that are active or withdrawn at now, whole.
-func (b *Board) Snapshot(now time.Time) []*Accepted { return nil }
+// threads that are active or withdrawn at now, or were 10 minutes ago, whole.
+// A client that folds it into a new board has the same threads to show.
+func (b *Board) Snapshot(now time.Time) []*Accepted {
+	entries := slices.Clone(b.chain)
+	if b.newest != nil && !slices.Contains(b.chain, b.newest) {
+		entries = append(entries, b.newest)
+	}
+	if c := b.holds.contacts; c != nil {
+		entries = append(entries, b.holds.live[c.hash])
+	}
+	for _, t := range b.holds.order {
+		if t.Phase(now) != Over || t.Phase(now.Add(-snapshotGrace)) != Over {
+			entries = append(entries, t.Messages...)
+		}
+	}
+	return entries
+}
 
 // Redacted tells whether a signed redaction explains that entry seq is missing.
-func (b *Board) Redacted(seq uint64) bool { return false }
+func (b *Board) Redacted(seq uint64) bool {
+	_, ok := b.redacted[seq]
+	return ok
+}
 
 // Seq is the highest sequence folded so far; 0 at first.
 func (b *Board) Seq() uint64 { return b.seq }
+
+// roots are those that must sign the next keyset.
+func (b *Board) roots() Trust {
+	if b.keyset == nil {
+		return b.trust
+	}
+	return b.keyset.Trust()
+}

@@ -50,7 +50,7 @@ func (t *Tally) BreakGlass() bool {
 }
 
 // Err is nil if the tally is met, otherwise the *RuleError that a refusal gives:
-// "signature" if nobody's counts, "threshold" if too few do, "publisher" if only
+// "unsigned" if no signature counts, "threshold" if too few do, "publisher" if only
 // the lead role is missing.
 func (t *Tally) Err() error {
 	var who []string
@@ -61,7 +61,7 @@ func (t *Tally) Err() error {
 	case t.Met:
 		return nil
 	case len(t.Signers) == 0:
-		return broken("signature", "no signature that counts, of %d", t.Need)
+		return broken("unsigned", "no signature that counts, of %d", t.Need)
 	case len(t.Signers) < t.Need:
 		return broken("threshold", "%d of %d signatures: %s", len(t.Signers), t.Need, strings.Join(who, ", "))
 	default:
@@ -192,6 +192,69 @@ func (v *verifier) tally(ks *Keyset, d demand) Tally {
 		t.Candidates = t.candidates(ks, d)
 	}
 	return t
+}
+
+// tallyRoots counts the roots that signed a keyset: enough of those in force, and,
+// if it changes them, enough of its own.
+func (v *verifier) tallyRoots(inForce, named Trust) Tally {
+	var t Tally
+	counted := make(map[string]bool)
+	for i, s := range v.envelope.Signatures {
+		root := findRoot(s.KeyID, inForce, named)
+		if root == nil {
+			continue
+		}
+		if !v.valid(i, root.PublicKey) {
+			t.Invalid = append(t.Invalid, s.KeyID)
+			continue
+		}
+		counted[s.KeyID] = true
+		t.Signers = append(t.Signers, Signer{KeyID: s.KeyID})
+	}
+	missing, open := inForce.missing(counted)
+	if !inForce.equal(named) {
+		moreMissing, moreOpen := named.missing(counted)
+		both := slices.DeleteFunc(slices.Clone(open), func(id string) bool { return !slices.Contains(moreOpen, id) })
+		var next []string // a root that is asked for nothing helps nobody
+		if missing > 0 {
+			next = open
+		}
+		if moreMissing > 0 {
+			next = append(slices.Clip(next), moreOpen...)
+		}
+		open = next
+		missing += moreMissing - min(missing, moreMissing, len(both))
+	}
+	t.Need, t.Met = len(t.Signers)+missing, missing == 0
+	if !t.Met {
+		slices.Sort(open)
+		t.Candidates = slices.Compact(open)
+	}
+	return t
+}
+
+// missing tells how many of t's roots must still sign, and which could.
+func (t Trust) missing(signed map[string]bool) (number int, open []string) {
+	number = t.Threshold
+	for _, root := range t.Roots {
+		if signed[root.KeyID] {
+			number--
+		} else {
+			open = append(open, root.KeyID)
+		}
+	}
+	return max(number, 0), open
+}
+
+func findRoot(keyID string, sets ...Trust) *RootKey {
+	for _, set := range sets {
+		for i := range set.Roots {
+			if set.Roots[i].KeyID == keyID {
+				return &set.Roots[i]
+			}
+		}
+	}
+	return nil
 }
 
 // roleOf is the role by which a signature of key counts; empty if it does not.

@@ -58,7 +58,10 @@ func ParseTrust(data []byte) (Trust, error) {
 	if t.Threshold == 0 {
 		t.Threshold = len(t.Roots)
 	}
-	return t, t.validate()
+	if err := t.validate(); err != nil {
+		return Trust{}, err
+	}
+	return t, nil
 }
 
 func parseRoot(block *pem.Block) (RootKey, error) {

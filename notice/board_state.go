@@ -1,0 +1,179 @@
+package notice
+
+import "slices"
+
+// state is what holds of the accepted entries under one keyset. Nothing void is in
+// it, so that a client which folds a snapshot, and never saw what is void, comes
+// to the same.
+type state struct {
+	accepted    []*Accepted            // in the log's order
+	live        map[[32]byte]*Accepted // the same, by payload
+	identifiers map[string]struct{}    // of the notices
+	threads     map[string]*thread     // by the Alert's identifier
+	order       []*thread
+	contacts    *document
+	posture     *document
+}
+
+// thread is a Thread that may still grow.
+type thread struct {
+	Thread
+	need int // the highest threshold of the Alert and the Updates
+}
+
+func newState() *state {
+	return &state{
+		live: make(map[[32]byte]*Accepted), identifiers: make(map[string]struct{}),
+		threads: make(map[string]*thread),
+	}
+}
+
+// foldKept folds what was accepted once under another keyset. It is linear in
+// what is kept, and verifies no signature that was verified before.
+func foldKept(kept []*document, ks *Keyset) *state {
+	s := newState()
+	for _, d := range kept {
+		if t, err := s.tally(d, ks); err == nil && t.Met {
+			s.apply(d, d.accepted(t), ks)
+		}
+	}
+	return s
+}
+
+// missing lists what holds in s and not in other.
+func (s *state) missing(other *state) []*Accepted {
+	var list []*Accepted
+	for _, a := range s.accepted {
+		if _, ok := other.live[a.Hash]; !ok {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// tally applies the rules to d, standing behind what holds, but for the one that
+// its signatures suffice.
+func (s *state) tally(d *document, ks *Keyset) (Tally, error) {
+	if _, ok := s.live[d.hash]; ok {
+		return Tally{}, broken("duplicate", "the board holds this document")
+	}
+	demand, err := demandOf(d.doc, &ks.Policy)
+	if err != nil {
+		return Tally{}, err
+	}
+	switch doc := d.doc.(type) {
+	case *Notice:
+		floor, err := s.checkNotice(doc, ks)
+		if err != nil {
+			return Tally{}, err
+		}
+		demand.need = max(demand.need, floor)
+	case *Contacts:
+		if s.contacts != nil && doc.Version <= s.contacts.doc.(*Contacts).Version {
+			return Tally{}, broken("contacts.version", "%d does not rise", doc.Version)
+		}
+	case *Posture:
+		if s.posture != nil && doc.Version <= s.posture.doc.(*Posture).Version {
+			return Tally{}, broken("posture.version", "%d does not rise", doc.Version)
+		}
+	}
+	return d.verifier.tally(ks, demand), nil
+}
+
+// checkNotice applies the rules on the document and on its thread, and returns the
+// threshold that the thread asks of it.
+func (s *state) checkNotice(n *Notice, ks *Keyset) (floor int, err error) {
+	if err := Check(n, &ks.Policy); err != nil {
+		return 0, err
+	}
+	if _, taken := s.identifiers[n.Identifier]; taken {
+		return 0, broken("identifier.taken", "another notice on the board has this identifier")
+	}
+	if n.MsgType == MsgAlert {
+		return 0, nil
+	}
+	id, err := n.ThreadID()
+	if err != nil {
+		return 0, err
+	}
+	t, ok := s.threads[id]
+	if !ok || t.Alert.Notice.Reference() != n.References[0] {
+		return 0, broken("reference.alert", "the board holds no Alert %q", n.References[0])
+	}
+	if err := t.checkSame(n); err != nil {
+		return 0, err
+	}
+	if n.MsgType == MsgCancel {
+		return 0, nil
+	}
+	return t.need, nil
+}
+
+// checkSame holds n against its thread: nothing that decides who gets a notice, or
+// how many must sign it, changes under way. After a Cancel comes nothing.
+func (t *thread) checkSame(n *Notice) error {
+	alert := t.Alert.Notice
+	switch {
+	case t.Cancelled:
+		return broken("thread.cancelled", "the notice was withdrawn, which is final")
+	case n.Status != alert.Status:
+		return broken("thread.status", "%s, where the Alert's is %s", n.Status, alert.Status)
+	case n.Scope != alert.Scope:
+		return broken("thread.scope", "%s, where the Alert's is %s", n.Scope, alert.Scope)
+	case n.Restriction != alert.Restriction:
+		return broken("thread.restriction", "not the Alert's")
+	case !NewLabels(n.Addresses...).Equal(NewLabels(alert.Addresses...)):
+		return broken("thread.addresses", "not the Alert's")
+	}
+	return nil
+}
+
+// apply adds what the rules have passed.
+func (s *state) apply(d *document, a *Accepted, ks *Keyset) {
+	s.accepted = append(s.accepted, a)
+	s.live[a.Hash] = a
+	switch doc := d.doc.(type) {
+	case *Contacts:
+		s.contacts = d
+	case *Posture:
+		s.posture = d
+	case *Notice:
+		s.identifiers[doc.Identifier] = struct{}{}
+		s.applyNotice(doc, a, ks.Policy.Thresholds.ForNotice(doc))
+	}
+}
+
+func (s *state) applyNotice(n *Notice, a *Accepted, need int) {
+	if n.MsgType == MsgAlert {
+		t := &thread{Thread: Thread{Alert: a, Current: a, Content: a, Messages: []*Accepted{a}}, need: need}
+		s.threads[n.Identifier] = t
+		s.order = append(s.order, t)
+		return
+	}
+	id, _ := n.ThreadID() // checkNotice has seen that it has one
+	t := s.threads[id]
+	t.Messages = append(t.Messages, a)
+	if n.MsgType == MsgCancel {
+		t.Cancelled, t.Current = true, a
+		return
+	}
+	t.need = max(t.need, need)
+	if a.supersedes(t.Current) {
+		t.Current, t.Content = a, a
+	}
+}
+
+// supersedes tells whether a is shown rather than b, both of one thread.
+func (a *Accepted) supersedes(b *Accepted) bool {
+	if a.Revision != b.Revision {
+		return a.Revision > b.Revision
+	}
+	return slices.Compare(a.Hash[:], b.Hash[:]) < 0
+}
+
+// copy is what the board hands out; a later append to Messages leaves it alone.
+func (t *thread) copy() Thread {
+	c := t.Thread
+	c.Messages = slices.Clip(c.Messages)
+	return c
+}
