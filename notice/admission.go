@@ -1,10 +1,21 @@
 package notice
 
-import "time"
+import (
+	"regexp"
+	"slices"
+	"time"
+)
 
 // ErrSuperseded: an Update or Cancel does not reference every message that the
 // board holds of its thread. Its author has not seen the newest state.
 var ErrSuperseded error = &RuleError{"superseded", "the thread has messages that this one does not reference"}
+
+// Bounds of a notice's sent, against the desk's clock at admission. The first leaves
+// a day for the second signature.
+const (
+	maxSentAge   = 24 * time.Hour
+	maxSentAhead = 5 * time.Minute
+)
 
 // AdmissionContext is what admission knows besides the log.
 type AdmissionContext struct {
@@ -14,9 +25,76 @@ type AdmissionContext struct {
 	AudienceExists func(Label) bool
 }
 
-// Admit applies the admission rules of docs/protocol.md: those that bind once, at
-// the desk, and need a clock. n has passed the fold rules on the document; env is
-// its envelope, which may still lack signatures. Errors are *RuleError.
+// Admit applies the rules that bind once, at the desk, and need a clock
+// (docs/protocol.md, "Admission rules"), after the fold rules, but for the one that
+// enough have signed: that is for [Board.Tally] to say, since a proposal waits for
+// it. env is n's envelope. Errors are *RuleError, among them ErrSuperseded.
 func Admit(n *Notice, env *Envelope, b *Board, c AdmissionContext) error {
-	return broken("unfinished", "admit")
+	if _, err := b.Tally(env); err != nil {
+		return err
+	}
+	if !uuidV7.MatchString(n.Identifier) {
+		return broken("admission.identifier", "%.80q is not a UUIDv7 in lower case", n.Identifier)
+	}
+	if err := admitTimes(n, c.Now); err != nil {
+		return err
+	}
+	for _, s := range env.Signatures {
+		if key := b.keyset.Key(s.KeyID); key != nil && !key.ValidAt(c.Now) {
+			return broken("admission.key", "the key %s of %s is not valid now", s.KeyID, key.Owner)
+		}
+	}
+	for _, a := range n.Addresses {
+		l := Label(a)
+		if c.AudienceExists != nil && !Claimable(l.Kind()) && !c.AudienceExists(l) {
+			return broken("admission.audience", "there is no audience %q", a)
+		}
+	}
+	return admitToThread(n, b, c.Now)
+}
+
+var uuidV7 = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+
+func admitTimes(n *Notice, now time.Time) error {
+	sent, err := n.Sent.Time()
+	if err != nil {
+		return err
+	}
+	if sent.Before(now.Add(-maxSentAge)) || sent.After(now.Add(maxSentAhead)) {
+		return broken("admission.sent", "%s is not within 24 h before and 5 min after %s", n.Sent, FormatTime(now))
+	}
+	if n.MsgType == MsgCancel {
+		return nil
+	}
+	for _, info := range n.Info {
+		if expires, err := info.Expires.Time(); err != nil || !expires.After(now) {
+			return broken("admission.expires", "%s is past", info.Expires)
+		}
+	}
+	return nil
+}
+
+// admitToThread wants an Update or Cancel to follow the newest state of a thread
+// that still shows: clients that came after its end do not hold its Alert.
+func admitToThread(n *Notice, b *Board, now time.Time) error {
+	if n.MsgType == MsgAlert {
+		return nil
+	}
+	id, err := n.ThreadID()
+	if err != nil {
+		return err
+	}
+	t, ok := b.Thread(id)
+	if !ok { // Tally has found it
+		return broken("reference.alert", "the board holds no Alert %q", id)
+	}
+	for _, m := range t.Messages {
+		if !slices.Contains(n.References, m.Notice.Reference()) {
+			return ErrSuperseded
+		}
+	}
+	if t.Phase(now) == Over {
+		return broken("admission.over", "the notice has ended; publish a new one")
+	}
+	return nil
 }
