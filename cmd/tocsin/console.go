@@ -1,0 +1,85 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unicode"
+)
+
+// console is what a command may touch of the terminal. Results go to Out,
+// everything else to Err.
+type console struct {
+	In  io.Reader
+	Out io.Writer
+	Err io.Writer
+}
+
+// printJSON writes v as one line, for programs.
+func (c console) printJSON(v any) error {
+	enc := json.NewEncoder(c.Out)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// say writes one line of a diagnosis.
+func (c console) say(format string, args ...any) {
+	fmt.Fprintf(c.Err, format+"\n", args...)
+}
+
+// confirm asks a yes-or-no question on the terminal; anything but yes is no.
+// Without a terminal there is nobody to ask: the command was written into a
+// script, by someone who meant it, and the answer is yes.
+func (c console) confirm(question string) bool {
+	if !isTerminal(c.In) {
+		return true
+	}
+	fmt.Fprintf(c.Err, "%s [y/N] ", question)
+	line, _ := bufio.NewReader(c.In).ReadString('\n')
+	answer := strings.ToLower(strings.TrimSpace(line))
+	return answer == "y" || answer == "yes"
+}
+
+// colour reports whether Out takes colours: a terminal, and NO_COLOR not set.
+func (c console) colour() bool {
+	return isTerminal(c.Out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
+// isTerminal reports whether f is a terminal. A character device such as
+// /dev/null is none: it has no window.
+func isTerminal(f any) bool {
+	file, ok := f.(*os.File)
+	return ok && hasWindow(file.Fd())
+}
+
+// printable makes text safe to show on a terminal: control characters, which
+// could move the cursor or recolour the screen, and overrides of the writing
+// direction, which could make an approver read what is not there, are shown as
+// escapes. Newline and tab stay, and so do marks that scripts need.
+func printable(text string) string {
+	if strings.IndexFunc(text, deceptive) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if deceptive(r) {
+			fmt.Fprintf(&b, "<%04X>", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func deceptive(r rune) bool {
+	switch {
+	case r == '\n', r == '\t':
+		return false
+	case r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069: // bidi embeddings, overrides, isolates
+		return true
+	}
+	return unicode.IsControl(r)
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"tocsin/notice"
+)
+
+type keysetAddCmd struct {
+	File       string   `arg:"" help:"The keyset."`
+	Key        string   `arg:"" help:"The key: the output of key show."`
+	Role       []string `required:"" enum:"publisher,approver,contacts,operator,beacon" placeholder:"ROLE" help:"What it may sign: publisher, approver, contacts, operator or beacon (repeat for more)."`
+	From       moment   `placeholder:"WHEN" help:"From when (a little before now)."`
+	Until      moment   `default:"365d" placeholder:"WHEN" help:"Until when (default 365d)."`
+	BreakGlass bool     `help:"It meets the threshold of a notice alone; every use is shown to all staff. At most 366d."`
+}
+
+func (cmd keysetAddCmd) Run(c console) error {
+	d, err := readDraft(cmd.File)
+	if err != nil {
+		return err
+	}
+	half, err := readPublicHalf(cmd.Key)
+	if err != nil {
+		return err
+	}
+	if half.Owner == "" {
+		return fmt.Errorf("%s names no owner; take the output of \"tocsin key show\"", cmd.Key)
+	}
+	key := cmd.entry(half)
+	d.keyset.Keys = slices.DeleteFunc(d.keyset.Keys, func(k notice.Key) bool { return k.KeyID == key.KeyID })
+	d.keyset.Keys = append(d.keyset.Keys, key)
+	return d.finishEdit(c)
+}
+
+// entry is the key as the keyset holds it. By default it counts from a day ago,
+// so that a device whose clock is behind can sign at once.
+func (cmd keysetAddCmd) entry(half publicHalf) notice.Key {
+	key := notice.NewKeysetKey(half.Key, half.Owner, now().AddDate(0, 0, -1), now())
+	key.NotAfter = cmd.Until.from(now())
+	key.BreakGlass = cmd.BreakGlass
+	if cmd.From.given() {
+		key.NotBefore = cmd.From.from(now())
+	}
+	for _, role := range cmd.Role {
+		key.Roles = append(key.Roles, notice.Role(role))
+	}
+	return key
+}
+
+type keysetRemoveCmd struct {
+	File string `arg:"" help:"The keyset."`
+	Who  string `arg:"" help:"An owner, a keyid, or the file of a key."`
+}
+
+func (keysetRemoveCmd) Help() string {
+	return `Removing a key voids what it signed: notices that no longer have enough signatures
+disappear from every client when the keyset is published, until they are signed again.`
+}
+
+func (cmd keysetRemoveCmd) Run(c console) error {
+	d, err := readDraft(cmd.File)
+	if err != nil {
+		return err
+	}
+	who := cmd.Who
+	if half, err := readPublicHalf(who); err == nil {
+		who = notice.KeyID(half.Key)
+	}
+	before := len(d.keyset.Keys)
+	d.keyset.Keys = slices.DeleteFunc(d.keyset.Keys, func(k notice.Key) bool {
+		return k.Owner == who || k.KeyID == who
+	})
+	if len(d.keyset.Keys) == before {
+		return fmt.Errorf("%s has no key of %s", cmd.File, cmd.Who)
+	}
+	return d.finishEdit(c)
+}
+
+type keysetSignCmd struct {
+	File string `arg:"" help:"The keyset."`
+	Key  string `required:"" placeholder:"FILE" help:"A root key."`
+}
+
+func (cmd keysetSignCmd) Run(c console) error {
+	d, err := readDraft(cmd.File)
+	if err != nil {
+		return err
+	}
+	key, err := readKey(cmd.Key)
+	if err != nil {
+		return err
+	}
+	if !d.hasRoot(key.KeyID()) {
+		c.say("Note: %s is not among the roots of this keyset. Its signature counts only if it is a root of the one before.", cmd.Key)
+	}
+	d.envelope.Sign(key)
+	if err := d.write(); err != nil {
+		return err
+	}
+	c.say("%s has signatures of %d of its %d roots; %d are needed.",
+		cmd.File, d.rootSignatures(), len(d.keyset.Roots), d.keyset.RootThreshold)
+	return nil
+}
+
+func (d *draft) hasRoot(id string) bool {
+	return slices.ContainsFunc(d.keyset.Roots, func(r notice.RootKey) bool { return r.KeyID == id })
+}
+
+func (d *draft) rootSignatures() int {
+	n := 0
+	for _, s := range d.envelope.Signatures {
+		if d.hasRoot(s.KeyID) {
+			n++
+		}
+	}
+	return n
+}
+
+type keysetShowCmd struct {
+	File string `arg:"" help:"The keyset."`
+	JSON bool   `help:"Print the document, for programs."`
+}
+
+func (cmd keysetShowCmd) Run(c console) error {
+	d, err := readDraft(cmd.File)
+	if err != nil {
+		return err
+	}
+	if cmd.JSON {
+		_, err := fmt.Fprintf(c.Out, "%s\n", d.envelope.Payload)
+		return err
+	}
+	_, err = fmt.Fprint(c.Out, printable(d.words()))
+	return err
+}
+
+// words describes the keyset for the people who are about to sign it.
+func (d *draft) words() string {
+	var b strings.Builder
+	k := d.keyset
+	fmt.Fprintf(&b, "Keyset version %d, to be renewed by %s\n", k.Version, k.Expires)
+	if k.Dev {
+		b.WriteString("DEV: only servers in dev mode accept it\n")
+	}
+	fmt.Fprintf(&b, "Signed by %d of its %d roots; %d are needed\n", d.rootSignatures(), len(k.Roots), k.RootThreshold)
+	b.WriteString("\nStaff keys:\n")
+	for _, key := range k.Keys {
+		fmt.Fprintf(&b, "  %-20s %-30s %s … %s  %s\n", key.Owner, roles(key), key.NotBefore, key.NotAfter, key.KeyID)
+	}
+	t := k.Policy.Thresholds
+	b.WriteString("\nHow many owners must sign (– is the default: 2, 1, 1, 2, 2, 2):\n")
+	fmt.Fprintf(&b, "  to patients %s, to staff only %s, Cancel %s, contacts %s, posture %s, redaction %s\n",
+		count(t.Patient), count(t.Staff), count(t.Cancel), count(t.Contacts), count(t.Posture), count(t.Redaction))
+	for _, severity := range slices.Sorted(maps.Keys(t.BySeverity)) {
+		fmt.Fprintf(&b, "  to patients, when %s: %d\n", severity, t.BySeverity[severity])
+	}
+	fmt.Fprintf(&b, "Links may lead to: %s\n", strings.Join(k.Policy.LinkHosts, ", "))
+	return b.String()
+}
+
+func roles(key notice.Key) string {
+	var names []string
+	for _, r := range key.Roles {
+		names = append(names, string(r))
+	}
+	if key.BreakGlass {
+		names = append(names, "BREAK-GLASS")
+	}
+	return strings.Join(names, ",")
+}
+
+func count(n int) string {
+	if n == 0 {
+		return "–"
+	}
+	return fmt.Sprint(n)
+}
+
+type keysetPublishCmd struct {
+	File string `arg:"" help:"The signed keyset."`
+	deskFlags
+}
+
+func (cmd keysetPublishCmd) Run(ctx context.Context, c console) error {
+	d, err := readDraft(cmd.File)
+	if err != nil {
+		return err
+	}
+	if n := d.rootSignatures(); n < d.keyset.RootThreshold {
+		return fmt.Errorf("%s has signatures of %d of its roots; %d are needed: tocsin keyset sign %s --key FILE",
+			cmd.File, n, d.keyset.RootThreshold, cmd.File)
+	}
+	return cmd.submit(ctx, c, "/v1/keyset", d.envelope)
+}

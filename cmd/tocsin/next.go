@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
+// whatNext is what dev mode prints once the hub is up: commands that work as
+// they stand in a second terminal, in the same folder.
+func (cmd *serveCmd) whatNext(program string) string {
+	dev := cmd.devMode()
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nTocsin is up, in dev mode: for this machine only, and never for patients.\n\n")
+	fmt.Fprintf(&b, "  clients  ws://%s/v1/connect\n", cmd.Listen)
+	fmt.Fprintf(&b, "  staff    http://%s\n", cmd.DeskListen)
+	fmt.Fprintf(&b, "  admin    http://%s/metrics\n", cmd.AdminListen)
+	fmt.Fprintf(&b, "\nWhat to type next. In a second terminal, see what patients see:\n\n")
+	fmt.Fprintf(&b, "  %s tail%s\n", program, cmd.clientFlags())
+	fmt.Fprintf(&b, "\nIn a third one, publish, and approve as a second person:\n\n")
+	fmt.Fprintf(&b, "  %s publish --headline \"Video visits are down\" --instruction \"Please call 555-0100.\" \\\n", program)
+	fmt.Fprintf(&b, "      --expires 2h --key %s%s\n", dev.path(devPublisher), cmd.deskFlags())
+	fmt.Fprintf(&b, "  %s approve ID --key %s%s      (publish prints this line with the ID)\n",
+		program, dev.path(devApprover), cmd.deskFlags())
+	fmt.Fprintf(&b, "\nA token for a patient of the clinic \"north\":\n\n")
+	fmt.Fprintf(&b, "  curl 'http://%s/dev/token?sub=pat-1&tenant=north'\n\n", cmd.Listen)
+	return b.String()
+}
+
+// deskFlags and clientFlags are what a command needs to reach a hub that is not
+// at the usual addresses.
+func (cmd *serveCmd) deskFlags() string {
+	if cmd.DeskListen == "127.0.0.1:8081" {
+		return ""
+	}
+	return " --desk http://" + cmd.DeskListen
+}
+
+func (cmd *serveCmd) clientFlags() string {
+	flags := ""
+	if cmd.Listen != "127.0.0.1:8080" {
+		flags += " --url ws://" + cmd.Listen
+	}
+	if cmd.Data != ".tocsin" {
+		flags += " --trust " + cmd.devMode().path(devTrust)
+	}
+	return flags
+}
+
+// programName is how the program was called, if that works again as it stands:
+// "tocsin" from the PATH, "bin/tocsin" from here.
+func programName(arg0 string) string {
+	if filepath.IsAbs(arg0) {
+		return "tocsin"
+	}
+	return arg0
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"tocsin/notice"
+)
+
+// moment is a flag that says when something ends: a time from now ("2h", "90m",
+// "3d") or a date and time with an offset ("2026-03-01T18:00:00+01:00").
+type moment struct {
+	after time.Duration
+	at    time.Time
+}
+
+// UnmarshalText parses either form.
+func (m *moment) UnmarshalText(text []byte) error {
+	s := string(text)
+	if at, err := time.Parse(time.RFC3339, s); err == nil {
+		*m = moment{at: at}
+		return nil
+	}
+	after, err := parseSpan(s)
+	if err != nil {
+		return err
+	}
+	*m = moment{after: after}
+	return nil
+}
+
+func parseSpan(s string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		n, err := strconv.ParseUint(days, 10, 16)
+		if err == nil && n > 0 {
+			return time.Duration(n) * 24 * time.Hour, nil
+		}
+	}
+	after, err := time.ParseDuration(s)
+	if err != nil || after <= 0 {
+		return 0, fmt.Errorf("%q is neither a time from now (30m, 2h, 3d) nor a date and time (2026-03-01T18:00:00+01:00)", s)
+	}
+	return after, nil
+}
+
+// given reports whether the flag was there.
+func (m moment) given() bool { return m.after != 0 || !m.at.IsZero() }
+
+// from is the moment, for a reader whose clock says start.
+func (m moment) from(start time.Time) notice.DateTime {
+	if m.at.IsZero() {
+		return notice.FormatTime(start.Add(m.after))
+	}
+	return notice.FormatTime(m.at)
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+type statusCmd struct {
+	Admin string        `default:"http://127.0.0.1:9090" placeholder:"URL" help:"The hub's admin address (default ${default})."`
+	Ready bool          `help:"Print nothing; exit 0 if the hub is ready, 1 if it is not."`
+	Wait  time.Duration `placeholder:"10s" help:"Wait so long for the hub to become ready."`
+	JSON  bool          `help:"Print one object, for programs."`
+}
+
+func (statusCmd) Help() string {
+	return `Ready means: it holds a verified state and is not shutting down. Losing the broker does
+not make a hub unready; its source shows as stale.
+
+    tocsin status
+    tocsin status --ready --wait 10s && echo up`
+}
+
+func (cmd statusCmd) Run(ctx context.Context, c console) error {
+	admin, err := url.Parse(cmd.Admin)
+	if err != nil || admin.Host == "" {
+		return misusef("--admin %q: a URL, please, such as http://127.0.0.1:9090", cmd.Admin)
+	}
+	if cmd.Ready || cmd.Wait > 0 {
+		if err := awaitReady(ctx, admin, cmd.Wait); err != nil || cmd.Ready {
+			return err
+		}
+	}
+	state, err := fetchState(ctx, admin)
+	if err != nil {
+		return err
+	}
+	if cmd.JSON {
+		return c.printJSON(state)
+	}
+	_, err = fmt.Fprint(c.Out, printable(state.words()))
+	return err
+}
+
+// readyPoll is how often a waiting status asks: often enough for scripts, and
+// nothing to a hub.
+const readyPoll = 50 * time.Millisecond
+
+// awaitReady asks for /readyz until it says yes, wait is over, or ctx is.
+func awaitReady(ctx context.Context, admin *url.URL, wait time.Duration) error {
+	deadline := time.Now().Add(wait)
+	for {
+		err := get(ctx, admin.JoinPath("readyz"), nil)
+		if err == nil || !time.Now().Add(readyPoll).Before(deadline) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(readyPoll):
+		}
+	}
+}
+
+func fetchState(ctx context.Context, admin *url.URL) (hubState, error) {
+	var state hubState
+	err := get(ctx, admin.JoinPath("status"), &state)
+	return state, err
+}
+
+// get fetches one resource of the admin address, into v unless that is nil.
+func get(ctx context.Context, resource *url.URL, v any) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, resource.String(), nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		return fmt.Errorf("no hub answers at %s (%w); is it running? --admin URL asks another", resource.Host, failed.Err)
+	}
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", resource, strings.TrimSpace(string(body)))
+	}
+	if v == nil {
+		return nil
+	}
+	return json.Unmarshal(body, v)
+}
+
+// hubState is what the admin address tells at /status.
+type hubState struct {
+	Version  string      `json:"version"`
+	Roles    []string    `json:"roles"`
+	Dev      bool        `json:"dev"`
+	Ready    bool        `json:"ready"`
+	Reason   string      `json:"reason,omitempty"` // why it is not ready
+	Started  time.Time   `json:"started"`
+	Source   sourceState `json:"source"`
+	Keyset   keysetState `json:"keyset"`
+	Active   int         `json:"active"` // threads
+	Sessions int         `json:"sessions"`
+}
+
+// sourceState is how fresh the log is that the hub reads.
+type sourceState struct {
+	Live    bool      `json:"live"`
+	Since   time.Time `json:"since"`
+	Checked time.Time `json:"checked"`
+	Head    uint64    `json:"head"`
+	Read    uint64    `json:"read"`
+	Reason  string    `json:"reason,omitempty"`
+}
+
+// keysetState is the keyset in force; version 0 means none.
+type keysetState struct {
+	Version int64  `json:"version"`
+	Expires string `json:"expires,omitempty"`
+	Keys    int    `json:"keys"`
+}
+
+func (s hubState) words() string {
+	var b strings.Builder
+	ready := "ready"
+	if !s.Ready {
+		ready = "NOT READY: " + s.Reason
+	}
+	fmt.Fprintf(&b, "%s  (%s, %s, up %s)\n", ready, s.Version, strings.Join(s.Roles, "+"), ago(time.Since(s.Started)))
+	if s.Dev {
+		b.WriteString("DEV MODE: its keys lie in one folder; never for patients\n")
+	}
+	source := "live"
+	if !s.Source.Live {
+		source = fmt.Sprintf("STALE for %s: %s", ago(time.Since(s.Source.Since)), s.Source.Reason)
+	}
+	fmt.Fprintf(&b, "log       %s, read up to %d of %d\n", source, s.Source.Read, s.Source.Head)
+	fmt.Fprintf(&b, "keyset    %s\n", s.Keyset.words())
+	fmt.Fprintf(&b, "notices   %d active\n", s.Active)
+	fmt.Fprintf(&b, "sessions  %d\n", s.Sessions)
+	return b.String()
+}
+
+func (k keysetState) words() string {
+	if k.Version == 0 {
+		return "NONE: nothing can be published; see tocsin keyset --help"
+	}
+	return fmt.Sprintf("version %d, %d keys, to be renewed by %s", k.Version, k.Keys, k.Expires)
+}
