@@ -222,7 +222,11 @@ func (r *capReader) checkReferences() error {
 
 func checkCharacters(raw []byte) error {
 	for _, m := range characterReference.FindAllSubmatch(raw, -1) {
-		if c, err := strconv.ParseUint("0"+string(m[1]), 0, 32); err == nil && 0xD800 <= c && c <= 0xDFFF {
+		digits, base := string(m[1]), 10
+		if hex, ok := strings.CutPrefix(digits, "x"); ok {
+			digits, base = hex, 16
+		}
+		if c, err := strconv.ParseUint(digits, base, 32); err == nil && 0xD800 <= c && c <= 0xDFFF {
 			return fmt.Errorf("%s is not a character", m[0])
 		}
 	}
