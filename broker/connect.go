@@ -1,0 +1,180 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Time limits of the connection. A dead peer is noticed after pingInterval ×
+// maxPingsOut at the latest; the client's own defaults take four minutes.
+const (
+	pingInterval   = 3 * time.Second
+	maxPingsOut    = 2
+	connectTimeout = 2 * time.Second
+	// requestTimeout bounds each question to the broker. Liveness counts on it being
+	// less than liveFor - checkInterval.
+	requestTimeout = 2 * time.Second
+)
+
+// connect makes the connection, which then repairs itself for as long as the Broker
+// is open. In-process, it goes to whatever server stands behind the embedded one at
+// that moment, so that a restarted server is found again.
+func (b *Broker) connect(server *embedded) error {
+	options, err := b.connectOptions()
+	if err != nil {
+		return err
+	}
+	url := strings.Join(b.config.URLs, ",")
+	if server != nil {
+		url = nats.DefaultURL // required by the client, and unused
+		options = append(options, nats.InProcessServer(server),
+			nats.ReconnectWait(50*time.Millisecond), nats.ReconnectJitter(10*time.Millisecond, 0))
+	}
+	if b.conn, err = nats.Connect(url, options...); err != nil {
+		return fmt.Errorf("connecting to the broker: %w", err)
+	}
+	if b.js, err = jetstream.New(b.conn); err != nil {
+		return fmt.Errorf("connecting to the broker: %w", err)
+	}
+	return nil
+}
+
+// connectOptions are design's "The log", "Connection options that matter".
+func (b *Broker) connectOptions() ([]nats.Option, error) {
+	options := []nats.Option{
+		nats.Name("tocsin"),
+		nats.Timeout(connectTimeout),
+		nats.PingInterval(pingInterval),
+		nats.MaxPingsOutstanding(maxPingsOut),
+		// Never give up: not at the start, not after any number of attempts, and not
+		// because a server refused the credentials twice (they may be mid-rotation).
+		nats.RetryOnFailedConnect(true),
+		nats.MaxReconnects(-1),
+		nats.IgnoreAuthErrorAbort(),
+		nats.ReconnectWait(time.Second),
+		nats.ReconnectJitter(time.Second, time.Second),
+		// Nothing is buffered while disconnected: an append that was answered
+		// "unavailable" must not be sent later.
+		nats.ReconnectBufSize(-1),
+		nats.NoCallbacksAfterClientClose(),
+	}
+	options = append(options, b.connectHandlers()...)
+	if b.config.InboxPrefix != "" {
+		options = append(options, nats.CustomInboxPrefix(b.config.InboxPrefix))
+	}
+	if file := b.config.CAFile; file != "" {
+		options = append(options, nats.RootCAs(file))
+	}
+	if file := b.config.CredsFile; file != "" {
+		// The client reads it at each attempt and only logs what is wrong with it.
+		if _, err := os.ReadFile(file); err != nil {
+			return nil, fmt.Errorf("reading the broker's credentials: %w", err)
+		}
+		options = append(options, nats.UserCredentials(file))
+	}
+	return options, nil
+}
+
+// connectHandlers keep the link and the log. The client calls them one at a time, in
+// order.
+func (b *Broker) connectHandlers() []nats.Option {
+	var said string // the last failure logged: an outage is one line, not one a second
+	up := func(*nats.Conn) {
+		said = ""
+		b.log.Info("broker connected")
+		b.link.set(true)
+	}
+	return []nats.Option{
+		nats.ConnectHandler(up),
+		nats.ReconnectHandler(up),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			b.link.set(false)
+			b.log.Warn("broker disconnected", "error", err)
+		}),
+		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err.Error() != said {
+				said = err.Error()
+				b.log.Warn("broker unreachable, retrying", "error", err)
+			}
+		}),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			b.log.Warn("broker reports", "error", err)
+		}),
+	}
+}
+
+var errDisconnected = errors.New("not connected to the broker")
+
+// link tells whether the connection is up, and when that changes.
+type link struct {
+	metrics *metrics
+
+	mu      sync.Mutex
+	up      bool
+	changed chan struct{} // closed and replaced when up changes
+}
+
+func newLink(m *metrics) *link { return &link{metrics: m, changed: make(chan struct{})} }
+
+func (l *link) set(up bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.up == up {
+		return
+	}
+	l.up = up
+	close(l.changed)
+	l.changed = make(chan struct{})
+	l.metrics.setConnected(up)
+}
+
+// state returns whether the connection is up, and what is closed when it no longer
+// is, or is again.
+func (l *link) state() (up bool, changed <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.up, l.changed
+}
+
+// wait returns when the connection is up, or with ctx's error.
+func (l *link) wait(ctx context.Context) error {
+	for {
+		up, changed := l.state()
+		if up {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// within derives the context of one question to the broker: it ends after d, and
+// when the connection is lost, since the answer was lost with it and the client
+// would wait for it in vain. The caller calls the function returned when done.
+func (l *link) within(ctx context.Context, d time.Duration) (context.Context, func(), error) {
+	up, changed := l.state()
+	if !up {
+		return nil, nil, errDisconnected
+	}
+	ctx, cancel := context.WithTimeout(ctx, d)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		select {
+		case <-changed:
+			cancel()
+		case <-ctx.Done():
+		}
+	})
+	return ctx, func() { cancel(); wg.Wait() }, nil
+}

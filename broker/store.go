@@ -1,0 +1,160 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Record is one key's value at one revision.
+type Record struct {
+	Key  string
+	Body []byte
+	// Revision rises with every write to the store; it is what [Store.Put] compares.
+	Revision uint64
+	// Time is when it was written, by the broker's clock.
+	Time time.Time
+}
+
+// Store keeps the newest record of each key in a stream beside the log. It is safe
+// for concurrent use, by several processes too.
+//
+// A key is one or more tokens of visible ASCII joined by dots; "*" and ">" are not
+// allowed in it.
+type Store struct {
+	b      *Broker
+	stream string
+	prefix string
+}
+
+// Store returns the store that a stream holds: [StreamDesk] or [StreamReceipts]. It
+// panics on any other name.
+func (b *Broker) Store(stream string) *Store {
+	switch stream {
+	case StreamDesk:
+		return &Store{b: b, stream: stream, prefix: deskPrefix}
+	case StreamReceipts:
+		return &Store{b: b, stream: stream, prefix: receiptsPrefix}
+	}
+	panic("broker: no store is kept in stream " + stream)
+}
+
+// Put writes key's record if its revision still is the one given, and returns the new
+// revision. 0 stands for a key that has no record: never written, deleted, or lapsed.
+// The errors are those of [Broker.Append]; after [ErrUnconfirmed], Get tells.
+func (s *Store) Put(ctx context.Context, key string, body []byte, revision uint64) (uint64, error) {
+	if err := checkBody(body); err != nil {
+		return 0, fmt.Errorf("storing %s: %w", key, err)
+	}
+	written, err := s.put(ctx, key, body, revision)
+	if errors.Is(err, ErrConflict) && revision == 0 {
+		// A tombstone is no record, and yet the stream's last message for the key.
+		last, found, getErr := s.last(ctx, key)
+		if getErr == nil && found && len(last.Body) == 0 {
+			written, err = s.put(ctx, key, body, last.Revision)
+		}
+	}
+	if err != nil {
+		return 0, fmt.Errorf("storing %s: %w", key, err)
+	}
+	return written, nil
+}
+
+// Delete removes key's record if its revision still is the one given. What remains is
+// an empty message, a tombstone, so that a delayed Put conflicts with it.
+func (s *Store) Delete(ctx context.Context, key string, revision uint64) error {
+	if _, err := s.put(ctx, key, nil, revision); err != nil {
+		return fmt.Errorf("deleting %s: %w", key, err)
+	}
+	return nil
+}
+
+func (s *Store) put(ctx context.Context, key string, body []byte, revision uint64) (uint64, error) {
+	subject, err := s.subject(key)
+	if err != nil {
+		return 0, err
+	}
+	return s.b.write(ctx, s.stream, subject, body, jetstream.ExpectedLastSubjSeqHeader, revision)
+}
+
+// Get returns key's record, or [ErrNotFound]. It is the leader's answer, so it holds
+// every write that was confirmed before. [ErrUnavailable] means that there was none.
+func (s *Store) Get(ctx context.Context, key string) (Record, error) {
+	record, found, err := s.last(ctx, key)
+	switch {
+	case err != nil:
+		return Record{}, fmt.Errorf("reading %s: %w", key, err)
+	case !found || len(record.Body) == 0:
+		return Record{}, fmt.Errorf("reading %s: %w", key, ErrNotFound)
+	}
+	return record, nil
+}
+
+// last returns key's last message, which may be a tombstone.
+func (s *Store) last(ctx context.Context, key string) (Record, bool, error) {
+	subject, err := s.subject(key)
+	if err != nil {
+		return Record{}, false, err
+	}
+	ctx, done, err := s.b.link.within(ctx, requestTimeout)
+	if err != nil {
+		return Record{}, false, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	defer done()
+	stream, err := s.b.js.Stream(ctx, s.stream)
+	if err != nil {
+		return Record{}, false, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	m, err := stream.GetLastMsgForSubject(ctx, subject)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return Record{}, false, nil
+	}
+	if err != nil {
+		return Record{}, false, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return Record{Key: key, Body: m.Data, Revision: m.Sequence, Time: m.Time}, true, nil
+}
+
+// List returns all records, sorted by key. Those written while it reads may be in the
+// list in their old or their new form. [ErrUnavailable] means that there was no answer.
+func (s *Store) List(ctx context.Context) ([]Record, error) { return s.list(ctx, s.prefix+">") }
+
+// ListUnder is List for the keys that begin with the tokens of prefix and a dot.
+func (s *Store) ListUnder(ctx context.Context, prefix string) ([]Record, error) {
+	subject, err := s.subject(prefix)
+	if err != nil {
+		return nil, fmt.Errorf("listing %s: %w", s.stream, err)
+	}
+	return s.list(ctx, subject+".>")
+}
+
+func (s *Store) list(ctx context.Context, subjects string) ([]Record, error) {
+	newest := map[string]Record{}
+	err := s.b.scan(ctx, s.stream, func(m message) {
+		key := strings.TrimPrefix(m.subject, s.prefix)
+		newest[key] = Record{Key: key, Body: m.body, Revision: m.seq, Time: m.time}
+	}, subjects)
+	if err != nil {
+		return nil, fmt.Errorf("listing %s: %w: %w", s.stream, ErrUnavailable, err)
+	}
+	records := make([]Record, 0, len(newest))
+	for _, r := range newest {
+		if len(r.Body) > 0 {
+			records = append(records, r)
+		}
+	}
+	slices.SortFunc(records, func(a, b Record) int { return strings.Compare(a.Key, b.Key) })
+	return records, nil
+}
+
+func (s *Store) subject(key string) (string, error) {
+	if !validSubject(key) {
+		return "", fmt.Errorf("broker: %q is not a key", key)
+	}
+	return s.prefix + key, nil
+}

@@ -1,0 +1,53 @@
+//go:build linux || darwin || freebsd
+
+package broker
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// lockDir takes the store's lock, which lasts until the file is closed or the
+// process ends, however it ends. Two servers would open one store happily, and ruin
+// it; nothing in JetStream prevents that.
+func lockDir(dir string) (io.Closer, error) {
+	path := filepath.Join(dir, "lock")
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("locking the store %s: %w", dir, err)
+	}
+	err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		holder, _ := io.ReadAll(io.LimitReader(file, 32))
+		file.Close()
+		return nil, fmt.Errorf("opening the store %s: process %s has it open: %w",
+			dir, strings.TrimSpace(string(holder)), ErrLocked)
+	}
+	if err == nil {
+		err = file.Truncate(0)
+	}
+	if err == nil {
+		_, err = file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	}
+	if err != nil {
+		file.Close()
+		return nil, fmt.Errorf("locking the store %s: %w", dir, err)
+	}
+	return file, nil
+}
+
+// freeBytes is what a process may still write on the volume that holds dir.
+func freeBytes(dir string) (int64, error) {
+	var stat unix.Statfs_t
+	if err := unix.Statfs(dir, &stat); err != nil {
+		return 0, fmt.Errorf("measuring the volume of %s: %w", dir, err)
+	}
+	return int64(stat.Bavail) * int64(stat.Bsize), nil
+}

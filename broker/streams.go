@@ -1,0 +1,95 @@
+package broker
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"tocsin/notice"
+)
+
+// The streams (docs/protocol.md, "The log").
+const (
+	// StreamLog holds the log: all that nodes and clients need, in one order.
+	StreamLog = "TOCSIN_LOG"
+	// StreamDesk holds proposals, one message per subject, for a week.
+	StreamDesk = "TOCSIN_DESK"
+	// StreamReceipts holds cumulative counts, one message per subject.
+	StreamReceipts = "TOCSIN_RECEIPTS"
+)
+
+// Subjects.
+const (
+	logSubjects       = "tocsin.log.>"
+	subjectKeyset     = "tocsin.log.keyset"
+	subjectRedaction  = "tocsin.log.redaction"
+	logPrefix         = "tocsin.log."
+	deskPrefix        = "tocsin.desk."
+	receiptsPrefix    = "tocsin.receipts."
+	proposalRetention = 7 * 24 * time.Hour
+)
+
+// Init makes the streams on a cluster with that many replicas each (1, 3 or 5), or
+// brings those that exist in line. It needs rights that a node should not have; with
+// an embedded store Open has done it. It is safe to repeat.
+func (b *Broker) Init(ctx context.Context, replicas int) error {
+	switch replicas {
+	case 1, 3, 5:
+	default:
+		return fmt.Errorf("broker: %d replicas; 1, 3 or 5 are possible", replicas)
+	}
+	if err := b.link.wait(ctx); err != nil {
+		return fmt.Errorf("making the streams: %w", err)
+	}
+	for _, config := range streamConfigs(b.config.maxBytes(), replicas) {
+		if _, err := b.js.CreateOrUpdateStream(ctx, config); err != nil {
+			return fmt.Errorf("making stream %s: %w", config.Name, err)
+		}
+	}
+	return nil
+}
+
+// streamConfigs divides maxBytes: half is the log's, an eighth each is the desk's
+// and the receipts', and a quarter is kept for the audit record.
+func streamConfigs(maxBytes int64, replicas int) []jetstream.StreamConfig {
+	log := streamConfig(StreamLog, logSubjects, maxBytes/2, replicas)
+	log.Description = "Tocsin: the log"
+	// Redaction deletes single messages from the log, behind a signed document that
+	// says so; that is the one reason why deleting is not denied here. A hole without
+	// such a document stops every follower with an alarm.
+	log.DenyDelete = false
+
+	desk := streamConfig(StreamDesk, deskPrefix+">", maxBytes/8, replicas)
+	desk.Description = "Tocsin: proposals"
+	desk.MaxMsgsPerSubject = 1
+	desk.MaxAge = proposalRetention
+
+	receipts := streamConfig(StreamReceipts, receiptsPrefix+">", maxBytes/8, replicas)
+	receipts.Description = "Tocsin: receipts"
+	receipts.MaxMsgsPerSubject = 1
+
+	return []jetstream.StreamConfig{log, desk, receipts}
+}
+
+func streamConfig(name, subjects string, maxBytes int64, replicas int) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:       name,
+		Subjects:   []string{subjects},
+		Retention:  jetstream.LimitsPolicy,
+		Storage:    jetstream.FileStorage,
+		Replicas:   replicas,
+		MaxBytes:   maxBytes,
+		MaxMsgSize: notice.MaxBody,
+		MaxMsgs:    -1,
+		// What is in the log stays; what does not fit is refused, and its author told.
+		Discard:    jetstream.DiscardNew,
+		DenyDelete: true,
+		DenyPurge:  true,
+		// Direct reads may be answered by a replica that lags. A node asks whether the
+		// log still holds what it has seen, and must not take a lagging replica's "not
+		// found" for an answer, so it reads from the leader.
+		AllowDirect: false,
+	}
+}
