@@ -1,0 +1,71 @@
+package auth
+
+import (
+	"slices"
+)
+
+// Credentials are what a client sends of its own accord: all optional, none
+// trusted.
+type Credentials struct {
+	Tokens []string // the first MaxTokens count
+	Ticket string   // of an earlier Grant
+	Claims []string // labels; those that it may claim count
+}
+
+// Admit looks at a client's credentials and verifies what can be verified
+// without waiting. It never fails: what is bad gives nothing, and a token whose
+// key is not known yet is kept until it is. New tokens on an open session are
+// admitted with the ticket that the session was last granted.
+func (a *Authority) Admit(c Credentials) *Holder {
+	h := &Holder{claims: claimed(c.Claims, a.labelOK)}
+	kept := 0
+	for i, raw := range c.Tokens {
+		if i == MaxTokens {
+			h.tokens = append(h.tokens, token{fault: ReasonTooMany})
+			break
+		}
+		t := a.inspect(raw)
+		if kept += len(t.raw); kept > MaxTokenBytes {
+			t.raw = "" // what a session makes us keep is bounded
+		}
+		a.metrics.tokens.WithLabelValues(result(t.fault)).Inc()
+		h.tokens = append(h.tokens, t)
+	}
+	if c.Ticket != "" {
+		h.proofs, h.refused = a.open(c.Ticket)
+		a.metrics.tickets.WithLabelValues(result(h.refused)).Inc()
+	}
+	return h
+}
+
+// retry inspects a token again that waits for its key, if there are other keys
+// since.
+func (a *Authority) retry(t *token) {
+	if t.raw != "" && t.tried != t.issuer.source.set() {
+		*t = a.inspect(t.raw)
+	}
+}
+
+// open reads a ticket, and keeps of it what configuration still lets its
+// issuers prove. Time and posture are judged later.
+func (a *Authority) open(ticket string) ([]proof, Reason) {
+	plaintext, err := a.ring.Open(ticketPurpose, ticket)
+	if err != nil {
+		return nil, ReasonTicketInvalid
+	}
+	proofs, err := decodeTicket(plaintext)
+	if err != nil {
+		return nil, ReasonTicketInvalid
+	}
+	soon := a.now().Add(leeway)
+	proofs = slices.DeleteFunc(proofs, func(p proof) bool {
+		return a.issuers[p.issuer] == nil || p.provenAt.After(soon)
+	})
+	if len(proofs) == 0 {
+		return nil, ReasonTicketInvalid
+	}
+	for i := range proofs {
+		proofs[i].labels = a.issuers[proofs[i].issuer].still(proofs[i].labels)
+	}
+	return proofs, ""
+}

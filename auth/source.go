@@ -1,0 +1,272 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// keyState says how far an issuer's keys can be trusted, by their age alone.
+type keyState int
+
+const (
+	fresh  keyState = iota // fetched within Refresh
+	stale                  // older: fetching fails
+	closed                 // never had, or older than staleLimit
+)
+
+func (s keyState) String() string { return [...]string{"fresh", "stale", "closed"}[s] }
+
+const (
+	// staleLimit is how long last good keys count while fetching fails.
+	staleLimit = 24 * time.Hour
+	// maxRetry bounds the wait between attempts while fetching fails, so that
+	// sessions climb back within a minute of their provider.
+	maxRetry = time.Minute
+)
+
+// source keeps the keys of one issuer. One goroutine, run, fetches and writes
+// keys; everybody reads them.
+type source struct {
+	issuer  string
+	origin  string // URL or file: what a cache file must name
+	load    func(context.Context) ([]byte, error)
+	cache   string // path; "": none
+	refresh time.Duration
+	gap     time.Duration
+	now     func() time.Time
+	changed func()
+	log     *slog.Logger
+	fetches *prometheus.CounterVec
+	kick    chan struct{} // somebody wants a key that the set does not hold
+
+	keys atomic.Pointer[keysAt]
+}
+
+// keysAt is a set and when it was known to be the issuer's.
+type keysAt struct {
+	set *keySet
+	at  time.Time
+}
+
+// state says how the keys stand, and nextState when that changes if no fetch
+// succeeds (the zero time: never).
+func (s *source) state(now time.Time) keyState {
+	k := s.keys.Load()
+	switch {
+	case k == nil:
+		return closed
+	case now.Sub(k.at) < s.refresh:
+		return fresh
+	case now.Sub(k.at) < staleLimit:
+		return stale
+	}
+	return closed
+}
+
+func (s *source) nextState(now time.Time) time.Time {
+	k := s.keys.Load()
+	if k == nil {
+		return time.Time{}
+	}
+	for _, life := range []time.Duration{s.refresh, staleLimit} {
+		if at := k.at.Add(life); now.Before(at) {
+			return at
+		}
+	}
+	return time.Time{}
+}
+
+// set returns the keys, whatever their state; nil if there never were any.
+func (s *source) set() *keySet {
+	if k := s.keys.Load(); k != nil {
+		return k.set
+	}
+	return nil
+}
+
+// want asks for a fetch, because of a kid that is not in the set. It does not
+// wait; requests made while one is pending are one request.
+func (s *source) want() {
+	select {
+	case s.kick <- struct{}{}:
+	default:
+	}
+}
+
+// run fetches until ctx ends: a while before keys stop being fresh, after a
+// growing wait when that fails, and gap after the last attempt when somebody
+// wants it. So there is one fetch at a time, and at most one in a gap.
+func (s *source) run(ctx context.Context) {
+	next := s.now()
+	if k := s.keys.Load(); k != nil && s.state(next) == fresh {
+		next = k.at.Add(s.early())
+	}
+	last := s.now().Add(-s.gap)
+	said := s.announce(s.state(s.now()), closed)
+	failures := 0
+	for {
+		wake := next
+		if at := s.nextState(s.now()); !at.IsZero() && at.Before(wake) {
+			wake = at
+		}
+		wanted, err := s.sleep(ctx, wake.Sub(s.now()))
+		if err != nil {
+			return
+		}
+		if soon := last.Add(s.gap); wanted && soon.Before(next) {
+			next = soon
+		}
+		if !s.now().Before(next) {
+			last = s.now()
+			if err := s.attempt(ctx); ctx.Err() != nil {
+				return
+			} else if err != nil {
+				failures++
+				s.log.Warn("keys not fetched", "err", short(err), "failures", failures)
+				next = s.now().Add(s.backoff(failures))
+			} else {
+				failures = 0
+				next = last.Add(s.early())
+			}
+		}
+		if now := s.state(s.now()); now != said {
+			said = s.announce(now, said)
+			s.changed()
+		}
+	}
+}
+
+// sleep waits for a time, and reports whether it was cut short by want.
+func (s *source) sleep(ctx context.Context, d time.Duration) (wanted bool, err error) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false, ctx.Err()
+	case <-s.kick:
+		return true, nil
+	case <-t.C:
+		return false, nil
+	}
+}
+
+// early spreads the refreshes of many nodes, before keys turn stale.
+func (s *source) early() time.Duration {
+	return s.jitter(s.refresh*3/4, s.refresh*19/20)
+}
+
+func (s *source) backoff(failures int) time.Duration {
+	most := s.gap << min(failures-1, 10)
+	return s.jitter(s.gap, max(s.gap, min(most, maxRetry, s.refresh)))
+}
+
+func (s *source) jitter(least, most time.Duration) time.Duration {
+	return least + rand.N(most-least+1)
+}
+
+// attempt gets the keys once. A good set replaces the one before: a key that
+// is missing from it is dead.
+func (s *source) attempt(ctx context.Context) error {
+	at := s.now()
+	text, err := s.load(ctx)
+	var set *keySet
+	if err == nil {
+		set, err = parseKeys(text)
+	}
+	if err != nil {
+		s.fetches.WithLabelValues(s.issuer, "failed").Inc()
+		return fmt.Errorf("getting keys: %w", err)
+	}
+	s.fetches.WithLabelValues(s.issuer, "ok").Inc()
+	was := s.set()
+	if was != nil && was.digest == set.digest {
+		s.keys.Store(&keysAt{was, at}) // the same set: tokens need no second look
+	} else {
+		s.keys.Store(&keysAt{set, at})
+		s.log.Info("keys changed", "keys", len(set.all))
+		s.changed()
+	}
+	if err := s.save(text, at); err != nil {
+		s.log.Warn("last good keys not kept", "err", err)
+	}
+	return nil
+}
+
+// announce logs a state and returns it.
+func (s *source) announce(now, before keyState) keyState {
+	if now == before {
+		return now
+	}
+	level := [...]slog.Level{fresh: slog.LevelInfo, stale: slog.LevelWarn, closed: slog.LevelError}[now]
+	s.log.Log(context.Background(), level, "key source is "+now.String(), "before", before.String())
+	return now
+}
+
+// short bounds an error whose text a provider may have written.
+func short(err error) string {
+	const most = 200
+	text := err.Error()
+	if len(text) > most {
+		text = text[:most] + "…"
+	}
+	return text
+}
+
+// lastGood is the file that keeps keys over a restart. Whoever can write it
+// can be any patient: it lies in a folder that is its owner's.
+type lastGood struct {
+	Issuer    string    `json:"issuer"`
+	Origin    string    `json:"origin"`
+	FetchedAt time.Time `json:"fetchedAt"`
+	Keys      []byte    `json:"keys"`
+}
+
+func (s *source) save(text []byte, at time.Time) error {
+	if s.cache == "" {
+		return nil
+	}
+	b, err := json.Marshal(lastGood{s.issuer, s.origin, at.UTC(), text})
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(s.cache), "keys-*.tmp") // 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // fails once renamed
+	_, err = f.Write(b)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), s.cache)
+}
+
+// restore takes up the keys that save kept. What is not there, not ours or
+// from the future is as if it were not there: a fetch will tell.
+func (s *source) restore() {
+	b, err := os.ReadFile(s.cache)
+	if err != nil {
+		return
+	}
+	var l lastGood
+	if json.Unmarshal(b, &l) != nil || l.Issuer != s.issuer || l.Origin != s.origin || l.FetchedAt.After(s.now().Add(leeway)) {
+		s.log.Warn("last good keys on disk are not usable")
+		return
+	}
+	set, err := parseKeys(l.Keys)
+	if err != nil {
+		s.log.Warn("last good keys on disk are not usable", "err", err)
+		return
+	}
+	s.keys.Store(&keysAt{set, l.FetchedAt})
+}
