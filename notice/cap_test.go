@@ -140,13 +140,15 @@ func infoset(t *testing.T, data []byte) []string {
 			stack = stack[:len(stack)-1]
 			switch token.Name.Local {
 			case "addresses", "references", "incidents":
-				items := strings.Split(top.text, `"`) // the parts between marks are items
-				for i, item := range items {
-					if i%2 == 0 {
-						items[i] = strings.Join(strings.Fields(item), "|")
+				var items []string
+				for i, part := range strings.Split(top.text, `"`) {
+					if i%2 == 1 { // between quotation marks
+						items = append(items, part)
+					} else {
+						items = append(items, strings.FieldsFunc(part, func(r rune) bool { return strings.ContainsRune(" \t\r\n", r) })...)
 					}
 				}
-				top.text = strings.Join(items, `"`)
+				top.text = strings.Join(items, "\x00")
 			}
 			if !top.children || strings.TrimSpace(top.text) != "" {
 				out = append(out, top.path+" = "+fmt.Sprintf("%q", top.text))
