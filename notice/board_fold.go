@@ -153,20 +153,32 @@ func (b *Board) tallyRedaction(r *Redaction, d *document) (Tally, error) {
 	if b.Redacted(r.Seq) {
 		return Tally{}, broken("duplicate", "entry %d is redacted already", r.Seq)
 	}
-	if _, ok := b.keysets[r.Seq]; ok { // later ones could not be verified without it
-		return Tally{}, broken("redaction.keyset", "entry %d is a keyset", r.Seq)
-	}
-	if i := b.keptAt(r.Seq); i >= 0 {
-		sum := sha256.Sum256(b.kept[i].entry.Body)
-		if hex.EncodeToString(sum[:]) != r.SHA256 {
-			return Tally{}, broken("redaction.sha256", "entry %d is another", r.Seq)
-		}
+	if err := b.checkRedacted(r); err != nil {
+		return Tally{}, err
 	}
 	demand, err := demandOf(r, &b.keyset.Policy)
 	if err != nil {
 		return Tally{}, err
 	}
 	return d.verifier.tally(b.keyset, demand), nil
+}
+
+// checkRedacted lets notices be redacted, which may name a person, and nothing else:
+// later keysets could not be verified, and older contacts would come back. What the
+// board did not accept may be anything.
+func (b *Board) checkRedacted(r *Redaction) error {
+	i := b.keptAt(r.Seq)
+	if _, keyset := b.keysets[r.Seq]; keyset || i >= 0 && b.kept[i].envelope.PayloadType != TypeNotice {
+		return broken("redaction.kind", "entry %d is not a notice", r.Seq)
+	}
+	if i < 0 {
+		return nil
+	}
+	sum := sha256.Sum256(b.kept[i].entry.Body)
+	if hex.EncodeToString(sum[:]) != r.SHA256 {
+		return broken("redaction.sha256", "entry %d is another", r.Seq)
+	}
+	return nil
 }
 
 // install puts a keyset in force.

@@ -54,15 +54,15 @@ func (s *state) missing(other *state) []*Accepted {
 // tally applies the rules to d, standing behind what holds, but for the one that
 // its signatures suffice.
 func (s *state) tally(d *document, ks *Keyset) (Tally, error) {
-	if _, ok := s.live[d.hash]; ok {
-		return Tally{}, broken("duplicate", "the board holds this document")
-	}
 	demand, err := demandOf(d.doc, &ks.Policy)
 	if err != nil {
 		return Tally{}, err
 	}
 	switch doc := d.doc.(type) {
 	case *Notice:
+		if _, ok := s.live[d.hash]; ok {
+			return Tally{}, broken("duplicate", "the board holds this notice")
+		}
 		floor, err := s.checkNotice(doc, ks)
 		if err != nil {
 			return Tally{}, err

@@ -53,7 +53,8 @@ type Revoked struct {
 	Until DateTime `json:"until"`
 }
 
-// Redaction explains why an entry of the log is missing; signed by operators. It
+// Redaction explains why an entry of the log is missing; signed by operators. What
+// the board accepted can be redacted only if it is a notice, which it forgets. It
 // holds for good, also when its signers' keys are removed: what was deleted stays
 // deleted, and a node that starts afterwards must get past the hole.
 type Redaction struct {
