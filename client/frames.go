@@ -1,0 +1,152 @@
+package client
+
+import (
+	"fmt"
+	"time"
+
+	"tocsin/notice"
+	"tocsin/wire"
+)
+
+// frame applies one frame of the node; nil is one to be ignored. The events hold
+// even if there is an error.
+func (x *session) frame(f wire.ServerFrame) ([]Event, error) {
+	if f == nil {
+		return nil, nil
+	}
+	events, ticket, err := x.apply(f)
+	if ticket.Value != "" {
+		x.saveTicket(ticket)
+	}
+	return events, err
+}
+
+func (x *session) apply(f wire.ServerFrame) ([]Event, Ticket, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.orders.signOuts != x.signOuts {
+		return nil, Ticket{}, ErrSignedOut
+	}
+	x.fresh.heard = time.Now()
+	if w, ok := f.(wire.Welcome); ok {
+		return x.welcome(w)
+	}
+	if !x.welcomed {
+		return nil, Ticket{}, fmt.Errorf("%w: no welcome", ErrProtocol)
+	}
+	var events []Event
+	var ticket Ticket
+	var err error
+	switch f := f.(type) {
+	case wire.Auth:
+		x.feed.granted = reachOf(f.Tier, f.Labels)
+		ticket = Ticket{Value: f.Ticket, Expires: f.TicketExpires}
+		events = []Event{AuthChanged{f}}
+	case wire.EntryFrame:
+		events, err = x.feed.entry(f)
+		x.receipts(events)
+	case wire.Synced:
+		events, err = x.sync(f)
+	case wire.Heartbeat:
+		x.clock.set(f.ServerTime)
+		x.fresh.told(f.Source, f.ServerTime)
+		x.feed.reached(f.Cursor)
+		x.backoff.worked()
+	case wire.Bye:
+		return []Event{Bye{f}}, ticket, &byeError{f}
+	}
+	return x.withFreshness(events), ticket, err
+}
+
+// welcome, like what follows, needs the lock.
+func (x *session) welcome(w wire.Welcome) ([]Event, Ticket, error) {
+	ticket := Ticket{Value: w.Ticket, Expires: w.TicketExpires}
+	x.welcomed = true
+	x.silence = silence(w.HeartbeatMs)
+	x.fresh.silence = x.silence
+	x.clock.set(w.ServerTime)
+	x.fresh.told(w.Source, w.ServerTime)
+	if !x.feed.welcome(w) {
+		return nil, ticket, errAgain
+	}
+	if x.feed.priming() {
+		return nil, ticket, nil
+	}
+	return []Event{Connected{w}}, ticket, nil
+}
+
+func (x *session) sync(f wire.Synced) ([]Event, error) {
+	events, primed := x.feed.sync(f.Cursor)
+	if primed {
+		return nil, errAgain
+	}
+	x.fresh.synced = true
+	x.fresh.note(x.clock.now())
+	x.receipts(events)
+	return append(events, Synced{Cursor: f.Cursor}), nil
+}
+
+// receipts acknowledges what is on the board now.
+func (x *session) receipts(events []Event) {
+	if x.config.NoReceipts {
+		return
+	}
+	for _, e := range events {
+		changed, ok := e.(NoticeChanged)
+		if !ok || len(x.orders.acks) >= maxAcks {
+			continue
+		}
+		switch changed.Change {
+		case ChangeNew, ChangeUpdated, ChangeOutdated, ChangeCancelled:
+			x.orders.acks = append(x.orders.acks, ackOf(changed.Message, wire.AckReceived))
+		}
+	}
+}
+
+func ackOf(a *notice.Accepted, state wire.AckState) wire.Ack {
+	id, _ := a.Notice.ThreadID() // the board took it, so it has one
+	return wire.Ack{Identifier: id, Revision: int64(a.Revision), State: state}
+}
+
+// Displayed tells the node that a program drew the message ([Subscriber.Ack]).
+func (s *Subscriber) Displayed(a *notice.Accepted) { s.Ack(ackOf(a, wire.AckDisplayed)) }
+
+// Confirmed tells the node that somebody confirmed the message ([Subscriber.Ack]).
+func (s *Subscriber) Confirmed(a *notice.Accepted) { s.Ack(ackOf(a, wire.AckConfirmed)) }
+
+// withFreshness adds an event if the freshness has changed in kind.
+func (s *Subscriber) withFreshness(events []Event) []Event {
+	now := s.fresh.at(time.Now())
+	if now.Live == s.fresh.last.Live && now.Reason == s.fresh.last.Reason {
+		return events
+	}
+	s.fresh.last = now
+	return append(events, FreshnessChanged{now})
+}
+
+// disconnected notes the end of a session.
+func (s *Subscriber) disconnected() []Event {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fresh.synced = false
+	return s.withFreshness(nil)
+}
+
+// saveTicket keeps the newest ticket, unless somebody has signed out meanwhile.
+func (x *session) saveTicket(t Ticket) {
+	x.ticketMu.Lock()
+	defer x.ticketMu.Unlock()
+	if x.void() {
+		return
+	}
+	if err := x.tickets.Save(t); err != nil {
+		x.config.logger().Warn("keeping the ticket", "error", err)
+	}
+}
+
+// void tells whether SignOut has ended the session.
+func (x *session) void() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.orders.signOuts != x.signOuts
+}

@@ -1,0 +1,84 @@
+package client
+
+import (
+	"time"
+
+	"tocsin/wire"
+)
+
+// Heartbeats (docs/protocol.md, "Node to client").
+const (
+	minHeartbeat = 5 * time.Second
+	maxHeartbeat = time.Minute
+	// missedHeartbeats of them make a client reconnect.
+	missedHeartbeats = 2
+	// heartbeatSlack lets the last one be late by what networks are late.
+	heartbeatSlack = 2 * time.Second
+)
+
+// silence is for how long a node may say nothing.
+func silence(heartbeatMs int64) time.Duration {
+	interval := time.Duration(min(heartbeatMs, maxHeartbeat.Milliseconds())) * time.Millisecond
+	return missedHeartbeats*max(interval, minHeartbeat) + heartbeatSlack
+}
+
+// serverClock reckons the server's time from what a node said last and the time
+// that has passed since, by the monotonic clock.
+type serverClock struct {
+	said  time.Time // by the node
+	heard time.Time // when, on this machine
+}
+
+func (c *serverClock) set(said time.Time) { c.said, c.heard = said, time.Now() }
+
+func (c *serverClock) now() time.Time {
+	if c.said.IsZero() {
+		return time.Now()
+	}
+	return c.said.Add(time.Since(c.heard))
+}
+
+// freshness is reckoned from time stamps when it is read, so that a timer that
+// fires late, in a machine that slept, can't make old knowledge look new.
+type freshness struct {
+	synced bool // this session has
+	source wire.Source
+	// heard is when, on this machine, the node last spoke; silence is for how long
+	// that is good.
+	heard   time.Time
+	silence time.Duration
+	// lastLive is the last moment in server time at which nothing was missed.
+	lastLive time.Time
+	last     Freshness // as reported
+}
+
+// at is the freshness at now, on this machine's clock.
+func (f *freshness) at(now time.Time) Freshness {
+	switch {
+	case !f.synced && f.lastLive.IsZero():
+		return Freshness{Reason: StaleConnecting}
+	case !f.synced || now.Sub(f.heard) > f.silence:
+		return Freshness{Since: f.lastLive, Reason: StaleDisconnected}
+	case f.source.State != wire.SourceLive:
+		return Freshness{Since: f.lastLive, Reason: StaleSource}
+	}
+	return Freshness{Live: true}
+}
+
+// told takes what a node says of itself at serverTime.
+func (f *freshness) told(source wire.Source, serverTime time.Time) {
+	f.source = source
+	f.note(serverTime)
+}
+
+// note moves lastLive: to serverTime if the node is live, otherwise to when it was,
+// by its own account. Without synced it counts for nothing.
+func (f *freshness) note(serverTime time.Time) {
+	if !f.synced || serverTime.IsZero() {
+		return
+	}
+	live := serverTime.Add(-time.Duration(f.source.SinceMs) * time.Millisecond)
+	if live.After(f.lastLive) {
+		f.lastLive = live
+	}
+}
