@@ -1,0 +1,212 @@
+package desk
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"tocsin/notice"
+)
+
+const (
+	// maxBodies bounds the bodies read at a time: 64 MiB at most. A body that takes
+	// longer than bodyTimeout is given up.
+	maxBodies   = 512
+	bodyTimeout = 10 * time.Second
+	// verifyWait is how long a request waits for its turn to have signatures checked.
+	verifyWait = 2 * time.Second
+	// writeTimeout bounds one answer, or one event of a stream.
+	writeTimeout = 30 * time.Second
+)
+
+// handler answers a request, or says why not.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// Handler is the desk's API, under /v1/. It checks Host and Origin by itself. Serve
+// it with the time-outs of [Server].
+func (d *Desk) Handler() http.Handler {
+	mux := http.NewServeMux()
+	route := func(path string, methods map[string]handler) {
+		mux.Handle(path, d.dispatch(path, methods))
+	}
+	get, post, del := http.MethodGet, http.MethodPost, http.MethodDelete
+	route("/v1/challenge", map[string]handler{get: d.getChallenge})
+	route("/v1/session", map[string]handler{post: d.postSession})
+	route("/v1/notices", map[string]handler{get: d.staffOnly(d.getNotices), post: d.postDocument(notice.TypeNotice)})
+	route("/v1/notices/{identifier}", map[string]handler{get: d.staffOnly(d.getNotice)})
+	route("/v1/notices/{identifier}/receipts", map[string]handler{get: d.staffOnly(d.getReceipts)})
+	route("/v1/proposals", map[string]handler{get: d.staffOnly(d.getProposals)})
+	route("/v1/proposals/{identifier}", map[string]handler{get: d.staffOnly(d.getProposal), del: d.staffOnly(d.deleteProposal)})
+	route("/v1/proposals/{identifier}/signatures", map[string]handler{post: d.postSignature})
+	route("/v1/keyset", map[string]handler{get: d.getDocument(notice.TypeKeyset), post: d.postDocument(notice.TypeKeyset)})
+	route("/v1/contacts", map[string]handler{get: d.getDocument(notice.TypeContacts), post: d.postDocument(notice.TypeContacts)})
+	route("/v1/posture", map[string]handler{get: d.staffOnly(d.readDocument(notice.TypePosture)), post: d.postDocument(notice.TypePosture)})
+	route("/v1/redaction", map[string]handler{post: d.postDocument(notice.TypeRedaction)})
+	mux.Handle("/", d.dispatch("other", nil))
+	return d.guard.wrap(mux)
+}
+
+// Server is an HTTP server for h with the time-outs and limits that a desk should
+// have. It has no WriteTimeout, since receipts are a stream: the handler sets one
+// for each write.
+func Server(h http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       60 * time.Second,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(cmp.Or(logger, slog.Default()).Handler(), slog.LevelInfo),
+	}
+}
+
+// dispatch picks the handler of the method, turns errors into problem documents and
+// counts the answers.
+func (d *Desk) dispatch(route string, methods map[string]handler) http.Handler {
+	var allow []string
+	for m := range methods {
+		allow = append(allow, m)
+	}
+	slices.Sort(allow)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rw := &recorder{ResponseWriter: w, status: http.StatusOK}
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout)) // where there is a connection
+		h := methods[r.Method]
+		if r.Method == http.MethodHead {
+			h = methods[http.MethodGet]
+		}
+		var err error
+		switch {
+		case h != nil:
+			err = h(rw, r)
+		case methods == nil:
+			err = errNotFound
+		default:
+			err = errMethod.allowing(strings.Join(allow, ", "))
+		}
+		if err != nil {
+			d.refuse(rw, r, route, err)
+		}
+		d.metrics.requests.WithLabelValues(route, statusClass(rw.status)).Inc()
+	})
+}
+
+// refuse answers with a problem document, unless an answer has begun.
+func (d *Desk) refuse(w *recorder, r *http.Request, route string, err error) {
+	if w.began {
+		d.log.Info("answer cut short", "route", route)
+		return
+	}
+	p := writeProblem(w, err)
+	switch {
+	case p.Status == http.StatusInternalServerError:
+		d.log.Error("request failed", "route", route, "method", r.Method, "error", err)
+	default:
+		d.log.Info("request refused", "route", route, "method", r.Method, "status", p.Status, "problem", ruleOf(p))
+	}
+}
+
+// recorder notes the status of an answer.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	began  bool
+}
+
+func (r *recorder) WriteHeader(status int) {
+	r.status, r.began = status, true
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	r.began = true
+	return r.ResponseWriter.Write(b)
+}
+
+// Unwrap lets [http.ResponseController] through.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+func statusClass(status int) string { return string('0'+byte(status/100)) + "xx" }
+
+// staffOnly lets a handler run for those who have logged in, once the desk knows
+// the keyset in force.
+func (d *Desk) staffOnly(next func(http.ResponseWriter, *http.Request, staff) error) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if err := d.Ready(); err != nil {
+			return err
+		}
+		who, err := d.authenticate(r)
+		if err != nil {
+			return err
+		}
+		return next(w, r, who)
+	}
+}
+
+// readBody reads a JSON body of at most [notice.MaxBody] bytes.
+func (d *Desk) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/json" {
+		return nil, errMediaType
+	}
+	select {
+	case d.bodies <- struct{}{}:
+		defer func() { <-d.bodies }()
+	default:
+		d.metrics.busy.Inc()
+		return nil, errTooMany
+	}
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(bodyTimeout))
+	defer func() { _ = control.SetReadDeadline(time.Time{}) }() // or a slow answer would lose its request
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, notice.MaxBody))
+	var tooBig *http.MaxBytesError
+	if err != nil && !errors.As(err, &tooBig) {
+		return nil, errBadRequest.with("the body could not be read")
+	}
+	return body, err
+}
+
+func (d *Desk) readEnvelope(w http.ResponseWriter, r *http.Request) (*notice.Envelope, error) {
+	body, err := d.readBody(w, r)
+	if err != nil {
+		return nil, err
+	}
+	return notice.ParseEnvelope(body)
+}
+
+// checking runs check, which verifies signatures for somebody whom nobody knows yet,
+// in one of few places: a flood of junk leaves the processors to others. Who waits
+// too long for a place is told so.
+func (d *Desk) checking(ctx context.Context, check func() error) error {
+	timer := time.NewTimer(verifyWait)
+	defer timer.Stop()
+	select {
+	case d.verify <- struct{}{}:
+		defer func() { <-d.verify }()
+		return check()
+	case <-timer.C:
+		d.metrics.busy.Inc()
+		return errTooMany
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, err = w.Write(append(body, '\n'))
+	return err
+}

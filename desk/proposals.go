@@ -1,0 +1,282 @@
+package desk
+
+import (
+	"cmp"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"tocsin/notice"
+)
+
+const (
+	// proposalLife is how long a proposal waits for its signatures.
+	proposalLife = 24 * time.Hour
+	// maxProposals bounds what waits of one owner. It guards the store; of two posts
+	// at the same moment both may get in.
+	maxProposals = 100
+	// storeTries bounds the rounds of compare and set: more have never been met by
+	// people who sign.
+	storeTries = 8
+)
+
+// proposal is an envelope that waits for signatures.
+type proposal struct {
+	identifier string
+	revision   uint64
+	stored     storedProposal
+	submission *submission
+}
+
+// storedProposal is a proposal's form in the store.
+type storedProposal struct {
+	// Proposer is the owner (of a keyset, the root key) whose signature got it in.
+	Proposer string          `json:"proposer"`
+	Created  time.Time       `json:"created"`
+	Envelope json.RawMessage `json:"envelope"`
+}
+
+// proposalKey is what identifiers of proposals look like; anything else was never one.
+var proposalKey = regexp.MustCompile(`^[A-Za-z0-9-]{1,128}$`)
+
+// parseProposal reads what the store holds. Others may write there, so all of it is
+// checked: the document must be the one that the key names.
+func parseProposal(item Item) (*proposal, error) {
+	p := &proposal{identifier: item.Key, revision: item.Revision}
+	if err := json.Unmarshal(item.Body, &p.stored); err != nil {
+		return nil, fmt.Errorf("reading proposal: %w", err)
+	}
+	env, err := notice.ParseEnvelope(p.stored.Envelope)
+	if err != nil {
+		return nil, fmt.Errorf("reading proposal: %w", err)
+	}
+	if p.submission, err = newSubmission(env, env.PayloadType); err != nil {
+		return nil, fmt.Errorf("reading proposal: %w", err)
+	}
+	if p.submission.identifier != item.Key {
+		return nil, errors.New("reading proposal: it is kept under another identifier")
+	}
+	return p, nil
+}
+
+func (p *proposal) expires() time.Time { return p.stored.Created.Add(proposalLife) }
+
+func (p *proposal) lapsed(now time.Time) bool { return !now.Before(p.expires()) }
+
+// signedBy tells whether as many have signed as owners are named: who they are was
+// settled when they did.
+func (p *proposal) signedBy(owners []string) bool {
+	return len(p.submission.env.Signatures) >= len(owners)
+}
+
+// load reads one proposal; a key that nothing sensible is under is ErrNotFound.
+func (d *Desk) load(ctx context.Context, identifier string) (*proposal, error) {
+	if !proposalKey.MatchString(identifier) {
+		return nil, ErrNotFound
+	}
+	item, err := d.config.Proposals.Get(ctx, identifier)
+	if err != nil {
+		return nil, err
+	}
+	p, err := parseProposal(item)
+	if err != nil {
+		d.log.Error("proposal is damaged", "identifier", identifier, "error", err)
+		return &proposal{identifier: identifier, revision: item.Revision}, errDamaged
+	}
+	return p, nil
+}
+
+// errDamaged: something is kept that is no proposal. It may be written over.
+var errDamaged = fmt.Errorf("%w: damaged", ErrNotFound)
+
+// waitingFor reads the proposal of an identifier; lapsed ones are gone. The second
+// result is the revision that a new one replaces.
+func (d *Desk) waitingFor(ctx context.Context, identifier string) (*proposal, uint64, error) {
+	p, err := d.load(ctx, identifier)
+	switch {
+	case errors.Is(err, errDamaged):
+		return nil, p.revision, nil
+	case errors.Is(err, ErrNotFound):
+		return nil, 0, nil
+	case err != nil:
+		d.log.Warn("proposal not read", "identifier", identifier, "error", err)
+		return nil, 0, errUnavailable
+	case p.lapsed(d.now()):
+		return nil, p.revision, nil
+	}
+	return p, p.revision, nil
+}
+
+// keep stores s as a proposal, in place of the one that was read before, and records
+// that. It is ErrConflict if another desk was first.
+func (d *Desk) keep(ctx context.Context, s *submission, before *proposal, revision uint64, t notice.Tally) (*proposal, error) {
+	next := storedProposal{Created: d.now().UTC(), Envelope: s.env.Marshal()}
+	act := ActPropose
+	if before != nil {
+		next.Proposer, next.Created, act = before.stored.Proposer, before.stored.Created, ActSign
+	} else {
+		next.Proposer = proposerOf(t)
+		if err := d.roomFor(ctx, next.Proposer); err != nil {
+			return nil, err
+		}
+	}
+	body, err := json.Marshal(next)
+	if err != nil {
+		return nil, err
+	}
+	err = d.perform(ctx, Record{
+		Act: act, Type: s.env.PayloadType, Identifier: s.identifier, SHA256: s.hex(), Owners: ownersOf(t),
+	}, func() error {
+		revision, err = d.config.Proposals.Put(ctx, s.identifier, body, revision)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &proposal{identifier: s.identifier, revision: revision, stored: next, submission: s}, nil
+}
+
+// perform records an act on the proposals, does it, and records what became of it.
+func (d *Desk) perform(ctx context.Context, r Record, do func() error) error {
+	r.ID, r.Phase = uuid.Must(uuid.NewV7()).String(), PhaseIntended
+	if err := d.record(ctx, r); err != nil {
+		return errNotRecorded.of(r.Identifier)
+	}
+	err := do()
+	ctx = context.WithoutCancel(ctx)
+	switch {
+	case err == nil:
+		r.Phase = PhaseDone
+	case errors.Is(err, ErrConflict), errors.Is(err, ErrNotFound):
+		r.Phase, r.Rule = PhaseRefused, "conflict"
+	case errors.Is(err, ErrUnavailable):
+		r.Phase, r.Rule, err = PhaseRefused, "unavailable", errUnavailable.of(r.Identifier)
+	default:
+		d.log.Warn("proposal unconfirmed", "identifier", r.Identifier, "act", r.Act, "error", err)
+		r.Phase, err = PhaseUnknown, errUnconfirmed.of(r.Identifier).with("to send the same again is safe")
+		d.keepOpen(r)
+	}
+	_ = d.record(ctx, r) // it is as it is; record has said so
+	d.metrics.acts.WithLabelValues(string(r.Act), string(r.Phase)).Inc()
+	d.log.Info("proposal", "act", r.Act, "phase", r.Phase, "identifier", r.Identifier, "sha256", r.SHA256, "owners", r.Owners)
+	return err
+}
+
+// proposerOf is the first signer of the role without which nothing is proposed.
+func proposerOf(t notice.Tally) string {
+	for _, s := range t.Signers {
+		if t.Lead == "" || s.Role == t.Lead {
+			return who(s)
+		}
+	}
+	return ""
+}
+
+// roomFor refuses a proposal too many of one owner.
+func (d *Desk) roomFor(ctx context.Context, proposer string) error {
+	all, err := d.waitingAll(ctx)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, p := range all {
+		if p.stored.Proposer == proposer {
+			n++
+		}
+	}
+	if n >= maxProposals {
+		return errTooMany.with(fmt.Sprintf("%d proposals of %s wait already", n, proposer)).after(time.Minute)
+	}
+	return nil
+}
+
+// waitingAll lists the proposals that have not lapsed, the oldest first.
+func (d *Desk) waitingAll(ctx context.Context) ([]*proposal, error) {
+	items, err := d.config.Proposals.List(ctx)
+	if err != nil {
+		d.log.Warn("proposals not read", "error", err)
+		return nil, errUnavailable
+	}
+	now := d.now()
+	list := make([]*proposal, 0, len(items))
+	for _, item := range items {
+		p, err := parseProposal(item)
+		if err != nil {
+			d.log.Error("proposal is damaged", "identifier", item.Key, "error", err)
+			continue
+		}
+		if !p.lapsed(now) {
+			list = append(list, p)
+		}
+	}
+	slices.SortFunc(list, func(a, b *proposal) int {
+		return cmp.Or(a.stored.Created.Compare(b.stored.Created), cmp.Compare(a.identifier, b.identifier))
+	})
+	d.metrics.proposals.Set(float64(len(list)))
+	return list, nil
+}
+
+// sweep drops the proposals that have lapsed, and those that were published while
+// the desk that did it could not drop them.
+func (d *Desk) sweep(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	if d.Ready() != nil {
+		return
+	}
+	items, err := d.config.Proposals.List(ctx)
+	if err != nil {
+		return // waitingAll says so when somebody asks
+	}
+	for _, item := range items {
+		p, err := parseProposal(item)
+		if err != nil {
+			continue // the stream drops it after a week
+		}
+		d.mu.Lock()
+		_, published := d.held[p.submission.hash]
+		d.mu.Unlock()
+		switch {
+		case published:
+			_ = d.config.Proposals.Delete(ctx, item.Key, item.Revision) // or the next round
+		case p.lapsed(d.now()):
+			_ = d.perform(ctx, p.act(ActLapse), func() error {
+				return d.config.Proposals.Delete(ctx, item.Key, item.Revision)
+			})
+		}
+	}
+}
+
+// act is a record about p.
+func (p *proposal) act(a Act, owners ...string) Record {
+	s := p.submission
+	return Record{Act: a, Type: s.env.PayloadType, Identifier: s.identifier, SHA256: s.hex(), Owners: owners}
+}
+
+// dropPublished drops the proposal of what is published. Failing that, sweep does.
+func (d *Desk) dropPublished(ctx context.Context, identifier, sha256 string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	p, err := d.load(ctx, identifier)
+	if err != nil || p.submission.hex() != sha256 {
+		return
+	}
+	if err := d.config.Proposals.Delete(ctx, identifier, p.revision); err != nil {
+		d.log.Warn("published proposal not dropped", "identifier", identifier, "error", err)
+	}
+}
+
+func parseHash(s string) (hash [32]byte, ok bool) {
+	b, err := hex.DecodeString(s)
+	if err != nil || len(b) != len(hash) {
+		return hash, false
+	}
+	return [32]byte(b), true
+}
