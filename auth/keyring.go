@@ -138,7 +138,7 @@ func (k *Keyring) Seal(purpose string, plaintext []byte) string {
 
 // Open decrypts what Seal made, or returns ErrSeal.
 func (k *Keyring) Open(purpose, blob string) ([]byte, error) {
-	if len(blob) > maxBlob {
+	if len(blob) > maxBlob || strings.ContainsAny(blob, "\r\n") { // which encoding/base64 skips
 		return nil, ErrSeal
 	}
 	raw, err := strictBase64.DecodeString(blob)
@@ -173,7 +173,7 @@ func (k *Keyring) LoginPseudonym(issuer, sid string) string {
 	return h.String()
 }
 
-// strictBase64 refuses the blobs that differ from a sealed one only in unused bits.
+// strictBase64 refuses what differs from an encoding only in unused bits.
 var strictBase64 = base64.RawURLEncoding.Strict()
 
 func sealData(header []byte, purpose string) []byte {

@@ -272,3 +272,10 @@ func (i *Issuer) close() {
 		i.stop()
 	}
 }
+
+// Sign signs bytes with the issuer's Ed25519 key, for tests that forge.
+func (i *Issuer) Sign(b []byte) []byte {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return ed25519.Sign(i.keys.ed, b)
+}

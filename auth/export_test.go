@@ -1,0 +1,31 @@
+package auth
+
+// OpenTicket gives a ticket's plaintext to tests that forge.
+func OpenTicket(k *Keyring, ticket string) []byte {
+	plaintext, err := k.Open(ticketPurpose, ticket)
+	if err != nil {
+		return nil
+	}
+	return plaintext
+}
+
+// SealTicket makes a ticket of a plaintext.
+func SealTicket(k *Keyring, plaintext []byte) string { return k.Seal(ticketPurpose, plaintext) }
+
+// RecodeTicket decodes a ticket's plaintext and encodes it again.
+func RecodeTicket(plaintext []byte) ([]byte, error) {
+	proofs, err := decodeTicket(plaintext)
+	if err != nil {
+		return nil, err
+	}
+	return encodeTicket(proofs), nil
+}
+
+// ParseKeys reports how many usable keys a text has.
+func ParseKeys(text []byte) (int, error) {
+	set, err := parseKeys(text)
+	if err != nil {
+		return 0, err
+	}
+	return len(set.all), nil
+}
