@@ -45,10 +45,16 @@ type Outcome struct {
 	// Accepted is the entry as accepted, otherwise nil.
 	Accepted *Accepted
 	// Refolded: the whole board was folded anew, because of a keyset, or a redaction
-	// of what the board held. Voided no longer hold, Revived hold again; both in the
-	// log's order, and told apart by payload: what was signed again is in neither.
-	Refolded        bool
+	// of what the board held.
+	Refolded bool
+	// Voided no longer hold, Revived hold again; both in the log's order, and told
+	// apart by payload: what was signed again is in neither.
 	Voided, Revived []*Accepted
+	// Resend is what readers may lack, because the board did not show it when they
+	// came: every thread that the refold changed, whole, and contacts and posture if
+	// they changed. (A thread may have been over until its last Update was voided.)
+	// Who has an entry already refuses it as a duplicate.
+	Resend []*Accepted
 }
 
 // Board is what holds now, folded from the log: the keyset in force, the contacts,

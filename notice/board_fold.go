@@ -212,4 +212,5 @@ func (o *Outcome) refold(b *Board) {
 	o.Refolded = true
 	o.Voided = before.missing(b.holds)
 	o.Revived = b.holds.missing(before)
+	o.Resend = b.holds.changed(before)
 }

@@ -51,6 +51,27 @@ func (s *state) missing(other *state) []*Accepted {
 	return list
 }
 
+// changed lists what holds in s and is not the same in before: contacts, posture,
+// and threads, each whole.
+func (s *state) changed(before *state) []*Accepted {
+	var list []*Accepted
+	for _, pair := range [][2]*document{{s.contacts, before.contacts}, {s.posture, before.posture}} {
+		if now, then := pair[0], pair[1]; now != nil && (then == nil || then.hash != now.hash) {
+			list = append(list, s.live[now.hash])
+		}
+	}
+	for _, t := range s.order {
+		if then, ok := before.threads[t.Alert.Notice.Identifier]; !ok || !sameMessages(t, then) {
+			list = append(list, t.Messages...)
+		}
+	}
+	return list
+}
+
+func sameMessages(t, u *thread) bool {
+	return slices.EqualFunc(t.Messages, u.Messages, func(a, b *Accepted) bool { return a.Hash == b.Hash })
+}
+
 // tally applies the rules to d, standing behind what holds, but for the one that
 // its signatures suffice.
 func (s *state) tally(d *document, ks *Keyset) (Tally, error) {

@@ -56,6 +56,12 @@ func newPrivateKey(owner string, private ed25519.PrivateKey) *PrivateKey {
 // KeyID is the name of the public key.
 func (k *PrivateKey) KeyID() string { return k.keyID }
 
+// String names the key without its secret.
+func (k *PrivateKey) String() string { return k.Owner + " " + k.keyID }
+
+// GoString is String, so that no way to print a key prints the secret.
+func (k *PrivateKey) GoString() string { return k.String() }
+
 // Public is the public key.
 func (k *PrivateKey) Public() ed25519.PublicKey { return k.private.Public().(ed25519.PublicKey) }
 

@@ -93,6 +93,7 @@ var goodLogs = []logTest{
 		c.rejects("reference.alert", c.Sign(follow))
 		c.accepts(c.KeysetBody(4, c.With(c.Removed, notice.RolePublisher)))
 		c.revived(update, other, follow)
+		c.moved(c.last.Resend, []*notice.Notice{alert, update, other, follow})
 		c.shows(2, alert, update, update)
 		c.shows(2, other, follow, follow)
 	}},
