@@ -122,7 +122,14 @@ func FuzzParseCAP(f *testing.F) {
 		require.NoError(f, err)
 		f.Add(data)
 	}
-	f.Add([]byte(capHead + capInfo + capTail))
+	for _, xml := range []string{
+		capHead + capInfo + capTail,
+		capHead + `<addresses>a "b c"</addresses><references>"" d</references></alert>`,
+		capHead + `<d:Signature xmlns:d="` + dsig + `" a="&#10;"><x/><!-- --></d:Signature></alert>`,
+		strings.Replace(capHead, "<alert", `<alert xmlns:d="`+dsig+`" xmlns:e="u"`, 1) + `<d:Object e:a=""/></alert>`,
+	} {
+		f.Add([]byte(xml))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		first, err := notice.ParseCAP(data)
 		if err != nil {

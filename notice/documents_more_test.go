@@ -102,7 +102,7 @@ func plainTextVectors(good adder, bad breaker) {
 }
 
 // textVectors are payloads that are not I-JSON, or not a notice's.
-func textVectors(t *testing.T) []document {
+func textVectors(t testing.TB) []document {
 	payload, err := notice.Encode(alert())
 	require.NoError(t, err)
 	whole := string(payload)

@@ -121,7 +121,7 @@ func private() *notice.Notice {
 var policy = notice.Policy{LinkHosts: []string{"status.north.example", "north.example"}}
 
 // ruleVectors are documents that differ from a good one in one thing.
-func ruleVectors(t *testing.T) []document {
+func ruleVectors(t testing.TB) []document {
 	var vectors []document
 	with := func(n *notice.Notice, change func(*notice.Notice)) *notice.Notice {
 		if change != nil {

@@ -42,10 +42,8 @@ func TestCheckWithoutDecode(t *testing.T) {
 // FuzzNotice holds Decode against encoding/json, which is laxer in all, and rules and
 // codecs against each other.
 func FuzzNotice(f *testing.F) {
-	for _, n := range []*notice.Notice{alert(), cancel(), private()} {
-		data, err := notice.Encode(n)
-		require.NoError(f, err)
-		f.Add(data)
+	for _, v := range append(ruleVectors(f), textVectors(f)...) {
+		f.Add([]byte(v.Payload))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		n, err := notice.Decode(data)
