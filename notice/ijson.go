@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -59,9 +58,6 @@ func encodeStrict(v any) ([]byte, error) {
 func checkIJSON(data []byte, limit int) error {
 	if len(data) > limit {
 		return broken("json.size", "%d bytes, where at most %d are allowed", len(data), limit)
-	}
-	if !utf8.Valid(data) {
-		return broken("json.text", "not valid UTF-8")
 	}
 	d := jsontext.NewDecoder(bytes.NewReader(data))
 	for done := false; ; {
@@ -121,7 +117,7 @@ func syntaxError(data []byte, err error) error {
 	case errors.Is(err, jsontext.ErrDuplicateName):
 		return broken("json.duplicate", "two members of one name: %v", err)
 	case jsontext.Value(data).IsValid(lax...):
-		return broken("json.text", "half of a surrogate pair in a string")
+		return broken("json.text", "not valid UTF-8, or half of a surrogate pair: %v", err)
 	case err == io.EOF:
 		return broken("json.syntax", "empty")
 	}

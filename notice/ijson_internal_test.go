@@ -92,3 +92,20 @@ func TestDecodeStrict(t *testing.T) {
 		})
 	}
 }
+
+// TestDecodeStrictSaysWhere holds that an author can find what to mend.
+func TestDecodeStrictSaysWhere(t *testing.T) {
+	for data, where := range map[string]string{
+		`{"list":[{},{"nam":"x"}]}`:           `/list/1/nam`,
+		`{"list":[{},{"n":"x"}]}`:             `/list/1/n`,
+		`{"list":[{},{"n":1.5}]}`:             `/list/1/n`,
+		`{"list":[{},{"n":null}]}`:            `/list/1/n`,
+		`{"list":[{},{"n":1,"n":2}]}`:         `"n" within "/list/1"`,
+		`{"list":[{},{"name":"\ud800"}]}`:     `/list/1/name`,
+		`{"list":[{},{"name":"\uffff"}]}`:     `/list/1/name`,
+		`{"n":9007199254740993}`:              `/n`,
+		"{\"list\":[{},{\"name\":\"\xff\"}]}": `/list/1/name`,
+	} {
+		require.ErrorContains(t, decodeStrict([]byte(data), new(strictSample)), where, data)
+	}
+}

@@ -94,43 +94,53 @@ func wellFormed(s string) bool {
 	return true
 }
 
+// sight is one vector of testdata/visibility.json: whether a reader gets a notice.
+type sight struct {
+	Name      string        `json:"name"`
+	Scope     notice.Scope  `json:"scope"`
+	Status    notice.Status `json:"status"`
+	Addresses []string      `json:"addresses"`
+	Tier      notice.Scope  `json:"tier"`
+	Labels    []string      `json:"labels"`
+	Visible   bool          `json:"visible"`
+}
+
 func TestVisibleTo(t *testing.T) {
-	to := func(scope notice.Scope, status notice.Status, addresses ...string) *notice.Notice {
-		return &notice.Notice{Scope: scope, Status: status, Addresses: addresses}
-	}
 	const actual, test = notice.StatusActual, notice.StatusTest
 	const public, restricted, private = notice.ScopePublic, notice.ScopeRestricted, notice.ScopePrivate
-	for _, c := range []struct {
-		name   string
-		notice *notice.Notice
-		tier   notice.Scope
-		labels []string
-		want   bool
-	}{
-		{"public to anyone", to(public, actual), public, nil, true},
-		{"an exercise to anyone", to(public, notice.StatusExercise), public, nil, true},
-		{"public to a surface", to(public, actual, "surface:portal"), public, []string{"surface:portal"}, true},
-		{"public to another surface", to(public, actual, "surface:portal"), public, []string{"surface:kiosk"}, false},
-		{"public to a surface, unclaimed", to(public, actual, "surface:portal"), public, nil, false},
-		{"one of two values", to(public, actual, "surface:portal", "surface:kiosk"), public, []string{"surface:kiosk"}, true},
-		{"one of two kinds", to(restricted, actual, "tenant:north", "surface:portal"), restricted, []string{"tenant:north"}, false},
-		{"both kinds", to(restricted, actual, "tenant:north", "surface:portal"), restricted, []string{"surface:portal", "tenant:north"}, true},
-		{"the label, but not the tier", to(restricted, actual, "tenant:north"), public, []string{"tenant:north"}, false},
-		{"the tier, but not the label", to(private, actual, "subject:1"), private, []string{"subject:2"}, false},
-		{"private in restricted", to(private, actual, "subject:1"), restricted, []string{"subject:1"}, false},
-		{"private", to(private, actual, "subject:1"), private, []string{"subject:1"}, true},
-		{"a test to a patient", to(public, test), private, []string{"tenant:north"}, false},
-		{"a test to staff", to(public, test), public, []string{"group:staff"}, true},
-		{"a test of a tenant to staff elsewhere", to(restricted, test, "tenant:north"), private, []string{"group:staff"}, false},
-		{"no scope", to("", actual), private, nil, false},
-		{"an unknown scope", to("public", actual), private, nil, false},
-		{"no tier", to(public, actual), "", nil, false},
-		{"an unknown tier", to(public, actual), "Secret", nil, false},
-		{"an address that is not a label", to(public, actual, "everyone"), private, []string{"everyone", "group:staff"}, false},
-		{"an empty address", to(public, actual, ""), private, []string{"", "group:staff"}, false},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			require.Equal(t, c.want, c.notice.VisibleTo(c.tier, notice.NewLabels(c.labels...)))
+	l := func(labels ...string) []string { return append([]string{}, labels...) }
+	vectors := []sight{
+		{"public to anyone", public, actual, l(), public, l(), true},
+		{"an exercise to anyone", public, notice.StatusExercise, l(), public, l(), true},
+		{"public to a surface", public, actual, l("surface:portal"), public, l("surface:portal"), true},
+		{"public to another surface", public, actual, l("surface:portal"), public, l("surface:kiosk"), false},
+		{"public to a surface, unclaimed", public, actual, l("surface:portal"), public, l(), false},
+		{"one of two values", public, actual, l("surface:portal", "surface:kiosk"), public, l("surface:kiosk"), true},
+		{"one of two kinds", restricted, actual, l("tenant:north", "surface:portal"), restricted, l("tenant:north"), false},
+		{"both kinds", restricted, actual, l("tenant:north", "surface:portal"), restricted, l("surface:portal", "tenant:north"), true},
+		{"kinds mixed", restricted, actual, l("tenant:a", "lang:en", "tenant:b", "lang:es"), restricted, l("lang:es", "tenant:a"), true},
+		{"a longer value", restricted, actual, l("tenant:north"), restricted, l("tenant:north2", "tenant:nort"), false},
+		{"another case", restricted, actual, l("tenant:north"), restricted, l("tenant:North"), false},
+		{"the label, but not the tier", restricted, actual, l("tenant:north"), public, l("tenant:north"), false},
+		{"the tier, but not the label", private, actual, l("subject:1"), private, l("subject:2"), false},
+		{"private in restricted", private, actual, l("subject:1"), restricted, l("subject:1"), false},
+		{"private", private, actual, l("subject:1"), private, l("subject:1"), true},
+		{"a test to a patient", public, test, l(), private, l("tenant:north"), false},
+		{"a test to another group", public, test, l(), private, l("group:staff2"), false},
+		{"a test to staff", public, test, l(), public, l("group:staff"), true},
+		{"a test of a tenant to staff elsewhere", restricted, test, l("tenant:north"), private, l("group:staff"), false},
+		{"no scope", "", actual, l(), private, l(), false},
+		{"an unknown scope", "public", actual, l(), private, l(), false},
+		{"no tier", public, actual, l(), "", l(), false},
+		{"an unknown tier", public, actual, l(), "Secret", l(), false},
+		{"an address that is not a label", public, actual, l("everyone"), private, l("everyone", "group:staff"), false},
+		{"an empty address", public, actual, l(""), private, l("", "group:staff"), false},
+	}
+	golden(t, "visibility.json", vectors)
+	for _, v := range vectors {
+		t.Run(v.Name, func(t *testing.T) {
+			n := &notice.Notice{Scope: v.Scope, Status: v.Status, Addresses: v.Addresses}
+			require.Equal(t, v.Visible, n.VisibleTo(v.Tier, notice.NewLabels(v.Labels...)))
 		})
 	}
 }
