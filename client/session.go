@@ -230,7 +230,10 @@ func (x *session) serve(ctx context.Context) error {
 func (x *session) read(ctx context.Context, frames chan<- received) {
 	for {
 		r := received{}
-		_, message, err := x.conn.Read(ctx)
+		kind, message, err := x.conn.Read(ctx)
+		if err == nil && kind != websocket.MessageText {
+			err = fmt.Errorf("%w: a binary frame", ErrProtocol)
+		}
 		if err == nil {
 			r.frame, err = wire.DecodeServer(message)
 		}
