@@ -1,0 +1,273 @@
+package hub
+
+import (
+	"encoding/binary"
+	"errors"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"tocsin/wire"
+)
+
+var (
+	// errStalled: the socket takes no more; a lane is to flush it.
+	errStalled = errors.New("hub: the socket would block")
+	// errEnded: a close frame is on its way, behind which nothing may follow.
+	errEnded = errors.New("hub: the connection is ending")
+	// errSlow: the socket took nothing for the whole send time-out.
+	errSlow = errors.New("hub: slow client")
+)
+
+const (
+	// maxPendingControl bounds what waits behind a stalled frame: some pongs, and
+	// bye with its close frame. Who pings more without reading is cut off.
+	maxPendingControl = 4 << 10
+	// chunk bounds one blocking write, so that a deadline measures progress.
+	chunk = 16 << 10
+	// closeGrace is how long a client has to answer a close frame.
+	closeGrace = 5 * time.Second
+)
+
+// conn is the connection that coder/websocket reads and writes, and that the hub
+// writes frames to. Frames go out whole or not at all: what a socket does not take
+// at once is kept, and everything else waits behind it. Reads belong to the reader.
+type conn struct {
+	net.Conn
+	raw     syscall.RawConn // nil: writes may block, and only a lane may write (TLS)
+	timeout time.Duration   // how long the socket may take nothing
+	pre     []byte          // read before the handshake ended; owned by the reader
+
+	mu      sync.Mutex
+	pending [][]byte   // what the socket has not taken yet
+	queued  int        // bytes of control frames in pending
+	stalled bool       // somebody is to flush, or is at it
+	ended   bool       // a close frame was written, or is in pending
+	ctl     *rawWriter // for control frames
+	onStall func()     // called without mu; set before the first write
+}
+
+// newConn takes over a hijacked connection.
+func newConn(nc net.Conn, pre []byte, timeout time.Duration) *conn {
+	c := &conn{Conn: nc, pre: pre, timeout: timeout}
+	if sc, ok := nc.(syscall.Conn); ok && canWriteRaw {
+		if raw, err := sc.SyscallConn(); err == nil {
+			c.raw = raw
+		}
+	}
+	return c
+}
+
+// awaitFrame bounds the wait for the next read; zero does not. It gives way to the
+// deadline of a close handshake.
+func (c *conn) awaitFrame(deadline time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.ended {
+		_ = c.SetReadDeadline(deadline)
+	}
+}
+
+// isEnded tells whether a close frame was sent, or is about to be.
+func (c *conn) isEnded() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ended
+}
+
+// Read implements [net.Conn].
+func (c *conn) Read(p []byte) (int, error) {
+	if len(c.pre) > 0 {
+		n := copy(p, c.pre)
+		if c.pre = c.pre[n:]; len(c.pre) == 0 {
+			c.pre = nil
+		}
+		return n, nil
+	}
+	return c.Conn.Read(p)
+}
+
+// Write implements [net.Conn] for coder/websocket, which on this side writes
+// control frames alone, each by one call. It never blocks.
+func (c *conn) Write(frame []byte) (int, error) {
+	if err := c.control(frame, isClose(frame)); err != nil {
+		return 0, err
+	}
+	return len(frame), nil
+}
+
+func isClose(frame []byte) bool { return len(frame) > 0 && frame[0] == 0x80|opClose }
+
+// send writes frames without blocking, as one piece. It is called by the session's
+// owner. errStalled: nothing of p was taken, since a flush is due. Otherwise all of
+// it was; stalled tells that the socket left some of it, which makes a flush due.
+// What is left is kept as it is, unless the caller says that it will reuse p.
+func (c *conn) send(w *rawWriter, p []byte, reuse bool) (stalled bool, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.ended:
+		return false, errEnded
+	case c.stalled:
+		return true, errStalled
+	}
+	n := 0
+	if c.raw != nil {
+		if n, err = w.write(c.raw, p); err != nil {
+			return false, err
+		}
+	}
+	if n == len(p) {
+		return false, nil
+	}
+	if p = p[n:]; reuse {
+		p = append([]byte(nil), p...)
+	}
+	c.pending, c.stalled = append(c.pending, p), true
+	return true, nil
+}
+
+// isStalled tells whether a flush is due.
+func (c *conn) isStalled() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.stalled
+}
+
+// control writes a control frame, or what ends the session, behind whatever frame
+// is under way.
+func (c *conn) control(frame []byte, last bool) error {
+	stalled, err := c.enqueue(frame, last)
+	if stalled && c.onStall != nil {
+		c.onStall()
+	}
+	return err
+}
+
+// enqueue is control with the lock; stalled tells that a flush has become due.
+func (c *conn) enqueue(frame []byte, last bool) (stalled bool, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended {
+		return false, errEnded
+	}
+	if c.queued+len(frame) > maxPendingControl {
+		return false, errSlow
+	}
+	c.ended = last
+	if last {
+		_ = c.SetReadDeadline(time.Now().Add(closeGrace))
+	}
+	n := 0
+	if c.raw != nil && !c.stalled {
+		if c.ctl == nil {
+			c.ctl = newRawWriter()
+		}
+		if n, err = c.ctl.write(c.raw, frame); err != nil {
+			return false, err
+		}
+	}
+	if n == len(frame) {
+		return false, nil
+	}
+	c.pending = append(c.pending, append([]byte(nil), frame[n:]...))
+	c.queued += len(frame) - n
+	stalled = !c.stalled
+	c.stalled = true
+	return stalled, nil
+}
+
+// close ends the connection with a close frame, after an optional text frame. It
+// does not block, does not wait for the answer (the reader does), and only the
+// first counts.
+func (c *conn) close(code wire.CloseCode, farewell wire.ServerFrame) {
+	var frame []byte
+	if farewell != nil {
+		frame = appendFrame(frame, opText, farewell.AppendTo(nil))
+	}
+	payload := append(binary.BigEndian.AppendUint16(nil, uint16(code)), code.String()...)
+	if err := c.control(appendFrame(frame, opClose, payload), true); err != nil && !errors.Is(err, errEnded) {
+		_ = c.Close()
+	}
+}
+
+// rawWriters are for lanes, which come and go.
+var rawWriters = sync.Pool{New: func() any { return newRawWriter() }}
+
+// write implements [link].
+func (c *conn) write(p []byte) error {
+	w := rawWriters.Get().(*rawWriter)
+	stalled, err := c.send(w, p, false) // flushed before p can be reused
+	rawWriters.Put(w)
+	if errors.Is(err, errStalled) { // a pong came between
+		if err = c.flush(); err != nil {
+			return err
+		}
+		return c.write(p)
+	}
+	if err == nil && stalled {
+		return c.flush()
+	}
+	return err
+}
+
+// flush implements [link]: it writes what is pending, and returns when nothing is
+// left. errSlow: the socket took nothing for the whole time-out.
+func (c *conn) flush() error {
+	for {
+		c.mu.Lock()
+		bufs := c.pending
+		c.pending, c.queued = nil, 0
+		c.stalled = len(bufs) > 0
+		c.mu.Unlock()
+		if len(bufs) == 0 {
+			return nil
+		}
+		for _, p := range bufs {
+			if err := c.writeAll(p); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// writeAll writes p by blocking writes, as long as each makes progress.
+func (c *conn) writeAll(p []byte) error {
+	for len(p) > 0 {
+		if err := c.SetWriteDeadline(time.Now().Add(c.timeout)); err != nil {
+			return err
+		}
+		n, err := c.Conn.Write(p[:min(len(p), chunk)])
+		p = p[n:]
+		switch {
+		case err == nil:
+		case !errors.Is(err, os.ErrDeadlineExceeded):
+			return err
+		case n == 0 || c.raw == nil: // TLS can't go on after a time-out
+			return errSlow
+		}
+	}
+	return nil
+}
+
+// abort closes the connection at once. What the kernel still holds for a client
+// that takes nothing is dropped.
+func (c *conn) abort() {
+	nc := c.Conn
+	if a, ok := nc.(*accepted); ok {
+		nc = a.Conn
+	}
+	if tc, ok := nc.(*net.TCPConn); ok {
+		_ = tc.SetLinger(0)
+	}
+	_ = c.Close()
+}
+
+// appendItem, appendJSON and appendPlace implement [link].
+func (c *conn) appendItem(dst []byte, it *item) []byte { return append(dst, it.frame...) }
+
+func (c *conn) appendJSON(dst, json []byte) []byte { return appendFrame(dst, opText, json) }
+
+func (c *conn) appendPlace(dst []byte, _ wire.Cursor) []byte { return dst }

@@ -1,0 +1,97 @@
+package hub
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"html/template"
+	"net/http"
+	"time"
+
+	"tocsin/notice"
+)
+
+//go:embed emergency.html
+var emergencyHTML string
+
+//go:embed emergency.css
+var emergencyCSS string
+
+// emergencyPage renders /emergency; immutable.
+type emergencyPage struct {
+	page *template.Template
+	csp  string
+}
+
+func newEmergencyPage() (*emergencyPage, error) {
+	page, err := template.New("emergency").Parse(emergencyHTML)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256([]byte(emergencyCSS))
+	return &emergencyPage{page: page, csp: "default-src 'none'; base-uri 'none'; form-action 'none'; " +
+		"frame-ancestors 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"}, nil
+}
+
+// shown is one thread on the page.
+type shown struct {
+	Exercise  bool
+	Withdrawn string // why; set only if it was withdrawn
+	Info      []notice.Info
+}
+
+// emergency is GET /emergency: the active public notices as a page without script,
+// for a CDN to keep when nothing else works.
+func (h *Hub) emergency(w http.ResponseWriter, _ *http.Request) {
+	threads, cards, ok := h.publicThreads(time.Now())
+	header := w.Header()
+	header.Set("Content-Security-Policy", h.emergencyPage.csp)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Referrer-Policy", "no-referrer")
+	if !ok {
+		header.Set("Cache-Control", "no-store")
+		header.Set("Retry-After", "5")
+		http.Error(w, "This node has nothing to serve yet.", http.StatusServiceUnavailable)
+		return
+	}
+	var page bytes.Buffer
+	err := h.emergencyPage.page.Execute(&page, map[string]any{
+		"CSS": template.CSS(emergencyCSS), "Threads": threads, "Cards": cards,
+		"At": time.Now().UTC().Format(time.RFC3339), "Live": h.status.Load().live,
+	})
+	if err != nil {
+		http.Error(w, "This page can't be made.", http.StatusInternalServerError)
+		return
+	}
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Cache-Control", "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400")
+	_, _ = w.Write(page.Bytes())
+}
+
+// publicThreads lists what anybody may read, the newest first; ok is false if
+// nothing is served.
+func (h *Hub) publicThreads(now time.Time) (threads []shown, cards []notice.Card, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.serving == nil {
+		return nil, nil, false
+	}
+	all := h.serving.board.Threads()
+	for i := len(all) - 1; i >= 0; i-- {
+		t := all[i]
+		phase := t.Phase(now)
+		if phase == notice.Over || !forAnybody(t.Alert.Notice) {
+			continue
+		}
+		s := shown{Exercise: t.Alert.Notice.Status == notice.StatusExercise, Info: t.Content.Notice.Info}
+		if phase == notice.Withdrawn {
+			s.Withdrawn = t.Current.Notice.Note
+		}
+		threads = append(threads, s)
+	}
+	if c := h.serving.board.Contacts(); c != nil {
+		cards = c.Cards
+	}
+	return threads, cards, true
+}

@@ -1,0 +1,220 @@
+package hub
+
+import (
+	"errors"
+	"slices"
+	"time"
+)
+
+// batch is what a shard is about to send: the same entries to each session, as far
+// as each may see them. It belongs to its shard.
+type batch struct {
+	items  []*item // those with a frame, revived ones in their place
+	open   bool    // everybody may see all of them
+	pieces []piece // if open: all items, joined into few writes
+	sent   []int   // to how many sessions each went
+
+	buf    []byte // scratch: frames joined for one session
+	picked []int  // scratch: which of items are in the piece under way
+}
+
+// piece is one write: what is to be seen of items[from:end].
+type piece struct {
+	bytes     []byte
+	from, end int
+	reused    bool // bytes are scratch
+}
+
+// set fills the batch.
+func (b *batch) set(first, rest []*item) {
+	b.open = true
+	b.add(first)
+	b.add(rest)
+	b.sent = append(b.sent[:0], make([]int, len(b.items))...)
+	for i := 0; b.open && i < len(b.items); {
+		p := b.join(i)
+		b.pieces = append(b.pieces, p)
+		i = p.end
+	}
+}
+
+func (b *batch) add(items []*item) {
+	for _, it := range items {
+		if it.frame != nil {
+			b.items = append(b.items, it)
+			b.open = b.open && it.open
+		}
+		b.add(it.revived)
+	}
+}
+
+// join puts the frames from i on together that fit into one write. One alone is
+// not copied.
+func (b *batch) join(i int) piece {
+	p := piece{bytes: b.items[i].frame, from: i, end: i + 1}
+	size := len(p.bytes)
+	for p.end < len(b.items) && size+len(b.items[p.end].frame) <= batchBytes {
+		size += len(b.items[p.end].frame)
+		p.end++
+	}
+	if p.end == i+1 {
+		return p
+	}
+	p.bytes = make([]byte, 0, size)
+	for _, it := range b.items[i:p.end] {
+		p.bytes = append(p.bytes, it.frame...)
+	}
+	return p
+}
+
+// next is the piece that begins at i for a session; without bytes if there is
+// nothing more for it.
+func (b *batch) next(a *access, i int) piece {
+	if b.open {
+		for _, p := range b.pieces {
+			if p.from == i {
+				return p
+			}
+		}
+	}
+	return b.pick(a, i)
+}
+
+// pick is next for entries that not everybody may see.
+func (b *batch) pick(a *access, i int) piece {
+	b.buf, b.picked = b.buf[:0], b.picked[:0]
+	p := piece{from: i, end: i}
+	for ; p.end < len(b.items); p.end++ {
+		it := b.items[p.end]
+		if !a.sees(it) {
+			continue
+		}
+		if len(b.picked) > 0 && len(p.bytes)+len(it.frame) > batchBytes {
+			break
+		}
+		if len(b.picked) == 0 {
+			p.bytes = it.frame
+		} else {
+			if !p.reused {
+				b.buf, p.reused = append(b.buf, p.bytes...), true
+			}
+			b.buf = append(b.buf, it.frame...)
+			p.bytes = b.buf
+		}
+		b.picked = append(b.picked, p.end)
+	}
+	return p
+}
+
+// count notes that a session took the piece.
+func (b *batch) count(p piece) {
+	if !b.open {
+		for _, i := range b.picked {
+			b.sent[i]++
+		}
+		return
+	}
+	for i := p.from; i < p.end; i++ {
+		b.sent[i]++
+	}
+}
+
+// finish hands the counts on, and lets go of the frames.
+func (b *batch) finish() (delivered int) {
+	for i, it := range b.items {
+		it.tally.addSent(b.sent[i])
+		delivered += b.sent[i]
+	}
+	clear(b.items)
+	clear(b.pieces)
+	b.items, b.pieces = b.items[:0], b.pieces[:0]
+	return delivered
+}
+
+// fanOut sends to every session of the shard what v has and they have not.
+func (sh *shard) fanOut(v *view) {
+	seen := sh.seen.Load()
+	if v == seen {
+		return
+	}
+	from := seen.place()
+	if sh.size > 0 {
+		started := time.Now()
+		if sh.walk(v, from) > 0 {
+			sh.hub.metrics.fanOut.Observe(time.Since(started).Seconds())
+		}
+	}
+	sh.seen.Store(v)
+	for s := range sh.separate {
+		s.poke()
+	}
+	select {
+	case sh.progress <- struct{}{}:
+	default:
+	}
+}
+
+// walk goes through all sessions, and tells how many entries were delivered.
+func (sh *shard) walk(v *view, from place) (delivered int) {
+	first, rest, ok := v.due(from)
+	sh.batch.set(first, rest)
+	for i := range sh.wheel {
+		list := sh.wheel[i]
+		for j := len(list) - 1; j >= 0; j-- { // backwards: sessions may leave
+			s := list[j]
+			if s.at = from; ok {
+				sh.send(s, v.place())
+			} else {
+				sh.toLane(s)
+			}
+		}
+	}
+	delivered = sh.batch.finish()
+	sh.hub.metrics.delivered.Add(float64(delivered))
+	return delivered
+}
+
+// send writes the batch to one session, which is then at to. One that can't take
+// it, or whose grant has changed, goes to a lane, with what is left.
+func (sh *shard) send(s *session, to place) {
+	b := &sh.batch
+	if !b.open {
+		if _, same := s.grantNow(); !same {
+			sh.toLane(s)
+			return
+		}
+	}
+	a := s.access.Load()
+	for i := 0; i < len(b.items); {
+		p := b.next(a, i)
+		if p.bytes == nil {
+			return
+		}
+		stalled, err := s.conn.send(sh.out, p.bytes, p.reused)
+		if err == nil {
+			b.count(p)
+			i = p.end
+		}
+		if stalled || err != nil {
+			s.at, s.owed = to, slices.Clone(b.items[i:])
+			sh.settle(s, err)
+			return
+		}
+	}
+}
+
+// settle decides what becomes of a session whose socket did not take everything.
+func (sh *shard) settle(s *session, err error) {
+	switch {
+	case err == nil, errors.Is(err, errStalled):
+		sh.hub.metrics.stalls.Inc()
+		sh.toLane(s)
+	case errors.Is(err, errEnded):
+		s.ended = true
+		sh.remove(s)
+	default:
+		s.ended = true
+		sh.remove(s)
+		s.conn.abort()
+	}
+}

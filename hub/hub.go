@@ -1,0 +1,189 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Errors of [Hub.Ready].
+var (
+	// ErrNoState: nothing verified to serve yet.
+	ErrNoState = errors.New("hub: no verified state yet")
+	// ErrDraining: the node is about to go.
+	ErrDraining = errors.New("hub: draining")
+)
+
+// Hub serves one log to its clients. Make it with [New]; all methods are safe for
+// concurrent use, but Begin, Entry and Source come from one goroutine.
+type Hub struct {
+	config   Config
+	log      *slog.Logger
+	metrics  *metrics
+	limits   *limits
+	receipts *receipts
+	shards   []*shard
+
+	view          atomic.Pointer[view]   // never nil; replaced under mu
+	status        atomic.Pointer[status] // never nil; replaced under mu
+	page          httpSnapshot
+	emergencyPage *emergencyPage
+
+	mu       sync.Mutex // guards what follows, up to the blank line
+	incoming *history   // what the log gives; nil before Begin
+	serving  *history   // what clients get: incoming, or what came before it; nil at first
+	snap     *snapshot  // of serving
+	moved    time.Time  // when incoming last got an entry, or began
+	dirty    chan struct{}
+
+	registry sync.Mutex // guards what follows, up to the blank line
+	sessions map[*session]struct{}
+	stopped  bool // no session may begin any more
+
+	draining atomic.Bool
+	grants   atomic.Uint64  // counts changes of the authority
+	work     sync.WaitGroup // readers and lanes
+	stopping chan struct{}  // closed when Run ends
+	running  atomic.Bool
+}
+
+// snapshot is what holds, ready to send. It is immutable.
+type snapshot struct {
+	view  *view
+	items []*item
+	made  time.Time
+}
+
+// snapshotAge is how long a snapshot is used: threads end by time alone. A client
+// hides what is over by itself, so a little too much does no harm.
+const snapshotAge = 5 * time.Second
+
+// New makes a hub, and loads CacheFile. A cache that is absent or bad is no error:
+// it is logged, and the hub begins with nothing.
+func New(c Config) (*Hub, error) {
+	c, err := c.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	h := &Hub{
+		config:   c,
+		log:      c.Logger,
+		limits:   newLimits(c),
+		sessions: make(map[*session]struct{}),
+		stopping: make(chan struct{}),
+		dirty:    make(chan struct{}, 1),
+	}
+	h.view.Store(&view{})
+	h.status.Store(&status{since: time.Now()})
+	h.receipts = newReceipts(c.Receipts)
+	if h.metrics, err = newMetrics(h, c.Registerer); err != nil {
+		return nil, err
+	}
+	if h.emergencyPage, err = newEmergencyPage(); err != nil {
+		return nil, err
+	}
+	for range c.Shards {
+		h.shards = append(h.shards, newShard(h))
+	}
+	h.loadCache()
+	return h, nil
+}
+
+// Handler serves /v1/connect, /v1/events, /v1/snapshot and /emergency.
+func (h *Hub) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/connect", h.connect)
+	mux.HandleFunc("GET /v1/snapshot", h.cors(h.serveSnapshot))
+	mux.HandleFunc("OPTIONS /v1/snapshot", h.cors(preflight))
+	mux.HandleFunc("GET /v1/events", h.cors(h.events))
+	mux.HandleFunc("OPTIONS /v1/events", h.cors(preflight))
+	mux.HandleFunc("GET /emergency", h.emergency)
+	return mux
+}
+
+// WrapListener prepares the connections that l accepts: a bound on their number,
+// before any request is read, and the socket options that sessions rely on. TLS
+// goes around it.
+func (h *Hub) WrapListener(l net.Listener) net.Listener {
+	return &listener{Listener: l, hub: h}
+}
+
+// Ready is nil if the hub holds verified state (a keyset) and is not draining. That
+// the broker is away changes nothing here: it shows in what clients are told.
+func (h *Hub) Ready() error {
+	if h.draining.Load() {
+		return ErrDraining
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.serving == nil || h.serving.board.Keyset() == nil {
+		return ErrNoState
+	}
+	return nil
+}
+
+// Run serves until ctx ends. Then it ends what sessions are left, waits for them,
+// and returns.
+func (h *Hub) Run(ctx context.Context) error {
+	h.running.Store(true)
+	var service, shards sync.WaitGroup
+	work, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	for _, sh := range h.shards {
+		shards.Go(func() { sh.run(work) })
+	}
+	service.Go(func() { h.watchGrants(ctx) })
+	service.Go(func() { h.settle(ctx) })
+	service.Go(func() { h.sendReceipts(ctx) })
+	service.Go(func() { h.keepCache(ctx) })
+	service.Go(func() { h.seed(ctx) })
+	<-ctx.Done()
+	close(h.stopping)
+	last := h.endAll()
+	h.work.Wait()
+	last.Stop()
+	cancel()
+	shards.Wait()
+	service.Wait()
+	return nil
+}
+
+// begin registers a session, unless the hub has stopped. Every true is followed by
+// one end.
+func (h *Hub) begin(s *session) bool {
+	h.registry.Lock()
+	defer h.registry.Unlock()
+	if h.stopped {
+		return false
+	}
+	h.sessions[s] = struct{}{}
+	h.work.Add(1)
+	h.metrics.sessions.Inc()
+	return true
+}
+
+func (h *Hub) end(s *session) {
+	h.registry.Lock()
+	delete(h.sessions, s)
+	h.registry.Unlock()
+	h.metrics.sessions.Dec()
+	h.work.Done()
+}
+
+// all lists the sessions of the moment, in random order.
+func (h *Hub) all() []*session {
+	h.registry.Lock()
+	defer h.registry.Unlock()
+	list := make([]*session, 0, len(h.sessions))
+	for s := range h.sessions {
+		list = append(list, s)
+	}
+	rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	return list
+}

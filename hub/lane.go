@@ -1,0 +1,159 @@
+package hub
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"tocsin/wire"
+)
+
+// batchBytes is how much leaves in one write at most.
+const batchBytes = 64 << 10
+
+func isEnding(err error) bool { return errors.Is(err, errEnded) }
+func isSlow(err error) bool   { return errors.Is(err, errSlow) }
+
+// buffers are for writes that put several frames together.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// lane owns the session until it is caught up, and then gives it back to its shard;
+// or for good, if the link can only block.
+func (s *session) lane() {
+	s.hub.metrics.lanes.Inc()
+	defer s.hub.metrics.lanes.Dec()
+	defer func() { s.shard.post(event{s, evJoin}) }()
+	if s.conn != nil {
+		if err := s.catchUp(); err != nil {
+			s.fail(err)
+		}
+		return
+	}
+	beat := time.NewTicker(s.hub.config.Heartbeat)
+	defer beat.Stop()
+	for {
+		err := s.catchUp()
+		if err != nil {
+			s.fail(err)
+			return
+		}
+		select {
+		case <-s.done:
+			s.ended = true
+			return
+		case <-s.wake:
+		case <-beat.C:
+			if err := s.link.write(s.beat(time.Now())); err != nil {
+				s.fail(err)
+				return
+			}
+		}
+	}
+}
+
+// beat is a heartbeat for a session in its own lane, caught up or held.
+func (s *session) beat(now time.Time) []byte {
+	var c wire.Cursor
+	if v := s.hub.view.Load(); s.held == nil && v.place() == s.at {
+		c = v.cursor()
+	}
+	frame := wire.Heartbeat{Cursor: c, ServerTime: now, Source: s.source(now), Head: s.hub.status.Load().head}
+	return s.link.appendJSON(s.link.appendPlace(nil, c), frame.AppendTo(nil))
+}
+
+// catchUp sends everything that the session is due, whatever the reason: a frame
+// that the socket did not take, a change of its grant, the end of a hold, entries.
+func (s *session) catchUp() error {
+	for {
+		if err := s.link.flush(); err != nil {
+			return err
+		}
+		if err := s.regrant(); err != nil {
+			return err
+		}
+		if s.held != nil && s.resume(s.held.cursor, s.held.since) == resumeHold {
+			return nil
+		}
+		v := s.hub.view.Load()
+		items, ok := s.due(v)
+		if !ok {
+			// What came meanwhile is gone from the window. Clients know what they have
+			// by its hash, so all that holds now does as well.
+			snap := s.hub.snapshot()
+			items, v = snap.items, snap.view
+		}
+		if len(items) == 0 && !s.unsynced {
+			s.at = v.place()
+			return nil
+		}
+		s.at, s.owed = v.place(), nil
+		rest, err := s.sendItems(items, s.access.Load().sees, s.synced(v))
+		if err != nil {
+			return err
+		}
+		if s.owed = rest; rest == nil {
+			s.unsynced = false
+		}
+	}
+}
+
+// synced is the frame that ends a replay or snapshot, if the session is in one.
+func (s *session) synced(v *view) []byte {
+	if !s.unsynced {
+		return nil
+	}
+	c := v.cursor()
+	return s.link.appendJSON(s.link.appendPlace(nil, c), wire.Synced{Cursor: c}.AppendTo(nil))
+}
+
+// due lists what is owed and what follows; ok is false if the window no longer
+// reaches back.
+func (s *session) due(v *view) (items []*item, ok bool) {
+	first, rest, ok := v.due(s.at)
+	if len(s.owed) == 0 && len(first) == 0 {
+		return rest, ok
+	}
+	items = append(items, s.owed...)
+	return append(append(items, first...), rest...), ok
+}
+
+// sendItems writes what is to go before (head), the items that sees allows, and
+// tail, in as few writes as may be. When the grant changes under way it stops, and
+// returns the items that are left, never nil.
+func (s *session) sendItems(items []*item, sees func(*item) bool, tail []byte) (rest []*item, err error) {
+	pooled := buffers.Get().(*[]byte)
+	buf := append((*pooled)[:0], s.head...)
+	s.head = nil
+	defer func() {
+		*pooled = buf[:0]
+		buffers.Put(pooled)
+	}()
+	for i, it := range items {
+		if len(buf) > 0 && len(buf)+it.size() > batchBytes {
+			if err := s.link.write(buf); err != nil {
+				return nil, err
+			}
+			buf = buf[:0]
+			if _, same := s.grantNow(); !same {
+				return items[i:], nil
+			}
+		}
+		buf = s.appendVisible(buf, it, sees)
+	}
+	if buf = append(buf, tail...); len(buf) > 0 {
+		err = s.link.write(buf)
+	}
+	return nil, err
+}
+
+// appendVisible appends an item and what it revived, as far as sees allows.
+func (s *session) appendVisible(buf []byte, it *item, sees func(*item) bool) []byte {
+	if it.frame != nil && sees(it) {
+		buf = s.link.appendItem(buf, it)
+		it.tally.addSent(1)
+	}
+	for _, revived := range it.revived {
+		buf = s.appendVisible(buf, revived, sees)
+	}
+	return buf
+}

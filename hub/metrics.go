@@ -1,0 +1,89 @@
+package hub
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics of the hub. All labels are bounded sets.
+type metrics struct {
+	sessions  prometheus.Gauge
+	lanes     prometheus.Gauge
+	welcomed  *prometheus.CounterVec // tier, state
+	resumed   *prometheus.CounterVec // how: replay, snapshot
+	refused   *prometheus.CounterVec // reason
+	closed    *prometheus.CounterVec // code
+	entries   *prometheus.CounterVec // verdict
+	acks      *prometheus.CounterVec // state
+	delivered prometheus.Counter
+	stalls    prometheus.Counter
+	slow      prometheus.Counter
+	regrants  prometheus.Counter
+	fanOut    prometheus.Histogram
+	live      prometheus.Gauge
+	window    *prometheus.GaugeVec   // what: entries, bytes
+	cache     *prometheus.CounterVec // result: saved, failed
+}
+
+func newMetrics(h *Hub, r prometheus.Registerer) (*metrics, error) {
+	counter := func(name, help string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts{Name: "tocsin_hub_" + name, Help: help})
+	}
+	counters := func(name, help, label string, more ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "tocsin_hub_" + name, Help: help}, append([]string{label}, more...))
+	}
+	gauge := func(name, help string) prometheus.Gauge {
+		return prometheus.NewGauge(prometheus.GaugeOpts{Name: "tocsin_hub_" + name, Help: help})
+	}
+	m := &metrics{
+		sessions:  gauge("sessions", "Open sessions, those that have not said hello included."),
+		lanes:     gauge("lanes", "Sessions in a lane of their own: greeted, slow, changing, or over TLS."),
+		welcomed:  counters("welcomed_total", "Sessions welcomed, by tier and state of their credentials.", "tier", "state"),
+		resumed:   counters("resumed_total", "Sessions begun, by how: replay or snapshot.", "how"),
+		refused:   counters("refused_total", "Connections refused, by reason.", "reason"),
+		closed:    counters("closed_total", "Sessions that the node closed, by close code.", "code"),
+		entries:   counters("entries_total", "Entries of the log, by verdict.", "verdict"),
+		acks:      counters("acks_total", "Acknowledgements, by state; ignored ones were repeated or of what the session can't see.", "state"),
+		delivered: counter("delivered_total", "Entries written to sessions by shards."),
+		stalls:    counter("stalls_total", "Sockets that would have blocked."),
+		slow:      counter("slow_total", "Sessions ended because their socket took nothing."),
+		regrants:  counter("regrants_total", "Sessions that were told of a changed grant."),
+		fanOut: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "tocsin_hub_fanout_seconds", Help: "Time in which one shard wrote a batch to all its sessions.",
+			Buckets: prometheus.ExponentialBuckets(0.0001, 4, 9),
+		}),
+		live:   gauge("source_live", "1 if what is served is the log, up to its end."),
+		window: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "tocsin_hub_window", Help: "Entries and bytes in the window."}, []string{"what"}),
+		cache:  counters("cache_saves_total", "Saves of the cache file, by result.", "result"),
+	}
+	if r == nil {
+		return m, nil
+	}
+	staleFor := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "tocsin_hub_source_stale_seconds", Help: "For how long the source has not been live; 0 while it is.",
+	}, func() float64 { return float64(h.status.Load().wire(time.Now()).SinceMs) / 1000 })
+	for _, c := range []prometheus.Collector{
+		m.sessions, m.lanes, m.welcomed, m.resumed, m.refused, m.closed, m.entries, m.acks, m.delivered,
+		m.stalls, m.slow, m.regrants, m.fanOut, m.live, m.window, m.cache, staleFor,
+	} {
+		if err := r.Register(c); err != nil {
+			return nil, fmt.Errorf("registering metrics: %w", err)
+		}
+	}
+	return m, nil
+}
+
+func (m *metrics) setLive(live bool) {
+	if live {
+		m.live.Set(1)
+		return
+	}
+	m.live.Set(0)
+}
+
+func (m *metrics) setWindow(w *window) {
+	m.window.WithLabelValues("entries").Set(float64(len(w.items)))
+	m.window.WithLabelValues("bytes").Set(float64(w.bytes))
+}

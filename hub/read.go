@@ -1,0 +1,189 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"tocsin/auth"
+	"tocsin/wire"
+)
+
+var (
+	errNoHello = errors.New("hub: no hello in time")
+	errFlood   = errors.New("hub: too many frames")
+	errReserve = errors.New("hub: the rest is kept for those who can prove something")
+)
+
+// What a frame costs of a session's rate. New tokens cost signatures to verify.
+const (
+	costFrame  = 1
+	costTokens = 20
+)
+
+// serve is the reader of a WebSocket: from hello to the end.
+func (s *session) serve(ws *websocket.Conn, c *conn) {
+	c.awaitFrame(time.Now().Add(s.hub.config.HelloTimeout))
+	s.finish(ws, c, s.converse(ws, c))
+}
+
+func (s *session) converse(ws *websocket.Conn, c *conn) error {
+	frame, err := s.read(ws)
+	if errors.Is(err, os.ErrDeadlineExceeded) && !c.isEnded() {
+		return errNoHello
+	}
+	if err != nil {
+		return err
+	}
+	hello, ok := frame.(wire.Hello)
+	if !ok {
+		return fmt.Errorf("%w: the first is not hello", wire.ErrBadFrame)
+	}
+	c.awaitFrame(time.Time{})
+	if err := s.start(hello, time.Now()); err != nil {
+		return err
+	}
+	if s.conn == nil {
+		go s.lane()
+	}
+	for {
+		frame, err := s.read(ws)
+		if err != nil {
+			return err
+		}
+		if err := s.handle(frame); err != nil {
+			return err
+		}
+	}
+}
+
+// frames are for reading: a frame is decoded and forgotten.
+var frames = sync.Pool{New: func() any { return new([wire.MaxClientFrame + 1]byte) }}
+
+// read waits for the next frame.
+func (s *session) read(ws *websocket.Conn) (wire.ClientFrame, error) {
+	kind, r, err := ws.Reader(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	if !s.spend(costFrame) {
+		return nil, errFlood
+	}
+	buf := frames.Get().(*[wire.MaxClientFrame + 1]byte)
+	defer frames.Put(buf)
+	n, err := io.ReadFull(r, buf[:])
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF { // bare: the frame ended; wrapped: the connection did
+		return nil, err
+	}
+	if kind != websocket.MessageText {
+		return nil, fmt.Errorf("%w: not text", wire.ErrBadFrame)
+	}
+	return wire.DecodeClient(buf[:n])
+}
+
+// spend takes from the session's rate, and tells whether it sufficed. Called by the
+// reader.
+func (s *session) spend(cost float64) bool {
+	return s.meter.take(cost, time.Now(), s.hub.config.FrameRate, s.hub.config.FrameBurst)
+}
+
+// ping tells whether a ping is to be answered.
+func (s *session) ping() bool {
+	if s.spend(costFrame) {
+		return true
+	}
+	s.close(wire.CloseTooMany, nil)
+	return false
+}
+
+// start greets the client, and gives the session to its shard. If its link can only
+// block, the caller starts its lane next.
+func (s *session) start(hello wire.Hello, now time.Time) error {
+	s.claims = hello.Labels
+	s.holder.Store(s.hub.config.Authority.Admit(auth.Credentials{
+		Tokens: hello.Tokens, Ticket: hello.Ticket, Claims: hello.Labels,
+	}))
+	g := s.hub.config.Authority.Grant(s.holder.Load())
+	s.access.Store(newAccess(g))
+	if g.Ticket == "" {
+		s.ticket = hello.Ticket // it may yet be good for something
+	}
+	if g.Tier == auth.Public {
+		if s.public = s.hub.limits.greet(); !s.public {
+			return errReserve
+		}
+	}
+	if err := s.greet(hello, now); err != nil {
+		s.fail(err)
+		return err
+	}
+	s.hub.metrics.welcomed.WithLabelValues(g.Tier.String(), string(g.State)).Inc()
+	if s.conn != nil {
+		s.shard.post(event{s, evJoin})
+		return nil
+	}
+	s.shard.post(event{s, evSeparate})
+	return nil
+}
+
+// handle does what a frame after hello asks for.
+func (s *session) handle(frame wire.ClientFrame) error {
+	switch f := frame.(type) {
+	case wire.Ack:
+		s.ack(f)
+	case wire.Tokens:
+		if !s.spend(costTokens - costFrame) {
+			return errFlood
+		}
+		s.replaceTokens(f.Tokens)
+	default:
+		return fmt.Errorf("%w: a second hello", wire.ErrBadFrame)
+	}
+	return nil
+}
+
+// replaceTokens admits new tokens beside the ticket that the client was last given.
+// None at all is a sign-out: then the ticket goes, too.
+func (s *session) replaceTokens(tokens []string) {
+	ticket := s.access.Load().grant.Ticket
+	if ticket == "" {
+		ticket = s.ticket
+	}
+	if len(tokens) == 0 {
+		ticket, s.ticket = "", ""
+	}
+	s.holder.Store(s.hub.config.Authority.Admit(auth.Credentials{
+		Tokens: tokens, Ticket: ticket, Claims: s.claims,
+	}))
+	s.shard.post(event{s, evCheck})
+}
+
+// maxAcks bounds what one session can have us remember.
+const maxAcks = 4_096
+
+// ack counts, once for each session, message and state, and only what the session
+// may see.
+func (s *session) ack(a wire.Ack) {
+	t := s.hub.receipts.find(a)
+	if t == nil || !s.access.Load().seesNotice(t.notice) {
+		s.hub.metrics.acks.WithLabelValues("ignored").Inc()
+		return
+	}
+	bit := ackBit(a.State)
+	if s.acked[t]&(1<<bit) != 0 || len(s.acked) >= maxAcks {
+		s.hub.metrics.acks.WithLabelValues("ignored").Inc()
+		return
+	}
+	if s.acked == nil {
+		s.acked = make(map[*tally]uint8)
+	}
+	s.acked[t] |= 1 << bit
+	t.ack(bit)
+	s.hub.metrics.acks.WithLabelValues(string(a.State)).Inc()
+}

@@ -1,0 +1,55 @@
+package hub
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"tocsin/wire"
+)
+
+const maxSeedWait = 30 * time.Second
+
+// seed takes the public state from a peer while there is nothing to serve.
+func (h *Hub) seed(ctx context.Context) {
+	if h.config.SeedURL == "" {
+		return
+	}
+	for wait := time.Second; h.view.Load().gen == nil; wait = min(2*wait, maxSeedWait) {
+		err := h.fetchSeed(ctx)
+		if err == nil {
+			h.log.Info("serving a peer's snapshot until the broker answers", slog.String("seed", h.config.SeedURL))
+			return
+		}
+		h.log.Info("no state from the peer, trying again", slog.String("seed", h.config.SeedURL),
+			slog.Duration("after", wait), slog.Any("err", err))
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+	}
+}
+
+func (h *Hub) fetchSeed(ctx context.Context) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.config.SeedURL, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := h.config.Client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("fetching %s: %s", h.config.SeedURL, resp.Status)
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, wire.MaxSnapshot+1))
+	if err != nil {
+		return fmt.Errorf("fetching %s: %w", h.config.SeedURL, err)
+	}
+	return h.serveSaved(body)
+}

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package hub
+
+import "net"
+
+func prepareSocket(net.Conn) {}
