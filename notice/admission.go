@@ -88,6 +88,9 @@ func admitToThread(n *Notice, b *Board, now time.Time) error {
 	if !ok { // Tally has found it
 		return broken("reference.alert", "the board holds no Alert %q", id)
 	}
+	if t.Cancelled {
+		return broken("admission.cancelled", "the notice was withdrawn, which is final")
+	}
 	for _, m := range t.Messages {
 		if !slices.Contains(n.References, m.Notice.Reference()) {
 			return ErrSuperseded

@@ -52,11 +52,12 @@ func (s *state) missing(other *state) []*Accepted {
 }
 
 // changed lists what holds in s and is not the same in before: contacts, posture,
-// and threads, each whole.
+// and threads, each whole. The same document by another entry is a change: readers
+// may hold the one whose signatures no longer count.
 func (s *state) changed(before *state) []*Accepted {
 	var list []*Accepted
 	for _, pair := range [][2]*document{{s.contacts, before.contacts}, {s.posture, before.posture}} {
-		if now, then := pair[0], pair[1]; now != nil && (then == nil || then.hash != now.hash) {
+		if now, then := pair[0], pair[1]; now != nil && now != then {
 			list = append(list, s.live[now.hash])
 		}
 	}
@@ -69,7 +70,7 @@ func (s *state) changed(before *state) []*Accepted {
 }
 
 func sameMessages(t, u *thread) bool {
-	return slices.EqualFunc(t.Messages, u.Messages, func(a, b *Accepted) bool { return a.Hash == b.Hash })
+	return slices.EqualFunc(t.Messages, u.Messages, func(a, b *Accepted) bool { return a.Seq == b.Seq })
 }
 
 // tally applies the rules to d, standing behind what holds, but for the one that
@@ -131,12 +132,10 @@ func (s *state) checkNotice(n *Notice, ks *Keyset) (floor int, err error) {
 }
 
 // checkSame holds n against its thread: nothing that decides who gets a notice, or
-// how many must sign it, changes under way. After a Cancel comes nothing.
+// how many must sign it, changes under way.
 func (t *thread) checkSame(n *Notice) error {
 	alert := t.Alert.Notice
 	switch {
-	case t.Cancelled:
-		return broken("thread.cancelled", "the notice was withdrawn, which is final")
 	case n.Status != alert.Status:
 		return broken("thread.status", "%s, where the Alert's is %s", n.Status, alert.Status)
 	case n.Scope != alert.Scope:
@@ -174,17 +173,32 @@ func (s *state) applyNotice(n *Notice, a *Accepted, need int) {
 	id, _ := n.ThreadID() // checkNotice has seen that it has one
 	t := s.threads[id]
 	t.Messages = append(t.Messages, a)
-	if n.MsgType == MsgCancel {
-		t.Cancelled, t.Current = true, a
+	if n.MsgType == MsgUpdate {
+		t.need = max(t.need, need)
+	}
+	t.Thread.choose(a, n.MsgType == MsgCancel)
+}
+
+// choose lets a new message be current, or not. Which message wins does not depend
+// on the order in which they came: a node and a client may see a message that was
+// void and holds again at different places. So what follows a Cancel is accepted,
+// and changes nothing; that nobody publishes it is for the desk to see to.
+func (t *Thread) choose(a *Accepted, cancel bool) {
+	if cancel {
+		if !t.Cancelled || a.supersedes(t.Current) {
+			t.Cancelled, t.Current = true, a
+		}
 		return
 	}
-	t.need = max(t.need, need)
-	if a.supersedes(t.Current) {
-		t.Current, t.Content = a, a
+	if a.supersedes(t.Content) {
+		t.Content = a
+	}
+	if !t.Cancelled {
+		t.Current = t.Content
 	}
 }
 
-// supersedes tells whether a is shown rather than b, both of one thread.
+// supersedes tells whether a wins over b, both of one thread and one kind.
 func (a *Accepted) supersedes(b *Accepted) bool {
 	if a.Revision != b.Revision {
 		return a.Revision > b.Revision

@@ -17,9 +17,21 @@ var goodLogs = []logTest{
 		c.accepts(c.Sign(alert), c.Sign(first), c.Sign(second))
 		cancel := c.Cancel(alert, []*notice.Notice{first, second})
 		c.accepts(c.Sign(cancel, c.Publisher2))
-		c.rejects("thread.cancelled", c.Sign(c.Update(alert, []*notice.Notice{first, second, cancel})))
-		c.rejects("thread.cancelled", c.Sign(c.Cancel(alert, []*notice.Notice{first, second, cancel})))
 		c.shows(4, alert, cancel, second)
+	}},
+	{"nothing follows a Cancel", func(c *logCase) {
+		alert := c.Alert()
+		cancel := c.Cancel(alert, nil)
+		late := c.Update(alert, []*notice.Notice{cancel})
+		c.accepts(c.Sign(alert), c.Sign(cancel), c.Sign(late))
+		c.shows(3, alert, cancel, late)
+	}},
+	{"of two Cancels the higher revision is current", func(c *logCase) {
+		alert := c.Alert()
+		update := c.Update(alert, nil)
+		higher, lower := c.Cancel(alert, []*notice.Notice{update}), c.Cancel(alert, nil)
+		c.accepts(c.Sign(alert), c.Sign(update), c.Sign(higher), c.Sign(lower))
+		c.shows(4, alert, higher, update)
 	}},
 	{"a Cancel of a lower revision is final", func(c *logCase) {
 		alert := c.Alert()

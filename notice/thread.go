@@ -19,11 +19,11 @@ const WithdrawnFor = 24 * time.Hour
 // concurrent use.
 type Thread struct {
 	Alert *Accepted
-	// Current is the message that decides: the Cancel if there is one, otherwise the
-	// highest revision (of two alike, the one of the smaller hash).
+	// Current is the message that decides: of the Cancels if there is one, otherwise
+	// of the others, the highest revision (of two alike, the one of the smaller hash).
 	Current *Accepted
-	// Content is the message to show: Current, but for a cancelled thread what it was
-	// that the Cancel withdrew.
+	// Content is the message to show: Current, but for a cancelled thread what it is
+	// that the Cancel withdraws.
 	Content   *Accepted
 	Messages  []*Accepted // all, in the log's order; not to be changed
 	Cancelled bool
