@@ -47,11 +47,7 @@ func segment(v string) string { return base64.RawURLEncoding.EncodeToString([]by
 func TestForgedTokensGiveNothing(t *testing.T) {
 	issuer, other := authtest.New(t), authtest.New(t)
 	c := auth.Config{Issuers: []auth.IssuerConfig{issuer.Config(), other.Config()}}
-	a := newAuthority(t, c)
-	start(t, a)
-	require.Eventually(t, func() bool {
-		return grant(a, issuer.Token(nil)).Tier == auth.Private && grant(a, other.Token(nil)).Tier == auth.Private
-	}, 20*time.Second, time.Millisecond)
+	a := authtest.Run(t, c, issuer, other)
 
 	rsaKid, rsaPublic := issuer.PublicKey("RS256")
 	ecKid, _ := issuer.PublicKey("ES256")
@@ -153,7 +149,7 @@ func padBits(s string) string {
 // A header that names keys is ignored, not held against a good token.
 func TestForeignKeyHeadersAreIgnored(t *testing.T) {
 	issuer := authtest.New(t)
-	a := ready(t, oneIssuer(issuer), issuer)
+	a := authtest.Run(t, auth.Config{}, issuer)
 	kid, _ := issuer.PublicKey("EdDSA")
 	claims := strings.Split(issuer.Token(nil), ".")[1]
 	before := issuer.Requests()
@@ -166,11 +162,7 @@ func TestClinicianAndPatientWithTheSameSub(t *testing.T) {
 	patients, clinicians := authtest.New(t), authtest.New(t)
 	pc, cc := patients.Config(), clinicians.Config()
 	pc.Labels, cc.Labels = map[string]string{"tenant": "tenant"}, map[string]string{"group": "group"}
-	a := newAuthority(t, auth.Config{Issuers: []auth.IssuerConfig{pc, cc}})
-	start(t, a)
-	require.Eventually(t, func() bool {
-		return grant(a, patients.Token(nil)).Tier == auth.Private && grant(a, clinicians.Token(nil)).Tier == auth.Private
-	}, 20*time.Second, time.Millisecond)
+	a := authtest.Run(t, auth.Config{Issuers: []auth.IssuerConfig{pc, cc}}, patients, clinicians)
 	claims := map[string]any{"sub": "42", "tenant": "north", "group": "staff"}
 	p, c := grant(a, patients.Token(claims)), grant(a, clinicians.Token(claims))
 	require.Len(t, p.Labels, 2)
@@ -187,7 +179,7 @@ func TestIssuerProvesOnlyWhatItMay(t *testing.T) {
 	ic := issuer.Config()
 	ic.Labels = map[string]string{"tenant": "tenant", "group": "realm.roles", "session": "https://clinic.example/call.id"}
 	ic.Allowed = map[string][]string{"tenant": {"north", "south-*"}, "group": {"patients"}, "session": {"[0-9]*"}}
-	a := ready(t, auth.Config{Issuers: []auth.IssuerConfig{ic}}, issuer)
+	a := authtest.Run(t, auth.Config{Issuers: []auth.IssuerConfig{ic}}, issuer)
 	g := grant(a, issuer.Token(map[string]any{
 		"sub":                            "ana",
 		"tenant":                         []any{"north", "south-1", "west", "north-1", "south-1/x", "", "south-\"", "south-a b", 7, nil, map[string]any{}},
@@ -207,7 +199,7 @@ func TestIssuerProvesOnlyWhatItMay(t *testing.T) {
 
 func TestManyLabelsAreBounded(t *testing.T) {
 	issuer := authtest.New(t)
-	a := ready(t, oneIssuer(issuer), issuer)
+	a := authtest.Run(t, auth.Config{}, issuer)
 	tenants := make([]string, 1000)
 	for i := range tenants {
 		tenants[i] = "t" + big.NewInt(int64(i)).String()
@@ -297,7 +289,7 @@ func TestTokenIsNoTicketAndTicketNoToken(t *testing.T) {
 	ring := auth.NewKeyring()
 	c := oneIssuer(issuer)
 	c.TicketKeys = ring
-	a := ready(t, c, issuer)
+	a := authtest.Run(t, c, issuer)
 	token := issuer.Token(map[string]any{"tenant": "north"})
 	ticket := grant(a, token).Ticket
 

@@ -3,6 +3,7 @@ package auth
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -68,6 +69,9 @@ type Authority struct {
 // New checks the configuration, reads key files and the last good keys that
 // CacheDir holds. It does not wait for the network: Run fetches.
 func New(c Config) (*Authority, error) {
+	if c.Refresh < 0 || c.FetchGap < 0 {
+		return nil, errors.New("auth: a negative time")
+	}
 	c.Refresh = min(cmp.Or(c.Refresh, 5*time.Minute), staleLimit)
 	c.FetchGap = cmp.Or(c.FetchGap, 10*time.Second)
 	a := &Authority{

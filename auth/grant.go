@@ -107,7 +107,7 @@ type Holder struct {
 }
 
 // Grant says what the holder may see now. It never fails and never waits; when
-// nothing has changed it costs some tens of nanoseconds. A nil Holder is a
+// nothing has changed it costs little more than reading the clock. A nil Holder is a
 // client without credentials.
 func (a *Authority) Grant(h *Holder) Grant {
 	if h == nil {

@@ -17,7 +17,7 @@ func TestTokenGivesPrivate(t *testing.T) {
 	ring := auth.NewKeyring()
 	c := oneIssuer(issuer)
 	c.TicketKeys = ring
-	a := ready(t, c, issuer)
+	a := authtest.Run(t, c, issuer)
 	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA"} {
 		t.Run(alg, func(t *testing.T) {
 			token := issuer.TokenAlg(alg, map[string]any{"sub": "ana", "tenant": "north", "group": []string{"staff", "north"}})
@@ -71,7 +71,7 @@ func TestGrantFollowsTheTokensEnd(t *testing.T) {
 	issuer.SetNow(now.Now)
 	c := oneIssuer(issuer)
 	c.Now = now.Now
-	a := ready(t, c, issuer)
+	a := authtest.Run(t, c, issuer)
 	exp := now.Now().Add(2 * time.Minute)
 	h := a.Admit(auth.Credentials{Tokens: []string{issuer.Token(map[string]any{"exp": exp.Unix(), "tenant": "north"})}})
 	g := a.Grant(h)
@@ -99,7 +99,7 @@ func TestTokenTimes(t *testing.T) {
 	issuer.SetNow(now.Now)
 	c := oneIssuer(issuer)
 	c.Now = now.Now
-	a := ready(t, c, issuer)
+	a := authtest.Run(t, c, issuer)
 	at := func(d time.Duration) int64 { return now.Now().Add(d).Unix() }
 	for name, tt := range map[string]struct {
 		claims map[string]any
@@ -150,7 +150,7 @@ func TestTokenNotYetValidBecomesValid(t *testing.T) {
 	issuer.SetNow(now.Now)
 	c := oneIssuer(issuer)
 	c.Now = now.Now
-	a := ready(t, c, issuer)
+	a := authtest.Run(t, c, issuer)
 	h := a.Admit(auth.Credentials{Tokens: []string{issuer.Token(map[string]any{"nbf": now.Now().Add(10 * time.Minute).Unix()})}})
 	g := a.Grant(h)
 	require.Equal(t, auth.ReasonNotYet, g.Reason)
@@ -161,11 +161,7 @@ func TestTokenNotYetValidBecomesValid(t *testing.T) {
 
 func TestTokensOfSeveralIssuersAddUp(t *testing.T) {
 	platform, video := authtest.New(t), authtest.New(t)
-	a := newAuthority(t, auth.Config{Issuers: []auth.IssuerConfig{platform.Config(), video.Config()}})
-	wait(t, a, func() { start(t, a) })
-	require.Eventually(t, func() bool {
-		return grant(a, platform.Token(nil)).Tier == auth.Private && grant(a, video.Token(nil)).Tier == auth.Private
-	}, 20*time.Second, time.Millisecond)
+	a := authtest.Run(t, auth.Config{Issuers: []auth.IssuerConfig{platform.Config(), video.Config()}}, platform, video)
 
 	both := []string{platform.Token(map[string]any{"tenant": "north"}), video.Token(map[string]any{"session": "call-9"})}
 	g := a.Grant(a.Admit(auth.Credentials{Tokens: both}))
@@ -186,7 +182,7 @@ func TestTokensOfSeveralIssuersAddUp(t *testing.T) {
 
 func TestOnlyEightTokensCount(t *testing.T) {
 	issuer := authtest.New(t)
-	a := ready(t, oneIssuer(issuer), issuer)
+	a := authtest.Run(t, auth.Config{}, issuer)
 	tokens := []string{"a", "b", "c", "d", "e", "f", "g", "h", issuer.Token(nil)}
 	require.Equal(t, auth.Public, grant(a, tokens...).Tier)
 	require.Equal(t, auth.Private, grant(a, tokens[1:]...).Tier)
@@ -201,7 +197,7 @@ func TestGrantIsStable(t *testing.T) {
 	issuer.SetNow(now.Now)
 	c := oneIssuer(issuer)
 	c.Now = now.Now
-	a := ready(t, c, issuer)
+	a := authtest.Run(t, c, issuer)
 	h := a.Admit(auth.Credentials{Tokens: []string{issuer.Token(map[string]any{"tenant": "north"})}})
 	first := a.Grant(h)
 	now.Step(time.Minute)
@@ -216,7 +212,7 @@ func TestGrantIsStable(t *testing.T) {
 
 func TestConcurrentUse(t *testing.T) {
 	issuer := authtest.New(t)
-	a := ready(t, oneIssuer(issuer), issuer)
+	a := authtest.Run(t, auth.Config{}, issuer)
 	token := issuer.Token(map[string]any{"tenant": "north"})
 	shared := a.Admit(auth.Credentials{Tokens: []string{token}})
 	var wg sync.WaitGroup

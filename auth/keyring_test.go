@@ -162,7 +162,7 @@ func testRotatingKeys(t *testing.T) {
 	issuer := authtest.NewOffline(t)
 	c := oneIssuer(issuer)
 	c.TicketKeys, c.Transport = ring, issuer.Transport()
-	a := ready(t, c, issuer)
+	a := authtest.Run(t, c, issuer)
 	h := a.Admit(auth.Credentials{Tokens: []string{issuer.Token(map[string]any{"tenant": "north"})}})
 	first := a.Grant(h)
 
@@ -246,7 +246,7 @@ func testBrokenKeyringIsSaidOnce(t *testing.T) {
 	out := &log{}
 	a := newAuthority(t, auth.Config{TicketKeys: ring, Logger: out.Logger()})
 	require.NoError(t, os.Chmod(path, 0o644))
-	start(t, a)
+	authtest.Start(t, a)
 	time.Sleep(time.Minute)
 	require.Equal(t, 1, strings.Count(out.String(), "keyring not reloaded"))
 	require.NoError(t, os.Chmod(path, 0o600))

@@ -2,7 +2,6 @@ package auth_test
 
 import (
 	"bytes"
-	"context"
 	"log/slog"
 	"sync"
 	"testing"
@@ -65,30 +64,6 @@ func newAuthority(t testing.TB, c auth.Config) *auth.Authority {
 	c.Dev = true
 	a, err := auth.New(c)
 	require.NoError(t, err)
-	return a
-}
-
-// start runs an Authority until the test ends.
-func start(t testing.TB, a *auth.Authority) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		a.Run(ctx)
-	}()
-	t.Cleanup(func() {
-		cancel()
-		<-done
-	})
-}
-
-// ready runs an Authority and waits until it has the keys of one issuer.
-func ready(t testing.TB, c auth.Config, issuer *authtest.Issuer) *auth.Authority {
-	t.Helper()
-	a := newAuthority(t, c)
-	wait(t, a, func() { start(t, a) })
-	require.Equal(t, auth.Private, grant(a, issuer.Token(nil)).Tier)
 	return a
 }
 

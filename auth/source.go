@@ -52,10 +52,11 @@ type source struct {
 	keys atomic.Pointer[keysAt]
 }
 
-// keysAt is a set and when it was known to be the issuer's.
+// keysAt is a set, when it was known to be the issuer's, and its text.
 type keysAt struct {
-	set *keySet
-	at  time.Time
+	set  *keySet
+	at   time.Time
+	text []byte
 }
 
 // state says how the keys stand, and nextState when that changes if no fetch
@@ -126,6 +127,8 @@ func (s *source) run(ctx context.Context) {
 		if soon := last.Add(s.gap); wanted && soon.Before(next) {
 			next = soon
 		}
+		before := s.set()
+		good := false
 		if !s.now().Before(next) {
 			last = s.now()
 			if err := s.attempt(ctx); ctx.Err() != nil {
@@ -135,13 +138,16 @@ func (s *source) run(ctx context.Context) {
 				s.log.Warn("keys not fetched", "err", short(err), "failures", failures)
 				next = s.now().Add(s.backoff(failures))
 			} else {
-				failures = 0
+				good, failures = true, 0
 				next = last.Add(s.early())
 			}
 		}
-		if now := s.state(s.now()); now != said {
+		if now := s.state(s.now()); now != said || s.set() != before {
 			said = s.announce(now, said)
 			s.changed()
+		}
+		if good {
+			s.save() // after all, since a disk may be slow
 		}
 	}
 }
@@ -166,8 +172,8 @@ func (s *source) early() time.Duration {
 }
 
 func (s *source) backoff(failures int) time.Duration {
-	most := s.gap << min(failures-1, 10)
-	return s.jitter(s.gap, max(s.gap, min(most, maxRetry, s.refresh)))
+	most := max(s.gap, min(s.gap<<min(failures-1, 10), maxRetry, s.refresh))
+	return s.jitter(max(s.gap, most/2), most)
 }
 
 func (s *source) jitter(least, most time.Duration) time.Duration {
@@ -188,17 +194,12 @@ func (s *source) attempt(ctx context.Context) error {
 		return fmt.Errorf("getting keys: %w", err)
 	}
 	s.fetches.WithLabelValues(s.issuer, "ok").Inc()
-	was := s.set()
-	if was != nil && was.digest == set.digest {
-		s.keys.Store(&keysAt{was, at}) // the same set: tokens need no second look
+	if was := s.set(); was != nil && was.digest == set.digest {
+		set = was // tokens that did not find their key in it need no second look
 	} else {
-		s.keys.Store(&keysAt{set, at})
 		s.log.Info("keys changed", "keys", len(set.all))
-		s.changed()
 	}
-	if err := s.save(text, at); err != nil {
-		s.log.Warn("last good keys not kept", "err", err)
-	}
+	s.keys.Store(&keysAt{set, at, text})
 	return nil
 }
 
@@ -222,7 +223,7 @@ func short(err error) string {
 	return text
 }
 
-// lastGood is the file that keeps keys over a restart. Whoever can write it
+// lastGood is the file that save keeps keys in, over a restart. Whoever can write it
 // can be any patient: it lies in a folder that is its owner's.
 type lastGood struct {
 	Issuer    string    `json:"issuer"`
@@ -231,11 +232,17 @@ type lastGood struct {
 	Keys      []byte    `json:"keys"`
 }
 
-func (s *source) save(text []byte, at time.Time) error {
+func (s *source) save() {
 	if s.cache == "" {
-		return nil
+		return
 	}
-	b, err := json.Marshal(lastGood{s.issuer, s.origin, at.UTC(), text})
+	if err := s.write(s.keys.Load()); err != nil {
+		s.log.Warn("last good keys not kept", "err", err)
+	}
+}
+
+func (s *source) write(k *keysAt) error {
+	b, err := json.Marshal(lastGood{s.issuer, s.origin, k.at.UTC(), k.text})
 	if err != nil {
 		return err
 	}
@@ -268,5 +275,5 @@ func (s *source) restore() {
 		s.log.Warn("last good keys on disk are not usable", "err", err)
 		return
 	}
-	s.keys.Store(&keysAt{set, l.FetchedAt})
+	s.keys.Store(&keysAt{set, l.FetchedAt, l.Keys})
 }

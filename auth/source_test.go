@@ -4,9 +4,11 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -42,7 +44,7 @@ func TestBrokenProvider(t *testing.T) {
 			issuer := authtest.New(t)
 			c := oneIssuer(issuer)
 			c.Refresh, c.FetchGap = 300*time.Millisecond, 20*time.Millisecond
-			a := ready(t, c, issuer)
+			a := authtest.Run(t, c, issuer)
 			token := issuer.Token(map[string]any{"tenant": "north"})
 			h := a.Admit(auth.Credentials{Tokens: []string{token}})
 
@@ -75,7 +77,7 @@ func TestProviderBrokenFromTheStart(t *testing.T) {
 			c.FetchGap = 20 * time.Millisecond
 			a := newAuthority(t, c)
 			h := a.Admit(auth.Credentials{Tokens: []string{issuer.Token(nil)}})
-			start(t, a)
+			authtest.Start(t, a)
 			if behaviour != authtest.Refuse {
 				require.Eventually(t, func() bool { return issuer.Requests() > 0 }, 20*time.Second, time.Millisecond)
 			}
@@ -95,7 +97,7 @@ func TestDiscovery(t *testing.T) {
 	ic := issuer.Config()
 	ic.JWKSURL = ""
 	a := newAuthority(t, auth.Config{Issuers: []auth.IssuerConfig{ic}})
-	wait(t, a, func() { start(t, a) })
+	wait(t, a, func() { authtest.Start(t, a) })
 	require.Equal(t, auth.Private, grant(a, issuer.Token(nil)).Tier)
 	require.Equal(t, 2, issuer.Requests())
 }
@@ -130,7 +132,7 @@ func TestDiscoveryPointingElsewhere(t *testing.T) {
 				Issuers: []auth.IssuerConfig{{Issuer: server.URL, Audience: "x"}},
 				Logger:  out.Logger(),
 			})
-			start(t, a)
+			authtest.Start(t, a)
 			require.Equal(t, "/.well-known/openid-configuration", <-asked)
 			require.Eventually(t, func() bool { return strings.Contains(out.String(), "keys not fetched") }, 20*time.Second, time.Millisecond)
 			require.Empty(t, asked)
@@ -159,14 +161,14 @@ func TestRedirectOnTheSameHost(t *testing.T) {
 	a := newAuthority(t, auth.Config{Issuers: []auth.IssuerConfig{
 		{Issuer: issuer.URL, Audience: authtest.Audience, JWKSURL: server.URL + "/begin"},
 	}})
-	wait(t, a, func() { start(t, a) })
+	wait(t, a, func() { authtest.Start(t, a) })
 	require.Equal(t, auth.Private, grant(a, issuer.Token(nil)).Tier)
 
 	out := &log{}
 	b := newAuthority(t, auth.Config{Logger: out.Logger(), Issuers: []auth.IssuerConfig{
 		{Issuer: issuer.URL, Audience: authtest.Audience, JWKSURL: server.URL + "/loop"},
 	}})
-	start(t, b)
+	authtest.Start(t, b)
 	require.Eventually(t, func() bool { return strings.Contains(out.String(), "keys not fetched") }, 20*time.Second, time.Millisecond)
 	require.Less(t, hops, 6)
 }
@@ -177,7 +179,7 @@ func TestLastGoodKeysSurviveARestart(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "keys")
 	c := oneIssuer(issuer)
 	c.Now, c.CacheDir = now.Now, dir
-	ready(t, c, issuer)
+	authtest.Run(t, c, issuer)
 	var files []string
 	require.Eventually(t, func() bool {
 		files, _ = filepath.Glob(dir + "/*.json")
@@ -256,7 +258,7 @@ func TestKeyFile(t *testing.T) {
 		next := file + ".next"
 		require.NoError(t, os.WriteFile(next, issuer.JWKS(), 0o600))
 		require.NoError(t, os.Rename(next, file))
-		wait(t, a, func() { start(t, a) })
+		wait(t, a, func() { authtest.Start(t, a) })
 		require.Equal(t, auth.Private, a.Grant(pending).Tier)
 		require.Equal(t, auth.ReasonKeyWithdrawn, a.Grant(old).Reason)
 	})
@@ -316,8 +318,49 @@ func TestConfigurationThatIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	_, err = auth.New(auth.Config{Issuers: []auth.IssuerConfig{good(), good()}})
 	require.ErrorContains(t, err, "twice")
+	_, err = auth.New(auth.Config{Refresh: -1})
+	require.Error(t, err)
 	remote := good()
 	remote.JWKSURL = "http://idp.example/keys"
 	_, err = auth.New(auth.Config{Issuers: []auth.IssuerConfig{remote}, Dev: true})
 	require.ErrorContains(t, err, "https", "dev mode allows http to loopback only")
+}
+
+// Without a certificate that is trusted, a provider is no provider; with one it
+// may not send us on to plain http.
+func TestTLS(t *testing.T) {
+	issuer := authtest.NewOffline(t)
+	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write(issuer.JWKS()) }))
+	defer plain.Close()
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/downgrade" {
+			http.Redirect(w, r, "http://"+r.Host+"/keys", http.StatusFound)
+			return
+		}
+		w.Write(issuer.JWKS())
+	}))
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
+	defer server.Close()
+	trusting := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}, DisableKeepAlives: true}
+	for name, tt := range map[string]struct {
+		path      string
+		transport http.RoundTripper
+		said      string
+	}{
+		"trusted":   {"/keys", trusting, "key source is fresh"},
+		"untrusted": {"/keys", nil, "certificate"},
+		"downgrade": {"/downgrade", trusting, "redirected"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out := &log{}
+			a, err := auth.New(auth.Config{
+				Issuers:   []auth.IssuerConfig{{Issuer: issuer.URL, Audience: authtest.Audience, JWKSURL: server.URL + tt.path}},
+				Transport: tt.transport, Logger: out.Logger(),
+			})
+			require.NoError(t, err)
+			authtest.Start(t, a)
+			require.Eventually(t, func() bool { return strings.Contains(out.String(), tt.said) }, 20*time.Second, time.Millisecond)
+			require.Equal(t, name == "trusted", grant(a, issuer.Token(nil)).Tier == auth.Private)
+		})
+	}
 }

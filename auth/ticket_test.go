@@ -18,7 +18,7 @@ func ticketed(t *testing.T) (a *auth.Authority, ring *auth.Keyring, now *clock, 
 	issuer.SetNow(now.Now)
 	c := oneIssuer(issuer)
 	c.Now, c.TicketKeys = now.Now, ring
-	a = ready(t, c, issuer)
+	a = authtest.Run(t, c, issuer)
 	g := grant(a, issuer.Token(map[string]any{"sub": "ana", "tenant": "north", "group": "staff", "session": "call-9"}))
 	require.Equal(t, auth.Private, g.Tier)
 	require.Equal(t, now.Now().Add(30*24*time.Hour), g.TicketExpires.Local())
@@ -152,11 +152,7 @@ func TestTicketOfSeveralIssuers(t *testing.T) {
 	platform, clinic, now := authtest.New(t), authtest.New(t), newClock()
 	platform.SetNow(now.Now)
 	clinic.SetNow(now.Now)
-	a := newAuthority(t, auth.Config{Issuers: []auth.IssuerConfig{platform.Config(), clinic.Config()}, Now: now.Now})
-	start(t, a)
-	require.Eventually(t, func() bool {
-		return grant(a, platform.Token(nil)).Tier == auth.Private && grant(a, clinic.Token(nil)).Tier == auth.Private
-	}, 20*time.Second, time.Millisecond)
+	a := authtest.Run(t, auth.Config{Issuers: []auth.IssuerConfig{platform.Config(), clinic.Config()}, Now: now.Now}, platform, clinic)
 	ticket := grant(a, platform.Token(map[string]any{"tenant": "north"})).Ticket
 	now.Step(20 * 24 * time.Hour)
 	wait(t, a, func() { clinic.Rotate(); grant(a, clinic.Token(nil)) })

@@ -19,7 +19,7 @@ func bubble(t *testing.T, test func(t *testing.T, a *auth.Authority, issuer *aut
 		c := oneIssuer(issuer)
 		c.Transport = issuer.Transport()
 		a := newAuthority(t, c)
-		start(t, a)
+		authtest.Start(t, a)
 		synctest.Wait()
 		test(t, a, issuer)
 	})
@@ -82,20 +82,34 @@ func TestRotation(t *testing.T) {
 		old := issuer.Token(map[string]any{"tenant": "north"})
 		open := a.Admit(auth.Credentials{Tokens: []string{old}})
 		require.Equal(t, auth.Private, a.Grant(open).Tier)
+		stranger := authtest.NewOffline(t)
+		stranger.Rotate()
+		grant(a, stranger.Token(nil))
+		synctest.Wait() // the fetch for the stranger's kid is over
 		issuer.Rotate()
 		require.Equal(t, auth.Private, a.Grant(open).Tier, "nobody knows yet")
 
 		began := time.Now()
-		changed := a.Changed()
 		next := a.Admit(auth.Credentials{Tokens: []string{issuer.Token(nil)}})
 		require.Equal(t, auth.ReasonKeyUnknown, a.Grant(next).Reason)
-		<-changed
-		require.Zero(t, time.Since(began), "the unknown kid had the keys fetched")
+		<-a.Changed()
+		require.Equal(t, 10*time.Second, time.Since(began), "the unknown kid had the keys fetched, as soon as may be")
 		require.Equal(t, auth.Private, a.Grant(next).Tier)
 		g := a.Grant(open)
 		require.Equal(t, auth.Restricted, g.Tier)
 		require.Equal(t, auth.ReasonKeyWithdrawn, g.Reason)
 		require.Equal(t, auth.ReasonKeyUnknown, grant(a, old).Reason)
+	})
+}
+
+// The first token of an unknown key has it fetched at once.
+func TestUnknownKidIsFetchedAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T, a *auth.Authority, issuer *authtest.Issuer) {
+		time.Sleep(time.Minute)
+		issuer.Rotate()
+		h := a.Admit(auth.Credentials{Tokens: []string{issuer.Token(nil)}})
+		synctest.Wait() // no time passes
+		require.Equal(t, auth.Private, a.Grant(h).Tier)
 	})
 }
 

@@ -76,12 +76,13 @@ func (a *Authority) inspect(raw string) token {
 		return t.key, nil
 	})
 	if err != nil {
-		t.fault = reasonOf(parsed, err)
-		if t.fault == ReasonKeyUnknown || t.fault == ReasonKeysMissing {
-			t.raw = strings.Clone(raw) // not the frame that it came in
+		switch f := reasonOf(parsed, err); f {
+		case ReasonKeyUnknown, ReasonKeysMissing:
 			t.issuer.source.want()
+			return token{fault: f, raw: strings.Clone(raw), issuer: t.issuer, tried: t.tried}
+		default:
+			return token{fault: f}
 		}
-		return t
 	}
 	t.labels = t.issuer.labelsOf(claims)
 	t.subject = "subject:" + t.proof.sub.String()

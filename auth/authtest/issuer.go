@@ -227,8 +227,12 @@ func (k *keys) signer(alg string) (kid string, key crypto.Signer) {
 
 // listen starts the server; its caller holds mu.
 func (i *Issuer) listen(addr string) {
-	l, err := net.Listen("tcp", addr)
-	require.NoError(i.t, err)
+	var l net.Listener
+	require.Eventually(i.t, func() (ok bool) { // somebody's outgoing connection may have our port for a moment
+		var err error
+		l, err = net.Listen("tcp", addr)
+		return err == nil
+	}, 10*time.Second, 10*time.Millisecond)
 	i.addr = l.Addr().String()
 	server, served := &http.Server{Handler: http.HandlerFunc(i.serve)}, make(chan struct{})
 	i.server, i.served = server, served
