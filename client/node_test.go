@@ -30,7 +30,7 @@ type node struct {
 	t      *testing.T
 	http   *http.Client
 	peers  chan *peer
-	answer func(http.ResponseWriter) bool // if set and true, instead of a connection
+	answer func(http.ResponseWriter, *http.Request) bool // if set and true, instead of a connection
 
 	mu    sync.Mutex
 	tries []time.Time // when requests came
@@ -68,7 +68,7 @@ func (n *node) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	n.mu.Lock()
 	n.tries = append(n.tries, time.Now())
 	n.mu.Unlock()
-	if n.answer != nil && n.answer(w) {
+	if n.answer != nil && n.answer(w, r) {
 		return
 	}
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{wire.Subprotocol}})
@@ -208,6 +208,9 @@ func (l *logbook) entry(body []byte) wire.EntryFrame {
 }
 
 func (l *logbook) cursor() wire.Cursor {
+	if l.seq == 0 {
+		return wire.StartOf(epoch)
+	}
 	return wire.Cursor{Epoch: epoch, Seq: l.seq, Hash: "89abcdef"}
 }
 
@@ -241,6 +244,11 @@ type watcher struct {
 
 // watch runs a Subscriber of n. Edits change its Config.
 func watch(t *testing.T, n *node, trust notice.Trust, edits ...func(*client.Config)) *watcher {
+	return watchWith(t, n, trust, func(client.Event) {}, edits...)
+}
+
+// watchWith is watch with a handler of the test's own, called after the event is kept.
+func watchWith(t *testing.T, n *node, trust notice.Trust, handle func(client.Event), edits ...func(*client.Config)) *watcher {
 	config := client.Config{
 		URL: "ws://127.0.0.1", Trust: trust, HTTPClient: n.http,
 		Jitter: func(limit time.Duration) time.Duration { return limit - 1 },
@@ -256,8 +264,9 @@ func watch(t *testing.T, n *node, trust notice.Trust, edits ...func(*client.Conf
 	go func() {
 		done <- s.Run(ctx, func(e client.Event) {
 			w.mu.Lock()
-			defer w.mu.Unlock()
 			w.events = append(w.events, e)
+			w.mu.Unlock()
+			handle(e)
 		})
 	}()
 	w.stop = sync.OnceValue(func() error {
