@@ -31,3 +31,14 @@ func adminHandler(state func() hubState, metrics prometheus.Gatherer) http.Handl
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	return mux
 }
+
+// gauge is the value of a metric without labels; 0 if nobody registered it.
+func gauge(metrics prometheus.Gatherer, name string) float64 {
+	families, _ := metrics.Gather() // what could be gathered is there
+	for _, f := range families {
+		if f.GetName() == name && len(f.GetMetric()) == 1 {
+			return f.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	return 0
+}

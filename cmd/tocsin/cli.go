@@ -74,6 +74,8 @@ func newParser(c console, ctx context.Context) (*kong.Kong, error) {
 			{Key: "listen", Title: "Listeners:"},
 			{Key: "log", Title: "The log:"},
 			{Key: "tokens", Title: "Who may see what:"},
+			{Key: "limits", Title: "Limits:"},
+			{Key: "policy", Title: "How many must sign:"},
 			{Key: "compose", Title: "A notice from flags:"},
 		}),
 		kong.Bind(c),

@@ -16,6 +16,8 @@ type console struct {
 	In  io.Reader
 	Out io.Writer
 	Err io.Writer
+	// program is what to type to run this program again.
+	program string
 }
 
 // printJSON writes v as one line, for programs.

@@ -2,19 +2,130 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
+	"net"
 	"slices"
+	"strings"
 
+	"tocsin/client"
 	"tocsin/notice"
 )
 
-// deskFlags say where the desk is.
-type deskFlags struct {
-	Desk string `default:"http://127.0.0.1:8081" placeholder:"URL" help:"The desk (default ${default})."`
-}
-
-func (f deskFlags) submit(ctx context.Context, c console, path string, e *notice.Envelope) error {
-	panic("to come")
-}
-
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// printAnswer says what became of a signed document and, when it waits, who can
+// sign next and what to type.
+// approve is the command line for that.
+func (c console) printAnswer(a client.Answer, approve string, asJSON bool) error {
+	if asJSON {
+		return c.printJSON(a)
+	}
+	_, err := fmt.Fprint(c.Out, printable(answerWords(a, approve)))
+	return err
+}
+
+func answerWords(a client.Answer, approve string) string {
+	var b strings.Builder
+	if a.Published() {
+		fmt.Fprintf(&b, "Published: %s (entry %d of the log), signed by %s.\n", a.Identifier, a.Seq, owners(a.Signers))
+		voids(&b, a)
+		return b.String()
+	}
+	fmt.Fprintf(&b, "Not published yet: %s needed.\n\n", signatures(a.Need-len(a.Signers)))
+	fmt.Fprintf(&b, "  notice       %s\n", a.Identifier)
+	fmt.Fprintf(&b, "  signed by    %s\n", owners(a.Signers))
+	fmt.Fprintf(&b, "  can sign     %s\n", orNobody(a.Candidates))
+	if !a.Expires.IsZero() {
+		fmt.Fprintf(&b, "  until        %s\n", a.Expires.Local().Format("2006-01-02 15:04:05 -07:00"))
+	}
+	voids(&b, a)
+	fmt.Fprintf(&b, "\nThey type:\n\n  %s\n", approve)
+	return b.String()
+}
+
+// signatures says how many are missing; one at least, since a second person may
+// have signed in a role that does not suffice.
+func signatures(missing int) string {
+	if missing <= 1 {
+		return "one more signature is"
+	}
+	return fmt.Sprintf("%d more signatures are", missing)
+}
+
+func owners(signers []client.Signer) string {
+	var names []string
+	for _, s := range signers {
+		name := s.Owner
+		if name == "" {
+			name = s.KeyID // a root has no owner
+		}
+		if s.BreakGlass {
+			name += " (BREAK-GLASS)"
+		}
+		names = append(names, name)
+	}
+	return orNobody(names)
+}
+
+func orNobody(names []string) string {
+	if len(names) == 0 {
+		return "nobody"
+	}
+	return strings.Join(names, ", ")
+}
+
+// voids lists what a keyset takes away.
+func voids(b *strings.Builder, a client.Answer) {
+	if len(a.Voids) > 0 {
+		fmt.Fprintf(b, "It voids these messages, which must be signed again:\n  %s\n", strings.Join(a.Voids, "\n  "))
+	}
+}
+
+// deskFailure says what could not be done, and what to do about it.
+func deskFailure(desk, doing string, err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "dial" {
+		return fmt.Errorf("%s: no desk answers at %s (%w); is it running? --desk URL names another", doing, desk, op.Err)
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
+
+// thread is a thread as a desk holds it, read anew from its envelopes.
+type thread struct {
+	alert      *notice.Notice
+	current    *notice.Notice
+	references []string // of all its messages, the Alert first
+}
+
+// thread fetches the thread with that message.
+func (s *signIn) thread(ctx context.Context, identifier string) (thread, error) {
+	found, err := s.desk.Notice(ctx, identifier)
+	if err != nil {
+		return thread{}, deskFailure(s.flags.Desk, "looking for "+identifier, err)
+	}
+	var t thread
+	for _, m := range found.Messages {
+		n, err := m.Envelope.Notice()
+		if err != nil {
+			return thread{}, fmt.Errorf("reading %s: %w", m.Identifier, err)
+		}
+		if n.MsgType == notice.MsgAlert {
+			t.alert = n
+			t.references = slices.Insert(t.references, 0, n.Reference())
+		} else {
+			t.references = append(t.references, n.Reference())
+		}
+		t.current = n
+	}
+	if t.alert == nil {
+		return thread{}, fmt.Errorf("looking for %s: the desk knows no Alert of it", identifier)
+	}
+	return t, nil
+}
+
+// keepAudience gives an Update or Cancel what its thread decided.
+func keepAudience(n, alert *notice.Notice) {
+	n.Status, n.Scope, n.Restriction, n.Addresses = alert.Status, alert.Scope, alert.Restriction, alert.Addresses
+}

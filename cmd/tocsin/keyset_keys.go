@@ -183,6 +183,8 @@ func count(n int) string {
 
 type keysetPublishCmd struct {
 	File string `arg:"" help:"The signed keyset."`
+	Yes  bool   `short:"y" help:"Don't ask, also when it voids messages."`
+	JSON bool   `help:"Print what became of it as one object, for programs."`
 	deskFlags
 }
 
@@ -195,5 +197,23 @@ func (cmd keysetPublishCmd) Run(ctx context.Context, c console) error {
 		return fmt.Errorf("%s has signatures of %d of its roots; %d are needed: tocsin keyset sign %s --key FILE",
 			cmd.File, n, d.keyset.RootThreshold, cmd.File)
 	}
-	return cmd.submit(ctx, c, "/v1/keyset", d.envelope)
+	desk, err := cmd.client(nil)
+	if err != nil {
+		return err
+	}
+	check, err := desk.CheckKeyset(ctx, d.envelope)
+	if err != nil {
+		return deskFailure(cmd.Desk, "checking "+cmd.File, err)
+	}
+	if len(check.Voids) > 0 {
+		c.say("It voids these messages, which must be signed again:\n  %s", strings.Join(check.Voids, "\n  "))
+		if !cmd.Yes && !c.confirm("Publish it?") {
+			return errNotDone
+		}
+	}
+	answer, err := desk.PublishKeyset(ctx, d.envelope)
+	if err != nil {
+		return deskFailure(cmd.Desk, "publishing "+cmd.File, err)
+	}
+	return c.printAnswer(answer, "tocsin keyset sign "+cmd.File+" --key FILE", cmd.JSON)
 }

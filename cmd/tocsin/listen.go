@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"tocsin/hub"
 )
 
 // listen opens the address of one flag; its error names that flag.
@@ -24,6 +26,39 @@ func listen(flag, address string) (net.Listener, error) {
 		return nil, fmt.Errorf("%s %s: %w", flag, address, err)
 	}
 	return l, nil
+}
+
+// listeners are the open addresses of a process; those of roles that it lacks
+// are nil.
+type listeners struct{ public, desk, admin net.Listener }
+
+func (cmd *serveCmd) openListeners() (l listeners, err error) {
+	defer func() {
+		if err != nil {
+			l.close()
+		}
+	}()
+	if cmd.has("edge") {
+		if l.public, err = listen("--listen", cmd.Listen); err != nil {
+			return l, err
+		}
+	}
+	if cmd.has("desk") {
+		if l.desk, err = listen("--desk-listen", cmd.DeskListen); err != nil {
+			return l, err
+		}
+	}
+	l.admin, err = listen("--admin-listen", cmd.AdminListen)
+	return l, err
+}
+
+// close closes what is open; a server may have closed it before.
+func (l listeners) close() {
+	for _, one := range []net.Listener{l.public, l.desk, l.admin} {
+		if one != nil {
+			_ = one.Close()
+		}
+	}
 }
 
 // loopback reports whether an address to listen on can be reached from this
@@ -41,33 +76,41 @@ func loopback(address string) bool {
 }
 
 // newServer has the time-outs that keep silent and slow clients from holding
-// connections. There is no write time-out: the hub bounds its own writes, and a
-// stream of receipts is long.
+// connections. There is no time-out for a whole request or answer: sessions and
+// streams of events are long; the hub bounds its own writes.
 func newServer(handler http.Handler, logger *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
+		ReadHeaderTimeout: hub.HeaderTimeout,
 		IdleTimeout:       120 * time.Second,
-		MaxHeaderBytes:    32 << 10,
+		MaxHeaderBytes:    hub.MaxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelInfo),
 	}
 }
 
-// withTLS is l, speaking TLS when there is a certificate.
-func withTLS(l net.Listener, certFile, keyFile string) (net.Listener, error) {
-	if certFile == "" && keyFile == "" {
-		return l, nil
+// tlsConfig is the configuration of a listener with that certificate, or nil
+// when there is none.
+func tlsConfig(certFile, keyFile string) (*tls.Config, error) {
+	if certFile == "" {
+		return nil, nil
 	}
 	cert, err := tls.LoadX509KeyPair(certFile, keyFile)
 	if err != nil {
 		return nil, fmt.Errorf("--tls-cert %s --tls-key %s: %w", certFile, keyFile, err)
 	}
-	return tls.NewListener(l, &tls.Config{
+	return &tls.Config{
 		Certificates: []tls.Certificate{cert},
 		MinVersion:   tls.VersionTLS12,
 		NextProtos:   []string{"http/1.1"}, // WebSocket needs a connection of its own
-	}), nil
+	}, nil
+}
+
+// withTLS is l, speaking TLS when there is a configuration.
+func withTLS(l net.Listener, c *tls.Config) net.Listener {
+	if c == nil {
+		return l
+	}
+	return tls.NewListener(l, c)
 }
 
 // checkHost refuses requests that were sent to a name this listener does not

@@ -10,5 +10,7 @@ package main
 import "os"
 
 func main() {
-	os.Exit(run(os.Args[1:], console{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+	os.Exit(run(os.Args[1:], console{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, program: programName(os.Args[0]),
+	}))
 }

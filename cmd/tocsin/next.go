@@ -30,10 +30,7 @@ func (cmd *serveCmd) whatNext(program string) string {
 // deskFlags and clientFlags are what a command needs to reach a hub that is not
 // at the usual addresses.
 func (cmd *serveCmd) deskFlags() string {
-	if cmd.DeskListen == "127.0.0.1:8081" {
-		return ""
-	}
-	return " --desk http://" + cmd.DeskListen
+	return deskFlags{Desk: "http://" + cmd.DeskListen}.asTyped()
 }
 
 func (cmd *serveCmd) clientFlags() string {

@@ -104,6 +104,14 @@ func (p *page) info(i *notice.Info) {
 	}
 }
 
+// headlines names a notice, in each language.
+func (p *page) headlines(n *notice.Notice) {
+	for i := range n.Info {
+		info := &n.Info[i]
+		p.line("  [%s] %s", oneLine(cmp.Or(info.Language, "en-US")), oneLine(cmp.Or(info.Headline, info.Event)))
+	}
+}
+
 // rest writes what readers are not shown in full, but approvers sign.
 func (p *page) rest(i *notice.Info) {
 	p.field("event", i.Event)

@@ -46,6 +46,9 @@ type serveCmd struct {
 	Audience   string            `group:"tokens" placeholder:"A" help:"The audience (aud) that its tokens must name."`
 	Label      map[string]string `group:"tokens" mapsep:"," placeholder:"K=CLAIM" help:"Labels from claims: tenant=org_id (repeat for more)."`
 
+	MaxSessions   int `group:"limits" placeholder:"N" help:"Sessions in all (default 100,000)."`
+	MaxPerAddress int `group:"limits" placeholder:"N" help:"Sessions of one address (default 10,000: a hospital is one)."`
+
 	LogFormat string `default:"text" enum:"text,json" placeholder:"F" help:"text or json (default ${default})."`
 }
 
@@ -136,6 +139,15 @@ func (cmd *serveCmd) completeDev(log *slog.Logger) error {
 	cmd.TicketKeys = cmp.Or(cmd.TicketKeys, dev.path(devTickets))
 	cmd.DeskKeys = cmp.Or(cmd.DeskKeys, dev.path(devDesk))
 	return nil
+}
+
+// origins are the web pages that may connect; in dev mode, those of this machine
+// too.
+func (cmd *serveCmd) origins() []string {
+	if cmd.Dev {
+		return append([]string{"http://localhost:*", "http://127.0.0.1:*"}, cmd.Origin...)
+	}
+	return cmd.Origin
 }
 
 // ring is the path of a keyring: the one given, or one in DATA, which is made.

@@ -13,10 +13,11 @@ import (
 )
 
 type statusCmd struct {
-	Admin string        `default:"http://127.0.0.1:9090" placeholder:"URL" help:"The hub's admin address (default ${default})."`
-	Ready bool          `help:"Print nothing; exit 0 if the hub is ready, 1 if it is not."`
-	Wait  time.Duration `placeholder:"10s" help:"Wait so long for the hub to become ready."`
-	JSON  bool          `help:"Print one object, for programs."`
+	Admin    string        `default:"http://127.0.0.1:9090" placeholder:"URL" help:"The hub's admin address (default ${default})."`
+	Ready    bool          `help:"Print nothing; exit 0 if the hub is ready, 1 if it is not."`
+	Sessions int           `placeholder:"N" help:"Fail unless so many clients are connected."`
+	Wait     time.Duration `placeholder:"10s" help:"Wait so long for the hub to become ready."`
+	JSON     bool          `help:"Print one object, for programs."`
 }
 
 func (statusCmd) Help() string {
@@ -42,9 +43,13 @@ func (cmd statusCmd) Run(ctx context.Context, c console) error {
 		return err
 	}
 	if cmd.JSON {
-		return c.printJSON(state)
+		err = c.printJSON(state)
+	} else {
+		_, err = fmt.Fprint(c.Out, printable(state.words()))
 	}
-	_, err = fmt.Fprint(c.Out, printable(state.words()))
+	if err == nil && state.Sessions < cmd.Sessions {
+		err = fmt.Errorf("%d sessions", state.Sessions)
+	}
 	return err
 }
 

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"tocsin/broker"
+)
+
+type brokerCmd struct {
+	Init brokerInitCmd `cmd:"" help:"Make the streams on an external NATS."`
+}
+
+type brokerInitCmd struct {
+	NATS      []string      `name:"nats" required:"" placeholder:"URL,…" help:"The servers."`
+	NATSCreds string        `name:"nats-creds" placeholder:"FILE" help:"Credentials with the right to make streams; serve should not have it."`
+	NATSCA    string        `name:"nats-ca" placeholder:"FILE" help:"The authorities that its certificates are checked against."`
+	Replicas  int           `default:"3" placeholder:"N" help:"Copies of each stream: 1, 3 or 5 (default ${default})."`
+	MaxBytes  int64         `placeholder:"N" help:"Size of all streams together on each server, in bytes (default 1 GiB). Below the volume's size."`
+	Timeout   time.Duration `default:"30s" help:"How long to try (default ${default})."`
+}
+
+func (brokerInitCmd) Help() string {
+	return `It is safe to repeat: streams that are there are brought in line.
+
+    tocsin broker init --nats nats://n1:4222,nats://n2:4222,nats://n3:4222 --nats-creds admin.creds`
+}
+
+func (cmd brokerInitCmd) Run(ctx context.Context, c console) error {
+	ctx, cancel := context.WithTimeout(ctx, cmd.Timeout)
+	defer cancel()
+	b, err := broker.Open(ctx, broker.Config{
+		URLs: cmd.NATS, CredsFile: cmd.NATSCreds, CAFile: cmd.NATSCA, MaxBytes: cmd.MaxBytes,
+		Logger: slog.New(slog.NewTextHandler(c.Err, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	if err := b.Init(ctx, cmd.Replicas); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(c.Out, "The streams are there.")
+	return err
+}

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"tocsin/auth"
+	"tocsin/broker"
+	"tocsin/desk"
+	"tocsin/hub"
+	"tocsin/notice"
+)
+
+// process is one hub: the parts that its roles ask for, wired together. open
+// makes it, run runs it, close ends what open began.
+type process struct {
+	cmd      *serveCmd
+	log      *slog.Logger
+	metrics  *prometheus.Registry
+	started  time.Time
+	draining atomic.Bool
+
+	trust    notice.Trust
+	issuers  []auth.IssuerConfig
+	broker   *broker.Broker
+	receipts *receipts
+	watch    *watch
+	auth     *auth.Authority // nil without the role edge, as hub is
+	hub      *hub.Hub
+	desk     *desk.Desk // nil without the role desk, as journal is
+	journal  *desk.Journal
+	tokens   devTokens // in dev mode
+	tls      *tls.Config
+	listener listeners
+}
+
+// open takes the addresses first, then the store: a second hub by mistake fails
+// on the former, with the clearer error.
+func open(ctx context.Context, cmd *serveCmd, log *slog.Logger) (p *process, err error) {
+	p = &process{cmd: cmd, log: log, metrics: newRegistry(), started: time.Now()}
+	defer func() {
+		if err != nil {
+			p.close()
+		}
+	}()
+	if p.trust, err = readTrust(cmd.Trust); err != nil {
+		return nil, err
+	}
+	if p.issuers, err = cmd.issuers(); err != nil {
+		return nil, err
+	}
+	if p.tls, err = tlsConfig(cmd.TLSCert, cmd.TLSKey); err != nil {
+		return nil, err
+	}
+	if p.listener, err = cmd.openListeners(); err != nil {
+		return nil, err
+	}
+	if err := p.openBroker(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.openEdge(); err != nil {
+		return nil, err
+	}
+	if err := p.openDesk(); err != nil {
+		return nil, err
+	}
+	p.watch = newWatch(p.trust, cmd.Dev, p.setPosture())
+	return p, nil
+}
+
+func newRegistry() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return r
+}
+
+func (p *process) openBroker(ctx context.Context) error {
+	config := broker.Config{
+		URLs: p.cmd.NATS, CredsFile: p.cmd.NATSCreds, CAFile: p.cmd.NATSCA, InboxPrefix: p.cmd.NATSInbox,
+		MaxBytes: p.cmd.MaxBytes, Trust: p.trust, AllowDev: p.cmd.Dev, Logger: p.log, Registerer: p.metrics,
+	}
+	if len(p.cmd.NATS) == 0 {
+		config.Dir = p.cmd.Data
+	}
+	b, err := broker.Open(ctx, config)
+	if errors.Is(err, broker.ErrLocked) {
+		return fmt.Errorf("--data %s: another tocsin serve uses it; stop that one, or choose another folder", p.cmd.Data)
+	}
+	if err != nil {
+		return err
+	}
+	p.broker = b
+	p.receipts = &receipts{
+		store: b.Store(broker.StreamReceipts), incarnation: uuid.NewString(),
+		revisions: make(map[string]uint64),
+	}
+	if p.cmd.Dev {
+		return p.openDev(ctx)
+	}
+	return nil
+}
+
+// openDev reads the demo issuer's key, and puts the dev keyset into a log that is
+// still empty.
+func (p *process) openDev(ctx context.Context) (err error) {
+	if p.tokens, err = p.cmd.devMode().issuer(); err != nil {
+		return err
+	}
+	return p.publishDevKeyset(ctx)
+}
+
+func (p *process) publishDevKeyset(ctx context.Context) error {
+	d, err := readDraft(p.cmd.devMode().path(devKeyset))
+	if err != nil {
+		return err
+	}
+	_, err = p.broker.Append(ctx, notice.SubjectKeyset, d.envelope.Marshal(), 0)
+	if err != nil && !errors.Is(err, broker.ErrConflict) {
+		return fmt.Errorf("publishing the dev keyset: %w", err)
+	}
+	return nil
+}
+
+func (p *process) openEdge() error {
+	if !p.cmd.has("edge") {
+		return nil
+	}
+	keys, err := auth.LoadKeyring(p.cmd.TicketKeys)
+	if err != nil {
+		return fmt.Errorf("--ticket-keys: %w", err)
+	}
+	p.auth, err = auth.New(auth.Config{
+		Issuers: p.issuers, TicketKeys: keys, Dev: p.cmd.Dev, CacheDir: filepath.Join(p.cmd.Data, "jwks"),
+		LabelOK: func(s string) bool { _, err := notice.ParseLabel(s); return err == nil },
+		Logger:  p.log, Registerer: p.metrics,
+	})
+	if err != nil {
+		return err
+	}
+	p.hub, err = hub.New(hub.Config{
+		Trust: p.trust, AllowDev: p.cmd.Dev, Authority: p.auth,
+		Origins: p.cmd.origins(), TrustedProxies: p.cmd.TrustedProxy,
+		MaxSessions: p.cmd.MaxSessions, MaxPerAddress: p.cmd.MaxPerAddress,
+		CacheFile: p.cmd.Cache, SeedURL: p.cmd.Seed, Receipts: p.receipts,
+		Logger: p.log, Registerer: p.metrics,
+	})
+	return err
+}
+
+func (p *process) openDesk() error {
+	if !p.cmd.has("desk") {
+		return nil
+	}
+	keys, err := auth.LoadKeyring(p.cmd.DeskKeys)
+	if err != nil {
+		return fmt.Errorf("--desk-keys: %w", err)
+	}
+	if p.journal, err = desk.OpenJournal(filepath.Join(p.cmd.Data, "desk")); err != nil {
+		return err
+	}
+	p.desk, err = desk.New(desk.Config{
+		Trust: p.trust, AllowDev: p.cmd.Dev, Keyring: keys,
+		Log: deskLog{p.broker}, Proposals: proposals{p.broker.Store(broker.StreamDesk)},
+		Recorder: p.journal, AudienceExists: audience(p.issuers),
+		Origins: p.cmd.DeskOrigin, Receipts: p.receipts,
+		Logger: p.log, Registerer: p.metrics,
+	})
+	return err
+}
+
+func (p *process) setPosture() func(auth.Posture) {
+	if p.auth == nil {
+		return nil
+	}
+	return p.auth.SetPosture
+}
+
+// close ends what open began, in the opposite order.
+func (p *process) close() {
+	if p.journal != nil {
+		if err := p.journal.Close(); err != nil {
+			p.log.Error("closing the journal", "error", err)
+		}
+	}
+	if p.broker != nil {
+		p.broker.Close()
+	}
+	p.listener.close()
+}
+
+// state is what /status tells.
+func (p *process) state() hubState {
+	s := hubState{Version: build().Version, Roles: p.cmd.Roles, Dev: p.cmd.Dev, Started: p.started}
+	p.watch.describe(&s)
+	s.Sessions = int(gauge(p.metrics, "tocsin_hub_sessions"))
+	err := p.ready()
+	s.Ready = err == nil
+	if err != nil {
+		s.Reason = err.Error()
+	}
+	return s
+}
+
+var errDraining = errors.New("shutting down")
+
+// ready is nil when every role that the process has is good for use.
+func (p *process) ready() error {
+	if p.draining.Load() {
+		return errDraining
+	}
+	if p.hub != nil {
+		if err := p.hub.Ready(); err != nil {
+			return err
+		}
+	}
+	if p.desk != nil {
+		return p.desk.Ready()
+	}
+	return nil
+}

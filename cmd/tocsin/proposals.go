@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"tocsin/client"
+)
+
+type proposalsCmd struct {
+	Key      string `required:"" placeholder:"FILE" help:"Your key, to log in."`
+	Withdraw string `placeholder:"ID" help:"Take back one that you have signed."`
+	JSON     bool   `help:"Print the list, for programs."`
+	deskFlags
+}
+
+func (proposalsCmd) Help() string {
+	return `    tocsin proposals --key ben.key
+    tocsin proposals --withdraw 0198c1f2-… --key ana.key`
+}
+
+func (cmd proposalsCmd) Run(ctx context.Context, c console) error {
+	s, err := cmd.signIn(cmd.Key)
+	if err != nil {
+		return err
+	}
+	if cmd.Withdraw != "" {
+		if err := s.desk.Withdraw(ctx, cmd.Withdraw); err != nil {
+			return deskFailure(s.flags.Desk, "withdrawing "+cmd.Withdraw, err)
+		}
+		c.say("Taken back: %s", cmd.Withdraw)
+		return nil
+	}
+	list, err := s.desk.Proposals(ctx)
+	if err != nil {
+		return deskFailure(s.flags.Desk, "listing what waits", err)
+	}
+	if cmd.JSON {
+		return c.printJSON(list)
+	}
+	if len(list.Proposals) == 0 {
+		c.say("Nothing waits for a signature.")
+	}
+	for _, p := range list.Proposals {
+		if _, err := fmt.Fprint(c.Out, printable(proposalWords(p))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// proposalWords is one proposal in three lines.
+func proposalWords(p client.Proposal) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s  %s\n", p.Identifier, oneLine(title(p)))
+	fmt.Fprintf(&b, "  signed by %s; %d needed; can sign: %s\n", owners(p.Signers), p.Need, orNobody(p.Candidates))
+	fmt.Fprintf(&b, "  since %s, lapses in %s\n", p.Created.Local().Format(time.DateTime), ago(time.Until(p.Expires)))
+	return b.String()
+}
+
+// title is a notice's first headline, or what kind of document it is.
+func title(p client.Proposal) string {
+	n, err := p.Envelope.Notice()
+	if err != nil {
+		return p.PayloadType
+	}
+	if len(n.Info) == 0 {
+		return string(n.MsgType) + ": " + n.Note
+	}
+	return fmt.Sprintf("%s, %s: %s", n.MsgType, n.Info[0].Severity, n.Info[0].Headline)
+}

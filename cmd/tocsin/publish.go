@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+
+	"tocsin/notice"
+)
+
+type publishCmd struct {
+	File     string `arg:"" optional:"" help:"A notice in JSON, in one or many languages."`
+	CAP      string `name:"cap" placeholder:"FILE" help:"A notice in CAP 1.2 XML. It is re-issued: new identifier, sender and time; the original ones are kept as parameters."`
+	Expires  moment `placeholder:"WHEN" help:"When it ends: 2h, 3d, or a date and time. Needed unless the file says."`
+	Update   string `placeholder:"ID" help:"Publish it as an Update of this notice."`
+	Status   string `placeholder:"STATUS" help:"Actual, Exercise or Test (default: the file's, or Actual)."`
+	Note     string `placeholder:"TEXT" help:"Why; needed with a break-glass key."`
+	Sender   string `placeholder:"NAME" help:"Who sends, as CAP has it (default: the key's owner @ the desk's host)."`
+	Key      string `placeholder:"FILE" help:"Your key."`
+	Envelope string `placeholder:"FILE" help:"Submit this signed notice again: what publish leaves behind when it can't learn a notice's fate."`
+	Print    bool   `help:"Print the notice as JSON, and do nothing. A file to begin from."`
+	JSON     bool   `help:"Print what became of it as one object, for programs."`
+	deskFlags
+	composeFlags
+}
+
+func (publishCmd) Help() string {
+	return `What can reach a patient needs a second person's signature, unless the keyset's policy
+says otherwise: publish says who can give it, and how.
+
+    tocsin publish --headline "Video visits are down" --instruction "Please call 555-0100." \
+        --severity Severe --expires 2h --key ana.key
+    tocsin publish --cap amber-alert.xml --expires 2h --key ana.key
+    tocsin publish notice.json --update 0198c1f2-… --key ana.key
+    tocsin publish --headline "…" --expires 2h --print > notice.json`
+}
+
+func (cmd publishCmd) Run(ctx context.Context, c console) error {
+	if cmd.Envelope != "" {
+		return cmd.again(ctx, c)
+	}
+	source, err := cmd.source()
+	if err != nil {
+		return err
+	}
+	if err := cmd.adjust(source); err != nil {
+		return err
+	}
+	if cmd.Print {
+		return c.printJSON(source)
+	}
+	s, err := cmd.signIn(cmd.Key)
+	if err != nil {
+		return err
+	}
+	n, err := cmd.issue(ctx, s, source)
+	if err != nil {
+		return err
+	}
+	return s.publish(ctx, c, n, cmd.JSON)
+}
+
+// issue gives the notice its identifier, time and sender, and in an Update its
+// place in the thread.
+func (cmd publishCmd) issue(ctx context.Context, s *signIn, source *notice.Notice) (*notice.Notice, error) {
+	options, err := s.identity(cmd.Sender)
+	if err != nil {
+		return nil, err
+	}
+	if cmd.Update != "" {
+		thread, err := s.thread(ctx, cmd.Update)
+		if err != nil {
+			return nil, err
+		}
+		source.MsgType = notice.MsgUpdate
+		options.References = thread.references
+		keepAudience(source, thread.alert)
+	}
+	return notice.Reissue(source, options)
+}
+
+// again submits an envelope that was signed before.
+func (cmd publishCmd) again(ctx context.Context, c console) error {
+	data, err := os.ReadFile(cmd.Envelope)
+	if err != nil {
+		return fmt.Errorf("reading the signed notice: %w", err)
+	}
+	envelope, err := notice.ParseEnvelope(bytes.TrimSpace(data))
+	if err != nil {
+		return fmt.Errorf("reading the signed notice %s: %w", cmd.Envelope, err)
+	}
+	d, err := cmd.client(nil)
+	if err != nil {
+		return err
+	}
+	s := &signIn{desk: d, flags: cmd.deskFlags}
+	return s.submit(ctx, c, envelope, cmd.JSON)
+}

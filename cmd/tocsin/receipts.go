@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"tocsin/broker"
+	"tocsin/desk"
+	"tocsin/hub"
+)
+
+// receipts keeps the counts of this process's hub in the broker's store, under
+// "<identifier>.<incarnation>": every process writes records of its own, whose
+// counts only grow, so that a retry can't double them and no two writers meet.
+// Put is called by one goroutine; Counts by any.
+type receipts struct {
+	store       *broker.Store
+	incarnation string            // of this process; one token
+	revisions   map[string]uint64 // of what was written, by key; owned by Put
+}
+
+// Put replaces this process's counts of a notice.
+func (r *receipts) Put(ctx context.Context, identifier string, counts map[int]hub.Counts) error {
+	body, err := json.Marshal(counts)
+	if err != nil {
+		return fmt.Errorf("encoding the receipts of %s: %w", identifier, err)
+	}
+	key := identifier + "." + r.incarnation
+	revision, err := r.store.Put(ctx, key, body, r.revisions[key])
+	if errors.Is(err, broker.ErrConflict) {
+		// An earlier write, unconfirmed then, has come through.
+		revision, err = r.replace(ctx, key, body)
+	}
+	if err != nil {
+		return fmt.Errorf("keeping the receipts of %s: %w", identifier, err)
+	}
+	r.revisions[key] = revision
+	return nil
+}
+
+func (r *receipts) replace(ctx context.Context, key string, body []byte) (uint64, error) {
+	record, err := r.store.Get(ctx, key)
+	if err != nil && !errors.Is(err, broker.ErrNotFound) {
+		return 0, err
+	}
+	return r.store.Put(ctx, key, body, record.Revision)
+}
+
+// Counts sums what all processes have counted, by revision from 0.
+func (r *receipts) Counts(ctx context.Context, identifier string) ([]desk.Counts, error) {
+	records, err := r.store.ListUnder(ctx, identifier)
+	if err != nil {
+		return nil, deskError(err)
+	}
+	sums := make(map[int]desk.Counts)
+	for _, record := range records {
+		var counts map[string]hub.Counts
+		if err := json.Unmarshal(record.Body, &counts); err != nil {
+			continue // not written by a hub; receipts are statistics
+		}
+		for text, c := range counts {
+			if revision, err := strconv.Atoi(text); err == nil {
+				sums[revision] = sum(sums[revision], revision, c)
+			}
+		}
+	}
+	var out []desk.Counts
+	for _, revision := range slices.Sorted(maps.Keys(sums)) {
+		out = append(out, sums[revision])
+	}
+	return out, nil
+}
+
+func sum(to desk.Counts, revision int, c hub.Counts) desk.Counts {
+	return desk.Counts{
+		Revision: revision, Sent: to.Sent + c.Sent, Received: to.Received + c.Received,
+		Displayed: to.Displayed + c.Displayed, Confirmed: to.Confirmed + c.Confirmed,
+	}
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"tocsin/broker"
+	"tocsin/desk"
+)
+
+// Run serves until ctx ends, by a signal.
+func (cmd *serveCmd) Run(ctx context.Context, c console) error {
+	log := cmd.logger(c)
+	if err := cmd.complete(log); err != nil {
+		return err
+	}
+	p, err := open(ctx, cmd, log)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	log.Info("serving", "version", build().Version, "roles", cmd.Roles,
+		"listen", cmd.Listen, "desk_listen", cmd.DeskListen, "admin_listen", cmd.AdminListen)
+	if cmd.Dev {
+		fmt.Fprint(c.Out, cmd.whatNext(c.program))
+	}
+	return p.run(ctx)
+}
+
+// run runs every part until ctx ends or one of them fails, and then shuts down
+// in order. The parts' own context outlives ctx: clients are still served while
+// they are sent elsewhere.
+func (p *process) run(ctx context.Context) error {
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	parts, life := errgroup.WithContext(life)
+	servers := p.servers()
+	p.start(parts, life)
+	for _, s := range servers {
+		parts.Go(s.serve)
+	}
+	select {
+	case <-ctx.Done():
+	case <-life.Done():
+	}
+	p.shutDown(servers)
+	end()
+	return parts.Wait()
+}
+
+// start starts everything but the servers.
+func (p *process) start(parts *errgroup.Group, ctx context.Context) {
+	part := func(run func(context.Context) error) {
+		parts.Go(func() error {
+			if err := run(ctx); err != nil && ctx.Err() == nil {
+				return err
+			}
+			return nil
+		})
+	}
+	follow := func(f broker.Follower) {
+		part(func(ctx context.Context) error { return p.broker.Follow(ctx, f) })
+	}
+	part(p.broker.Run)
+	follow(p.watch)
+	if p.hub != nil {
+		part(p.auth.Run)
+		part(p.hub.Run)
+		follow(hubFollower{p.hub})
+	}
+	if p.desk != nil {
+		part(p.desk.Run)
+		follow(deskFollower{p.desk})
+	}
+}
+
+// graceful is how long requests that are under way may take at shutdown. A
+// publication takes 10 s at most.
+const graceful = 12 * time.Second
+
+// shutDown says that the process is not ready, sends clients elsewhere, and lets
+// requests finish. The admin address answers until the end.
+func (p *process) shutDown(servers []server) {
+	p.log.Info("shutting down", "drain", p.cmd.Drain)
+	p.draining.Store(true)
+	ctx, cancel := context.WithTimeout(context.Background(), p.cmd.Drain+graceful)
+	defer cancel()
+	if p.hub != nil {
+		_ = p.hub.Drain(ctx, p.cmd.Drain) // what is left at the deadline is closed below
+	}
+	for _, s := range servers {
+		if err := s.Shutdown(ctx); err != nil {
+			_ = s.Close()
+		}
+	}
+}
+
+// server is one address and what answers there.
+type server struct {
+	*http.Server
+	listener net.Listener
+}
+
+func (s server) serve() error {
+	if err := s.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serving %s: %w", s.listener.Addr(), err)
+	}
+	return nil
+}
+
+// servers makes a server for each address, the admin one last.
+func (p *process) servers() []server {
+	var all []server
+	add := func(s *http.Server, l net.Listener) { all = append(all, server{s, l}) }
+	if p.hub != nil {
+		add(newServer(p.publicHandler(), p.log), withTLS(p.hub.WrapListener(p.listener.public), p.tls))
+	}
+	if p.desk != nil {
+		add(desk.Server(p.desk.Handler(), p.log), withTLS(p.listener.desk, p.tls))
+	}
+	admin := checkHost(adminHandler(p.state, p.metrics), p.cmd.AdminHost...)
+	add(newServer(admin, p.log), p.listener.admin)
+	return all
+}
+
+// publicHandler is the hub's, and in dev mode the demo issuer's.
+func (p *process) publicHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", p.hub.Handler())
+	if p.cmd.Dev {
+		mux.Handle("GET /dev/token", checkHost(p.tokens))
+	}
+	return mux
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/google/uuid"
+
+	"tocsin/client"
+	"tocsin/notice"
+)
+
+// deskFlags say where the desk is.
+type deskFlags struct {
+	Desk          string `default:"http://127.0.0.1:8081" placeholder:"URL" help:"The desk (default ${default})."`
+	DeskPlaintext bool   `help:"Allow http:// to a desk on another machine."`
+}
+
+// asTyped is how to say the same on another command line.
+func (f deskFlags) asTyped() string {
+	if f.Desk == "http://127.0.0.1:8081" {
+		return ""
+	}
+	return " --desk " + f.Desk
+}
+
+// client is a desk's client; key may be nil where no login is needed.
+func (f deskFlags) client(key *notice.PrivateKey) (*client.Desk, error) {
+	d, err := client.NewDesk(client.DeskConfig{URL: f.Desk, Key: key, AllowPlaintext: f.DeskPlaintext})
+	if err != nil {
+		return nil, misusef("--desk %s: %w", f.Desk, err)
+	}
+	return d, nil
+}
+
+// signIn is a desk, and the key with which a person signs and logs in there.
+type signIn struct {
+	flags   deskFlags
+	desk    *client.Desk
+	key     *notice.PrivateKey // nil when nothing is signed
+	keyFile string
+}
+
+func (f deskFlags) signIn(keyFile string) (*signIn, error) {
+	if keyFile == "" {
+		return nil, misusef("--key FILE: whose signature? See tocsin key --help")
+	}
+	key, err := readKey(keyFile)
+	if err != nil {
+		return nil, err
+	}
+	d, err := f.client(key)
+	return &signIn{flags: f, desk: d, key: key, keyFile: keyFile}, err
+}
+
+// identity is what a new message of this person is called.
+func (s *signIn) identity(sender string) (notice.ReissueOptions, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return notice.ReissueOptions{}, fmt.Errorf("making an identifier: %w", err)
+	}
+	u, err := url.Parse(s.flags.Desk)
+	if err != nil {
+		return notice.ReissueOptions{}, misusef("--desk %s: %w", s.flags.Desk, err)
+	}
+	return notice.ReissueOptions{
+		Identifier: id.String(),
+		Sent:       notice.FormatTime(now()),
+		Sender:     cmp.Or(sender, senderOf(s.key.Owner, u.Hostname())),
+	}, nil
+}
+
+// publish signs n and hands it to the desk.
+func (s *signIn) publish(ctx context.Context, c console, n *notice.Notice, asJSON bool) error {
+	payload, err := notice.Encode(n)
+	if err != nil {
+		return fmt.Errorf("writing the notice: %w", err)
+	}
+	envelope := &notice.Envelope{PayloadType: notice.TypeNotice, Payload: payload}
+	envelope.Sign(s.key)
+	return s.submit(ctx, c, envelope, asJSON)
+}
+
+// submit hands a signed notice to the desk, and says what became of it.
+func (s *signIn) submit(ctx context.Context, c console, e *notice.Envelope, asJSON bool) error {
+	answer, err := s.desk.Publish(ctx, e)
+	if errors.Is(err, client.ErrUnconfirmed) {
+		return s.leave(c, e, err)
+	}
+	if err != nil {
+		return deskFailure(s.flags.Desk, "publishing", err)
+	}
+	return c.printAnswer(answer, s.approveLine(c, answer), asJSON)
+}
+
+// leave keeps a notice whose fate is not known: composed anew it would be another
+// notice, and readers could get both.
+func (s *signIn) leave(c console, e *notice.Envelope, cause error) error {
+	identifier, err := client.Identifier(e)
+	if err != nil {
+		return errors.Join(cause, err)
+	}
+	file := identifier + ".envelope.json"
+	if err := replace(file, append(e.Marshal(), '\n'), 0o600); err != nil {
+		return errors.Join(cause, fmt.Errorf("keeping the signed notice: %w", err))
+	}
+	return fmt.Errorf("publishing %s: %w\nTo find out, type this; do not compose the notice anew:\n\n  %s publish --envelope %s%s",
+		identifier, cause, c.program, file, s.flags.asTyped())
+}
+
+// approveLine is what the next signer types. Which file their key is in is theirs
+// to know; in dev mode it lies beside the publisher's.
+func (s *signIn) approveLine(c console, a client.Answer) string {
+	keyFile := "FILE"
+	beside := filepath.Join(filepath.Dir(s.keyFile), devApprover)
+	if _, err := os.Stat(beside); err == nil && filepath.Base(s.keyFile) == devPublisher {
+		keyFile = beside
+	}
+	return fmt.Sprintf("%s approve %s --key %s%s", c.program, a.Identifier, keyFile, s.flags.asTyped())
+}

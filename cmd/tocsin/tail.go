@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"tocsin/client"
+	"tocsin/wire"
+)
+
+type tailCmd struct {
+	URL        string        `name:"url" default:"ws://127.0.0.1:8080" placeholder:"URL" help:"A node (default ${default})."`
+	Trust      string        `placeholder:"FILE" help:"The pinned root keys (default, for a node on this machine: DATA/dev/trust.pem)."`
+	Data       string        `default:".tocsin" placeholder:"DIR" help:"Where serve --dev keeps its files (default ${default})."`
+	TokenFile  string        `placeholder:"FILE" help:"Tokens to show, one a line; read again at every connection."`
+	TicketFile string        `placeholder:"FILE" help:"Where the ticket is kept over restarts."`
+	Cursor     string        `placeholder:"C" help:"Begin behind this place of the log, as --json told it."`
+	Label      []string      `sep:"none" placeholder:"LABEL" help:"A label to claim: surface:portal, lang:es (repeat for more)."`
+	JSON       bool          `help:"Print one object a line, for programs."`
+	Once       bool          `help:"Print what holds now, and exit."`
+	Count      int           `placeholder:"N" help:"Exit after N messages; with --timeout, fail if they did not come."`
+	Timeout    time.Duration `placeholder:"10s" help:"Exit after this time."`
+}
+
+func (tailCmd) Help() string {
+	return `It verifies every notice itself, from the pinned root keys on, reconnects by itself, and
+says on stderr whether what it shows is up to date.
+
+    tocsin tail
+    tocsin tail --url wss://hub.clinic.example --trust trust.pem --json`
+}
+
+func (cmd tailCmd) Run(ctx context.Context, c console) error {
+	config, err := cmd.config(c)
+	if err != nil {
+		return err
+	}
+	subscriber, err := client.NewSubscriber(config)
+	if err != nil {
+		return misuse{error: err}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if cmd.Timeout > 0 {
+		timer := time.AfterFunc(cmd.Timeout, func() { cancel(errTimeout) })
+		defer timer.Stop()
+	}
+	printer := tailPrinter{cmd: cmd, console: c, done: func() { cancel(errDone) }, now: subscriber.Now}
+	_ = subscriber.Run(ctx, printer.event) // ends with ctx, whose cause says more
+	return cmd.outcome(context.Cause(ctx), printer)
+}
+
+var (
+	errDone    = errors.New("done")
+	errTimeout = errors.New("time is over")
+)
+
+// outcome is the command's error, from what ended it.
+func (cmd tailCmd) outcome(cause error, p tailPrinter) error {
+	switch {
+	case p.err != nil:
+		return p.err
+	case errors.Is(cause, errTimeout) && cmd.Once:
+		return fmt.Errorf("no answer from %s in %s", cmd.URL, cmd.Timeout)
+	case errors.Is(cause, errTimeout) && p.printed < cmd.Count:
+		return fmt.Errorf("%d of %d messages in %s", p.printed, cmd.Count, cmd.Timeout)
+	}
+	return nil
+}
+
+func (cmd tailCmd) config(c console) (client.Config, error) {
+	config := client.Config{URL: cmd.URL, Labels: cmd.Label, NoReceipts: cmd.Once}
+	config.Logger = slog.New(slog.NewTextHandler(c.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	path, err := cmd.trust()
+	if err != nil {
+		return config, err
+	}
+	if config.Trust, err = readTrust(path); err != nil {
+		return config, err
+	}
+	if cmd.Cursor != "" {
+		if config.Cursor, err = wire.ParseCursor(cmd.Cursor); err != nil {
+			return config, misusef("--cursor %q: %w", cmd.Cursor, err)
+		}
+	}
+	if cmd.TokenFile != "" {
+		config.Tokens = func(context.Context) ([]string, error) { return readTokens(cmd.TokenFile) }
+		if _, err := readTokens(cmd.TokenFile); err != nil {
+			return config, err
+		}
+	}
+	if cmd.TicketFile != "" {
+		config.Tickets = client.TicketFile(cmd.TicketFile)
+	}
+	return config, nil
+}
+
+// trust is the file of pinned roots. Dev mode's is taken for a node on this
+// machine only: its keys are nobody's secret.
+func (cmd tailCmd) trust() (string, error) {
+	if cmd.Trust != "" {
+		return cmd.Trust, nil
+	}
+	dev := devMode{filepath.Join(cmd.Data, "dev")}.path(devTrust)
+	_, err := os.Stat(dev)
+	switch {
+	case !onThisMachine(cmd.URL):
+		return "", misusef("--trust FILE: which root keys are to be trusted? Whoever runs %s has the file", cmd.URL)
+	case errors.Is(err, fs.ErrNotExist):
+		return "", misusef("--trust FILE: which root keys are to be trusted? (There is no %s either: does \"tocsin serve --dev\" run in another folder?)", dev)
+	}
+	return dev, err
+}
+
+func onThisMachine(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// readTokens reads a file of tokens, one a line.
+func readTokens(path string) ([]string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the tokens: %w", err)
+	}
+	return strings.Fields(string(data)), nil
+}
