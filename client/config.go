@@ -114,7 +114,7 @@ func (c Config) check() error {
 func parseServer(address string, allowPlaintext bool) (u *url.URL, loopback bool, err error) {
 	u, err = url.Parse(address)
 	if err != nil {
-		return nil, false, fmt.Errorf("%w: %q is not an address", ErrConfig, address)
+		return nil, false, fmt.Errorf("%w: not an address", ErrConfig) // which is not quoted: it may hold a password
 	}
 	switch strings.ToLower(u.Scheme) {
 	case "ws", "http":
@@ -126,7 +126,7 @@ func parseServer(address string, allowPlaintext bool) (u *url.URL, loopback bool
 	}
 	switch {
 	case u.Hostname() == "":
-		return nil, false, fmt.Errorf("%w: %q names no host", ErrConfig, address)
+		return nil, false, fmt.Errorf("%w: the address names no host", ErrConfig)
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return nil, false, fmt.Errorf("%w: an address carries no credentials, query or fragment", ErrConfig)
 	}

@@ -1,0 +1,343 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"tocsin/client"
+	"tocsin/notice/noticetest"
+	"tocsin/wire"
+)
+
+func give(tokens ...string) func(context.Context) ([]string, error) {
+	return func(context.Context) ([]string, error) { return tokens, nil }
+}
+
+func TestTicketIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, l := newNode(t), newLogbook(t)
+		store := client.TicketFile(filepath.Join(t.TempDir(), "ticket"))
+		expires := time.Now().Add(time.Hour)
+		w := watch(t, n, l.Trust(), func(c *client.Config) { c.Tickets, c.Tokens = store, give("jwt") })
+		p, hello := n.accept()
+		require.Equal(t, wire.Hello{Tokens: []string{"jwt"}}, hello)
+		terms := welcome(wire.ResumeSnapshot, wire.TierRestricted, "tenant:north")
+		terms.Ticket, terms.TicketExpires = "T1", expires
+		p.send(terms, l.synced())
+		synctest.Wait()
+		kept, err := store.Load()
+		require.NoError(t, err)
+		require.Equal(t, "T1", kept.Value)
+		require.True(t, expires.Equal(kept.Expires))
+
+		p.send(wire.Auth{Tier: wire.TierPrivate, Labels: []string{"tenant:north"}, Auth: wire.AuthState{State: wire.AuthOK},
+			Ticket: "T2", TicketExpires: expires})
+		synctest.Wait()
+		require.Equal(t, wire.TierPrivate, of[client.AuthChanged](w.take())[0].Tier)
+		p.cut()
+		p, hello = n.accept()
+		require.Equal(t, "T2", hello.Ticket)
+
+		p.send(welcome(wire.ResumeSnapshot, wire.TierRestricted, "tenant:north"), l.synced()) // no ticket: the old one stays
+		p.cut()
+		_, hello = n.accept()
+		require.Equal(t, "T2", hello.Ticket)
+	})
+}
+
+// A failed login keeps the ticket and never keeps a client away.
+func TestTokensFail(t *testing.T) {
+	for name, tokens := range map[string]func(context.Context) ([]string, error){
+		"error": func(context.Context) ([]string, error) { return []string{"half"}, errors.New("login is down") },
+		"hangs": func(ctx context.Context) ([]string, error) { <-ctx.Done(); return nil, ctx.Err() },
+		"none":  give(),
+		"nil":   nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n, l := newNode(t), newLogbook(t)
+				store := client.TicketFile(filepath.Join(t.TempDir(), "ticket"))
+				require.NoError(t, store.Save(client.Ticket{Value: "T1"}))
+				started := time.Now()
+				watch(t, n, l.Trust(), func(c *client.Config) { c.Tickets, c.Tokens = store, tokens })
+				_, hello := n.accept()
+				require.LessOrEqual(t, time.Since(started), 3*time.Second)
+				require.Empty(t, hello.Tokens)
+				require.Equal(t, "T1", hello.Ticket)
+			})
+		})
+	}
+}
+
+// A ticket store that fails takes restricted notices away, not public ones.
+func TestTicketStoreFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, l := newNode(t), newLogbook(t)
+		path := filepath.Join(t.TempDir(), "ticket")
+		require.NoError(t, os.WriteFile(path, []byte("garbage"), 0o600))
+		w := watch(t, n, l.Trust(), func(c *client.Config) { c.Tickets = client.TicketFile(path) })
+		p, hello := n.accept()
+		require.Empty(t, hello.Ticket)
+		require.NoError(t, os.RemoveAll(filepath.Dir(path)))
+		terms := welcome(wire.ResumeSnapshot, wire.TierPublic)
+		terms.Ticket = "T1"
+		p.send(terms, l.synced())
+		synctest.Wait()
+		require.True(t, w.Freshness().Live)
+	})
+}
+
+// More tokens than a node takes would have every connection closed.
+func TestTooManyTokens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, l := newNode(t), newLogbook(t)
+		tokens := strings.Split(strings.Repeat("t", 9), "")
+		w := watch(t, n, l.Trust(), func(c *client.Config) {
+			c.Tokens = func(context.Context) ([]string, error) { return tokens, nil }
+		})
+		p, hello := n.accept()
+		require.Len(t, hello.Tokens, wire.MaxTokens)
+		p.send(welcome(wire.ResumeSnapshot, wire.TierPublic), l.synced())
+
+		tokens = []string{"small", strings.Repeat("x", wire.MaxClientFrame)}
+		w.TokensChanged()
+		require.Equal(t, wire.Tokens{Tokens: []string{"small"}}, p.next())
+		p.cut()
+		_, hello = n.accept()
+		require.Equal(t, []string{"small"}, hello.Tokens)
+	})
+}
+
+func TestTokensChanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, l := newNode(t), newLogbook(t)
+		tokens := []string{"platform"}
+		w := watch(t, n, l.Trust(), func(c *client.Config) {
+			c.Tokens = func(context.Context) ([]string, error) { return tokens, nil }
+		})
+		p := n.ready(l)
+		tokens = append(tokens, "video")
+		w.TokensChanged()
+		require.Equal(t, wire.Tokens{Tokens: []string{"platform", "video"}}, p.next())
+		tokens = nil
+		w.TokensChanged()
+		require.Equal(t, wire.Tokens{Tokens: []string{}}, p.next())
+	})
+}
+
+func TestSignOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, l := newNode(t), newLogbook(t)
+		store := client.TicketFile(filepath.Join(t.TempDir(), "ticket"))
+		w := watch(t, n, l.Trust(), func(c *client.Config) { c.Tickets, c.Tokens = store, give("jwt") })
+		public := l.Alert()
+		surface := l.Alert(noticetest.Addressed("surface:portal"))
+		notForAll := []string{}
+		frames := []wire.ServerFrame{}
+		for _, edit := range []noticetest.Edit{
+			noticetest.Restricted("tenant:north"), noticetest.Private("subject:abc"),
+			noticetest.Addressed("tenant:north"), noticetest.Status("Test"),
+		} {
+			alert := l.Alert(edit)
+			notForAll = append(notForAll, "dropped "+alert.Identifier)
+			frames = append(frames, l.entry(l.Sign(alert)))
+		}
+		p, _ := n.accept()
+		terms := welcome(wire.ResumeSnapshot, wire.TierPrivate, "tenant:north", "subject:abc", "group:staff")
+		terms.Ticket = "T1"
+		p.send(terms, l.entry(l.KeysetBody(1)), l.entry(l.ContactsBody(1)), l.entry(l.Sign(public)), l.entry(l.Sign(surface)))
+		p.send(frames...)
+		p.send(l.synced())
+		synctest.Wait()
+		require.Len(t, w.Threads(), 6)
+		w.take()
+
+		require.NoError(t, w.SignOut())
+		require.Len(t, w.Threads(), 2, "when SignOut returns, they are gone")
+		require.NotNil(t, w.Contacts())
+		kept, err := store.Load()
+		require.NoError(t, err)
+		require.Zero(t, kept)
+
+		p, hello := n.accept()
+		require.Equal(t, wire.Hello{}, hello, "no token, no ticket, and no cursor: who signs in next needs it all")
+		events := w.take()
+		require.Equal(t, notForAll, changes(events))
+		require.ErrorIs(t, of[client.Disconnected](events)[0].Err, client.ErrSignedOut)
+
+		p.send(welcome(wire.ResumeSnapshot, wire.TierPublic), l.synced())
+		p.cut()
+		p, hello = n.accept()
+		require.Empty(t, hello.Tokens, "signed out for good")
+		p.send(welcome(wire.ResumeSnapshot, wire.TierPublic), l.synced())
+		w.TokensChanged()
+		require.Equal(t, wire.Tokens{Tokens: []string{"jwt"}}, p.next())
+	})
+}
+
+// What the node had sent before it knew must bring nothing back.
+func TestSignOutAgainstTheStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, l := newNode(t), newLogbook(t)
+		store := client.TicketFile(filepath.Join(t.TempDir(), "ticket"))
+		var w *watcher
+		signedOut := make(chan struct{})
+		w = watchWith(t, n, l.Trust(), func(e client.Event) {
+			if c, ok := e.(client.NoticeChanged); ok && c.Change == client.ChangeNew { // as a button would
+				require.NoError(t, w.SignOut())
+				close(signedOut)
+				time.Sleep(time.Second) // while more comes in
+			}
+		}, func(c *client.Config) { c.Tickets = store })
+		p, _ := n.accept()
+		p.send(welcome(wire.ResumeSnapshot, wire.TierPrivate, "subject:abc"), l.entry(l.KeysetBody(1)), l.synced(),
+			l.entry(l.Sign(l.Alert(noticetest.Private("subject:abc")))))
+		<-signedOut
+		go func() {
+			for _, f := range []wire.ServerFrame{
+				l.entry(l.Sign(l.Alert(noticetest.Private("subject:abc")))),
+				wire.Auth{Tier: wire.TierPrivate, Labels: []string{}, Auth: wire.AuthState{State: wire.AuthOK}, Ticket: "T9"},
+			} {
+				_ = p.conn.Write(context.Background(), 1, f.AppendTo(nil))
+			}
+		}()
+		_, hello := n.accept()
+		require.Equal(t, wire.Hello{}, hello)
+		require.Empty(t, w.Threads())
+		kept, err := store.Load()
+		require.NoError(t, err)
+		require.Zero(t, kept)
+	})
+}
+
+func TestSignOutWhileWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, l := newNode(t), newLogbook(t)
+		w := watch(t, n, l.Trust())
+		alert := l.Alert(noticetest.Private("subject:abc"))
+		p := n.open(l, welcome(wire.ResumeSnapshot, wire.TierPrivate, "subject:abc"), l.entry(l.KeysetBody(1)), l.entry(l.Sign(alert)))
+		n.answer = refuseWith(502, "")
+		p.cut()
+		time.Sleep(10 * time.Minute)
+		w.take()
+		require.NoError(t, w.SignOut())
+		synctest.Wait()
+		require.Equal(t, []string{"dropped " + alert.Identifier}, changes(w.take()))
+		require.Empty(t, w.Threads())
+	})
+}
+
+type brokenTickets struct{ client.TicketStore }
+
+func (brokenTickets) Delete() error { return errors.New("read-only") }
+
+// The caller learns that the ticket may still be there; the notices are gone all
+// the same.
+func TestSignOutTellsOfTheStore(t *testing.T) {
+	s, err := client.NewSubscriber(client.Config{URL: "wss://node.example", Trust: noticetest.NewStaff(t).Trust(),
+		Tickets: brokenTickets{client.TicketFile(filepath.Join(t.TempDir(), "ticket"))}})
+	require.NoError(t, err)
+	require.ErrorContains(t, s.SignOut(), "read-only")
+}
+
+// What was published for a higher tier while the client was in a lower one lies
+// before its cursor. A replay would not bring it; a snapshot does.
+func TestTierGrowsBetweenSessions(t *testing.T) {
+	for name, c := range map[string]struct {
+		before, after wire.Welcome
+		again         bool
+	}{
+		"same":       {welcome("", wire.TierRestricted, "tenant:n"), welcome("", wire.TierRestricted, "tenant:n"), false},
+		"tier":       {welcome("", wire.TierRestricted, "tenant:n"), welcome("", wire.TierPrivate, "tenant:n"), true},
+		"label":      {welcome("", wire.TierRestricted, "tenant:n"), welcome("", wire.TierRestricted, "tenant:n", "cohort:a"), true},
+		"lower tier": {welcome("", wire.TierPrivate, "tenant:n"), welcome("", wire.TierRestricted, "tenant:n"), false},
+		"fewer":      {welcome("", wire.TierPrivate, "tenant:n", "lang:en"), welcome("", wire.TierPrivate, "lang:en"), false},
+		"other":      {welcome("", wire.TierPrivate, "tenant:n"), welcome("", wire.TierPublic, "tenant:m"), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n, l := newNode(t), newLogbook(t)
+				w := watch(t, n, l.Trust())
+				c.before.Resume, c.after.Resume = wire.ResumeSnapshot, wire.ResumeReplay
+				missed := l.Alert()
+				n.open(l, c.before, l.entry(l.KeysetBody(1))).cut()
+				p, hello := n.accept()
+				require.NotEmpty(t, hello.Cursor)
+				w.take()
+				p.send(c.after)
+				if c.again {
+					p, hello = n.accept()
+					require.Empty(t, hello.Cursor)
+					require.Empty(t, w.take())
+					c.after.Resume = wire.ResumeSnapshot
+					p.send(c.after, l.entry(l.Sign(missed)))
+				}
+				p.send(l.synced())
+				synctest.Wait()
+				require.True(t, w.Freshness().Live)
+				p.cut()
+				_, hello = n.accept()
+				require.Equal(t, l.cursor().String(), hello.Cursor)
+			})
+		})
+	}
+}
+
+// Within a session the node sends what came into view; the next cursor covers it.
+func TestTierGrowsWithinASession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, l := newNode(t), newLogbook(t)
+		watch(t, n, l.Trust())
+		p := n.ready(l)
+		grown := wire.Auth{Tier: wire.TierPrivate, Labels: []string{"tenant:n"}, Auth: wire.AuthState{State: wire.AuthOK}}
+		p.send(grown)
+		synctest.Wait()
+		p.cut() // before a cursor that covers it
+		p, hello := n.accept()
+		require.NotEmpty(t, hello.Cursor)
+		p.send(welcome(wire.ResumeReplay, wire.TierPrivate, "tenant:n"))
+		p, hello = n.accept()
+		require.Empty(t, hello.Cursor)
+		p.send(welcome(wire.ResumeSnapshot, wire.TierPublic), l.synced(), grown, l.heartbeat())
+		synctest.Wait()
+		p.cut()
+		p, _ = n.accept()
+		p.send(welcome(wire.ResumeReplay, wire.TierPrivate, "tenant:n"), l.synced())
+		synctest.Wait()
+		require.Len(t, n.attempts(), 4, "another snapshot, for nothing")
+	})
+}
+
+func TestTicketFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ticket")
+	store := client.TicketFile(path)
+	ticket, err := store.Load()
+	require.NoError(t, err)
+	require.Zero(t, ticket)
+	require.NoError(t, store.Delete())
+
+	want := client.Ticket{Value: "T1", Expires: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)}
+	require.NoError(t, store.Save(client.Ticket{Value: "T0"}))
+	require.NoError(t, store.Save(want))
+	ticket, err = store.Load()
+	require.NoError(t, err)
+	require.Equal(t, want, ticket)
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.EqualValues(t, 0o600, info.Mode().Perm())
+	left, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	require.Len(t, left, 1)
+
+	require.NoError(t, store.Delete())
+	require.NoFileExists(t, path)
+	require.Error(t, client.TicketFile(filepath.Join(path, "no", "such")).Save(want))
+}
