@@ -147,7 +147,7 @@ var (
 	curveD, _  = new(big.Int).SetString("52036cee2b6ffe738cc740797779e89800700a4d4141d8ab75eb4dca135978a3", 16)
 	// The y of the points of order 1, 4, 2, and (twice) 8.
 	smallOrderY = func() []*big.Int {
-		eight, _ := new(big.Int).SetString("7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7", 16)
+		eight, _ := new(big.Int).SetString("7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7", 16)
 		return []*big.Int{
 			big.NewInt(1), new(big.Int), new(big.Int).Sub(fieldPrime, big.NewInt(1)),
 			eight, new(big.Int).Sub(fieldPrime, eight),
