@@ -145,7 +145,7 @@ func (d *Desk) counts(env *notice.Envelope, sig notice.Signature) (bool, error) 
 		return false, err
 	}
 	if len(t.Invalid) > 0 {
-		return false, &notice.RuleError{Rule: "signature", Detail: "the signature of key " + sig.KeyID + " does not fit the document"}
+		return false, &notice.RuleError{Rule: "signature.invalid", Detail: "the signature of key " + sig.KeyID + " does not fit the document"}
 	}
 	if len(t.Signers) == 0 {
 		return false, nil
@@ -158,16 +158,19 @@ func (d *Desk) counts(env *notice.Envelope, sig notice.Signature) (bool, error) 
 	return true, nil
 }
 
-// merge adds those of an earlier envelope's signatures that still count. What no
-// longer does is dropped: its author may have left since. The caller holds mu.
+// merge puts those of an earlier envelope's signatures that still count before s's
+// own. What no longer does is dropped: its author may have left since. The caller
+// holds mu.
 func (d *Desk) merge(s *submission, earlier []notice.Signature) {
-	merged := slices.Clone(s.env.Signatures)
+	var merged []notice.Signature
 	for _, sig := range earlier {
-		has := slices.ContainsFunc(merged, func(have notice.Signature) bool { return have.KeyID == sig.KeyID })
-		if has || len(merged) >= notice.MaxSignatures {
-			continue
-		}
 		if ok, err := d.counts(s.env, sig); ok && err == nil {
+			merged = append(merged, sig)
+		}
+	}
+	for _, sig := range s.env.Signatures {
+		has := slices.ContainsFunc(merged, func(have notice.Signature) bool { return have.KeyID == sig.KeyID })
+		if !has && len(merged) < notice.MaxSignatures {
 			merged = append(merged, sig)
 		}
 	}
@@ -179,7 +182,7 @@ func withSignatures(e *notice.Envelope, sigs []notice.Signature) *notice.Envelop
 }
 
 // supersededRules are broken by what was overtaken, not by a mistake in it.
-var supersededRules = []string{"superseded", "thread.cancelled", "keyset.version", "contacts.version", "posture.version"}
+var supersededRules = []string{"superseded", "admission.cancelled", "keyset.version", "contacts.version", "posture.version"}
 
 // refusal turns what judge found into the answer.
 func (d *Desk) refusal(s *submission, err error) error {

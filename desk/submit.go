@@ -186,7 +186,7 @@ func (d *Desk) checkAdds(p *proposal, sig notice.Signature) error {
 		return err
 	}
 	if !ok {
-		return &notice.RuleError{Rule: "signature", Detail: "the key " + sig.KeyID + " can't sign this"}
+		return &notice.RuleError{Rule: "signature.key", Detail: "the key " + sig.KeyID + " can't sign this"}
 	}
 	have := *s
 	have.env = withSignatures(s.env, nil)

@@ -1,0 +1,164 @@
+package desk_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"tocsin/broker"
+	"tocsin/notice"
+	"tocsin/notice/noticetest"
+)
+
+func TestProposalLapses(t *testing.T) {
+	t.Parallel()
+	o := newSite(t).open()
+	// A tool whose clock is four minutes ahead: sent outlives the proposal.
+	alert := o.staff.Alert(noticetest.Sent(o.now().Add(4*time.Minute)), noticetest.Expires(o.now().Add(48*time.Hour)))
+	require.Equal(t, http.StatusAccepted, o.publish(alert, o.staff.Publisher).Status)
+	o.advance(24 * time.Hour)
+	clear(o.tokens)
+	require.Empty(t, o.get("/v1/proposals").Body["proposals"])
+	require.Equal(t, http.StatusNotFound, o.get("/v1/proposals/"+alert.Identifier).Status)
+	require.Equal(t, http.StatusNotFound, o.approve(alert, o.staff.Approver).Status)
+
+	// Proposed again, by an approver's signature alone, it has lost the publisher's.
+	require.Equal(t, "publisher", o.publish(alert, o.staff.Approver).rule())
+	require.Equal(t, http.StatusAccepted, o.publish(alert, o.staff.Publisher).Status)
+}
+
+func TestWithdraw(t *testing.T) {
+	t.Parallel()
+	o := newSite(t).open()
+	alert := o.staff.Alert()
+	path := "/v1/proposals/" + alert.Identifier
+	require.Equal(t, http.StatusAccepted, o.publish(alert, o.staff.Publisher).Status)
+	require.Equal(t, http.StatusUnauthorized, o.do(o.request(http.MethodDelete, path, nil)).Status)
+	require.Equal(t, "forbidden", o.as(o.staff.Approver, http.MethodDelete, path).problem())
+	require.Equal(t, http.StatusNoContent, o.as(o.staff.PublisherSpare, http.MethodDelete, path).Status, "the owner counts, not the key")
+	require.Equal(t, http.StatusNotFound, o.as(o.staff.Publisher, http.MethodDelete, path).Status)
+	require.Equal(t, http.StatusNotFound, o.approve(alert, o.staff.Approver).Status)
+
+	last := records(t, o.dir)[3]
+	require.Equal(t, "withdraw done", phases(records(t, o.dir))[3])
+	require.Equal(t, []string{"ana-ruiz"}, last.Owners)
+	require.Equal(t, http.StatusAccepted, o.publish(alert, o.staff.Publisher).Status, "it may be proposed again")
+}
+
+func TestAnotherPayloadUnderTheSameIdentifier(t *testing.T) {
+	t.Parallel()
+	o := newSite(t).open()
+	alert := o.staff.Alert()
+	other := o.staff.Alert(noticetest.Identifier(alert.Identifier), noticetest.Headline("Another"))
+	require.Equal(t, http.StatusAccepted, o.publish(alert, o.staff.Publisher).Status)
+	a := o.publish(other, o.staff.Publisher2)
+	require.Equal(t, http.StatusConflict, a.Status)
+	require.Equal(t, "conflict", a.problem())
+	require.Equal(t, alert.Identifier, a.Body["identifier"])
+	// A signature for one is none for the other.
+	a = o.post("/v1/proposals/"+alert.Identifier+"/signatures", signatureBody(o.staff.Envelope(other, o.staff.Approver)))
+	require.Equal(t, "signature.invalid", a.rule())
+}
+
+func TestHundredProposalsOfOneOwner(t *testing.T) {
+	t.Parallel()
+	o := newSite(t).open()
+	store := deskStore{o.broker.Store(broker.StreamDesk)}
+	for range 99 { // put there as a desk does, but without its syncs
+		alert := o.staff.Alert()
+		body, err := json.Marshal(map[string]any{
+			"proposer": "ana-ruiz", "created": o.now(), "envelope": json.RawMessage(o.staff.Sign(alert, o.staff.Publisher)),
+		})
+		require.NoError(t, err)
+		_, err = store.Put(testContext(t), alert.Identifier, body, 0)
+		require.NoError(t, err)
+	}
+	require.Equal(t, http.StatusAccepted, o.publish(o.staff.Alert(), o.staff.Publisher).Status)
+	a := o.publish(o.staff.Alert(), o.staff.Publisher)
+	require.Equal(t, http.StatusTooManyRequests, a.Status)
+	require.NotEmpty(t, a.Header.Get("Retry-After"))
+	require.Equal(t, http.StatusTooManyRequests, o.publish(o.staff.Alert(), o.staff.PublisherSpare).Status, "owners count, not keys")
+	require.Equal(t, http.StatusAccepted, o.publish(o.staff.Alert(), o.staff.Publisher2).Status)
+	require.Equal(t, http.StatusCreated, o.publish(o.staff.Alert()).Status, "publishing is not proposing")
+}
+
+// Two people sign at once, at two desks: no signature is lost, and it is published once.
+func TestSignaturesAtTwoDesks(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.append(s.staff.KeysetBody(2, noticetest.Thresholds(notice.Thresholds{Patient: 3})))
+	one, two := s.open(), s.open()
+	for range 10 {
+		alert := s.staff.Alert()
+		require.Equal(t, http.StatusAccepted, one.publish(alert, s.staff.Publisher).Status)
+		answers := make(chan answer, 2)
+		go func() { answers <- one.approve(alert, s.staff.Approver) }()
+		go func() { answers <- two.approve(alert, s.staff.Approver2) }()
+		a, b := <-answers, <-answers
+		require.ElementsMatch(t, []int{http.StatusAccepted, http.StatusCreated}, []int{a.Status, b.Status}, "%s %s", a.Text, b.Text)
+		require.Equal(t, 1, s.onLog(s.staff.Envelope(alert)))
+	}
+}
+
+// The signature of one who has left since counts no more, and does not stand in the way.
+func TestRemovedSignerOfProposal(t *testing.T) {
+	t.Parallel()
+	o := newSite(t).open()
+	alert := o.staff.Alert()
+	require.Equal(t, http.StatusAccepted, o.publish(alert, o.staff.Publisher).Status)
+	require.Equal(t, http.StatusCreated, o.post("/v1/keyset", o.staff.KeysetBody(2, noticetest.Without(o.staff.Publisher))).Status)
+	a := o.as(o.staff.Approver, http.MethodGet, "/v1/proposals/"+alert.Identifier)
+	require.Empty(t, a.Body["signers"])
+	require.Equal(t, "publisher", o.approve(alert, o.staff.Approver).rule())
+	a = o.approve(alert, o.staff.Publisher2)
+	require.Equal(t, http.StatusAccepted, a.Status, a.Text)
+	require.Equal(t, http.StatusCreated, o.approve(alert, o.staff.Approver).Status)
+}
+
+func TestBlockedProposal(t *testing.T) {
+	t.Parallel()
+	o := newSite(t).open()
+	alert := o.staff.Alert()
+	require.Equal(t, http.StatusCreated, o.publish(alert).Status)
+	update := o.staff.Update(alert, nil)
+	require.Equal(t, http.StatusAccepted, o.publish(update, o.staff.Publisher).Status)
+	require.Equal(t, http.StatusCreated, o.publish(o.staff.Cancel(alert, nil), o.staff.Publisher).Status)
+	a := o.get("/v1/proposals/" + update.Identifier)
+	require.Equal(t, "admission.cancelled", a.Body["blocked"], a.Text)
+	require.Equal(t, "superseded", o.approve(update, o.staff.Approver).problem())
+}
+
+// Whoever has the broker's password may write into the store of proposals. It gains
+// nothing: signatures decide, and what is no proposal stops nobody.
+func TestStoreThatSomebodyElseWroteTo(t *testing.T) {
+	t.Parallel()
+	o := newSite(t).open()
+	store := deskStore{o.broker.Store(broker.StreamDesk)}
+	alert, other := o.staff.Alert(), o.staff.Alert()
+	put := func(key string, env *notice.Envelope) {
+		body, err := json.Marshal(map[string]any{"proposer": "ana-ruiz", "created": o.now(), "envelope": json.RawMessage(env.Marshal())})
+		require.NoError(t, err)
+		_, err = store.Put(testContext(t), key, body, 0)
+		require.NoError(t, err)
+	}
+	put(alert.Identifier, o.staff.Envelope(other, o.staff.Publisher)) // another's
+	_, err := store.Put(testContext(t), "junk", []byte("{"), 0)
+	require.NoError(t, err)
+	forged := o.staff.Envelope(other, o.staff.Publisher, o.staff.Approver)
+	forged.Signatures[0].Sig = bytes.Repeat([]byte{7}, 64)
+	put(other.Identifier, forged)
+
+	list := o.get("/v1/proposals").Body["proposals"].([]any)
+	require.Len(t, list, 1)
+	signers := list[0].(map[string]any)["signers"].([]any)
+	require.Len(t, signers, 1)
+	require.Equal(t, "ben-holt", signers[0].(map[string]any)["owner"])
+	require.Equal(t, "publisher", o.approve(other, o.staff.Approver2).rule())
+	require.Equal(t, http.StatusAccepted, o.publish(alert, o.staff.Publisher).Status, "junk is written over")
+	require.Equal(t, http.StatusNotFound, o.get("/v1/proposals/junk").Status)
+	require.Equal(t, http.StatusNotFound, o.get("/v1/proposals/tocsin.%3E").Status)
+}
