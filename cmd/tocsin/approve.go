@@ -33,10 +33,12 @@ func (cmd approveCmd) Run(ctx context.Context, c console) error {
 		return err
 	}
 	proposal, err := s.desk.Proposal(ctx, cmd.ID)
-	if errors.Is(err, client.ErrNotFound) {
+	switch {
+	case errors.Is(err, client.ErrAlreadyPublished):
+		return fmt.Errorf("%s is published already", cmd.ID)
+	case errors.Is(err, client.ErrNotFound):
 		return fmt.Errorf("nothing waits under %s; tocsin proposals --key %s lists what does", cmd.ID, cmd.Key)
-	}
-	if err != nil {
+	case err != nil:
 		return deskFailure(s.flags.Desk, "fetching "+cmd.ID, err)
 	}
 	if err := cmd.present(c, proposal); err != nil {

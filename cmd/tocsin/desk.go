@@ -86,8 +86,14 @@ func voids(b *strings.Builder, a client.Answer) {
 // deskFailure says what could not be done, and what to do about it.
 func deskFailure(desk, doing string, err error) error {
 	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "dial" {
+	var problem *client.Problem
+	switch {
+	case errors.As(err, &op) && op.Op == "dial":
 		return fmt.Errorf("%s: no desk answers at %s (%w); is it running? --desk URL names another", doing, desk, op.Err)
+	case errors.Is(err, client.ErrLogin):
+		return fmt.Errorf("%s: %w. Does the keyset that is in force hold this key (tocsin key show), and is it valid now?", doing, err)
+	case errors.Is(err, client.ErrSuperseded) && errors.As(err, &problem) && len(problem.Missing) > 0:
+		return fmt.Errorf("%s: the thread has gone on meanwhile; look at it, and try again: %w", doing, err)
 	}
 	return fmt.Errorf("%s: %w", doing, err)
 }
@@ -102,6 +108,9 @@ type thread struct {
 // thread fetches the thread with that message.
 func (s *signIn) thread(ctx context.Context, identifier string) (thread, error) {
 	found, err := s.desk.Notice(ctx, identifier)
+	if errors.Is(err, client.ErrNotFound) {
+		return thread{}, fmt.Errorf("the desk knows no notice %s", identifier)
+	}
 	if err != nil {
 		return thread{}, deskFailure(s.flags.Desk, "looking for "+identifier, err)
 	}

@@ -44,38 +44,42 @@ type process struct {
 	listener listeners
 }
 
+// open makes a process, or nothing.
+func open(ctx context.Context, cmd *serveCmd, log *slog.Logger) (*process, error) {
+	p := &process{cmd: cmd, log: log, metrics: newRegistry(), started: time.Now()}
+	if err := p.open(ctx); err != nil {
+		p.close()
+		return nil, err
+	}
+	return p, nil
+}
+
 // open takes the addresses first, then the store: a second hub by mistake fails
 // on the former, with the clearer error.
-func open(ctx context.Context, cmd *serveCmd, log *slog.Logger) (p *process, err error) {
-	p = &process{cmd: cmd, log: log, metrics: newRegistry(), started: time.Now()}
-	defer func() {
-		if err != nil {
-			p.close()
-		}
-	}()
-	if p.trust, err = readTrust(cmd.Trust); err != nil {
-		return nil, err
+func (p *process) open(ctx context.Context) (err error) {
+	if p.trust, err = readTrust(p.cmd.Trust); err != nil {
+		return err
 	}
-	if p.issuers, err = cmd.issuers(); err != nil {
-		return nil, err
+	if p.issuers, err = p.cmd.issuers(); err != nil {
+		return err
 	}
-	if p.tls, err = tlsConfig(cmd.TLSCert, cmd.TLSKey); err != nil {
-		return nil, err
+	if p.tls, err = tlsConfig(p.cmd.TLSCert, p.cmd.TLSKey); err != nil {
+		return err
 	}
-	if p.listener, err = cmd.openListeners(); err != nil {
-		return nil, err
+	if p.listener, err = p.cmd.openListeners(); err != nil {
+		return err
 	}
 	if err := p.openBroker(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	if err := p.openEdge(); err != nil {
-		return nil, err
+		return err
 	}
 	if err := p.openDesk(); err != nil {
-		return nil, err
+		return err
 	}
-	p.watch = newWatch(p.trust, cmd.Dev, p.setPosture())
-	return p, nil
+	p.watch = newWatch(p.trust, p.cmd.Dev, p.setPosture())
+	return nil
 }
 
 func newRegistry() *prometheus.Registry {

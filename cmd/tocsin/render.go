@@ -114,24 +114,29 @@ func (p *page) headlines(n *notice.Notice) {
 
 // rest writes what readers are not shown in full, but approvers sign.
 func (p *page) rest(i *notice.Info) {
-	p.field("event", i.Event)
-	p.field("signed by", i.SenderName)
-	p.field("category", strings.Join(i.Category, ", "))
-	p.field("response", strings.Join(i.ResponseType, ", "))
-	p.field("audience", i.Audience)
-	p.field("effective", clock(i.Effective))
-	p.field("onset", clock(i.Onset))
+	detail := func(name, value string) {
+		if value != "" {
+			p.line("    %s %s", p.paint(faint, name+":"), oneLine(value))
+		}
+	}
+	detail("event", i.Event)
+	detail("institution", i.SenderName)
+	detail("category", strings.Join(i.Category, ", "))
+	detail("response", strings.Join(i.ResponseType, ", "))
+	detail("audience", i.Audience)
+	detail("effective", clock(i.Effective))
+	detail("onset", clock(i.Onset))
 	for _, pair := range i.EventCode {
-		p.field("eventCode", pair.ValueName+" = "+pair.Value)
+		detail("eventCode", pair.ValueName+" = "+pair.Value)
 	}
 	for _, pair := range i.Parameter {
-		p.field("parameter", pair.ValueName+" = "+pair.Value)
+		detail("parameter", pair.ValueName+" = "+pair.Value)
 	}
 	for _, r := range i.Resource {
-		p.field("resource", strings.TrimSpace(r.ResourceDesc+" "+r.MimeType+" "+r.URI))
+		detail("resource", strings.Join([]string{r.ResourceDesc, r.MimeType, r.URI}, " "))
 	}
 	for _, a := range i.Area {
-		p.field("area", a.AreaDesc)
+		detail("area", a.AreaDesc)
 	}
 }
 

@@ -54,7 +54,7 @@ func (cmd tailCmd) Run(ctx context.Context, c console) error {
 		timer := time.AfterFunc(cmd.Timeout, func() { cancel(errTimeout) })
 		defer timer.Stop()
 	}
-	printer := tailPrinter{cmd: cmd, console: c, done: func() { cancel(errDone) }, now: subscriber.Now}
+	printer := tailPrinter{cmd: cmd, console: c, end: func() { cancel(errDone) }, now: subscriber.Now}
 	_ = subscriber.Run(ctx, printer.event) // ends with ctx, whose cause says more
 	return cmd.outcome(context.Cause(ctx), printer)
 }

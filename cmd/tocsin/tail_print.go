@@ -15,15 +15,25 @@ import (
 type tailPrinter struct {
 	cmd     tailCmd
 	console console
-	done    func()
+	end     func()
 	now     func() time.Time
 
 	printed int
+	ended   bool
 	err     error // of printing; ends the command
+}
+
+// done ends the command; what comes afterwards is not printed.
+func (p *tailPrinter) done() {
+	p.ended = true
+	p.end()
 }
 
 // event prints one event. Notices go to stdout, all else to stderr.
 func (p *tailPrinter) event(e client.Event) {
+	if p.ended {
+		return
+	}
 	switch e := e.(type) {
 	case client.NoticeChanged:
 		p.notice(e)
@@ -81,9 +91,6 @@ func (p *tailPrinter) synced(e client.Synced) {
 }
 
 func (p *tailPrinter) notice(e client.NoticeChanged) {
-	if p.cmd.Count > 0 && p.printed >= p.cmd.Count {
-		return // several come at once
-	}
 	phase := notice.Over
 	if e.Thread.Alert != nil {
 		phase = e.Thread.Phase(p.now())

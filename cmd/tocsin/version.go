@@ -29,7 +29,7 @@ type buildInfo struct {
 // build reads the version that the Go tool has put into the binary: the
 // module's, else the commit it was built from.
 func build() buildInfo {
-	v := buildInfo{Version: "unknown", Protocol: "tocsin.v1", Go: runtime.Version()}
+	v := buildInfo{Version: "devel", Protocol: "tocsin.v1", Go: runtime.Version()}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return v
@@ -44,7 +44,7 @@ func build() buildInfo {
 }
 
 func commit(settings []debug.BuildSetting) string {
-	revision, changed := "unknown", ""
+	revision, changed := "devel", ""
 	for _, s := range settings {
 		switch {
 		case s.Key == "vcs.revision" && len(s.Value) >= 12:
