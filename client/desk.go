@@ -158,6 +158,9 @@ func Identifier(e *notice.Envelope) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		if n.Identifier == "" {
+			return "", errors.New("a notice without identifier")
+		}
 		return n.Identifier, nil
 	case notice.TypeKeyset:
 		ks, err := notice.DecodeKeyset(e.Payload)

@@ -44,23 +44,8 @@ type peer struct {
 }
 
 func newNode(t *testing.T) *node {
-	listener := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
-	transport := &http.Transport{DialContext: listener.dial}
-	n := &node{t: t, http: &http.Client{Transport: transport}, peers: make(chan *peer)}
-	server := &http.Server{Handler: n}
-	ctx, cancel := context.WithCancel(context.Background())
-	server.BaseContext = func(net.Listener) context.Context { return ctx }
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		server.Serve(listener)
-	}()
-	t.Cleanup(func() {
-		cancel()
-		server.Close()
-		transport.CloseIdleConnections()
-		<-done
-	})
+	n := &node{t: t, peers: make(chan *peer)}
+	n.http = serveInMemory(t, n)
 	return n
 }
 
@@ -157,6 +142,27 @@ func (p *peer) close(code wire.CloseCode) {
 func (p *peer) cut() {
 	p.conn.CloseNow()
 	close(p.done)
+}
+
+// serveInMemory serves HTTP until the test ends. Whatever address the client that it
+// returns dials is this server's.
+func serveInMemory(t *testing.T, handler http.Handler) *http.Client {
+	listener := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
+	transport := &http.Transport{DialContext: listener.dial}
+	ctx, cancel := context.WithCancel(context.Background())
+	server := &http.Server{Handler: handler, BaseContext: func(net.Listener) context.Context { return ctx }}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		server.Serve(listener)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		server.Close()
+		transport.CloseIdleConnections()
+		<-done
+	})
+	return &http.Client{Transport: transport}
 }
 
 // pipeListener hands the ends of pipes from dial to Accept.
