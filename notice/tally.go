@@ -235,7 +235,7 @@ func (v *verifier) tallyRoots(inForce, named Trust) Tally {
 
 // missing tells how many of t's roots must still sign, and which could.
 func (t Trust) missing(signed map[string]bool) (number int, open []string) {
-	number = t.Threshold
+	number = max(t.Threshold, 1) // no roots were pinned: then nobody can sign
 	for _, root := range t.Roots {
 		if signed[root.KeyID] {
 			number--

@@ -1,0 +1,120 @@
+package notice_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"tocsin/notice"
+)
+
+func TestContactsDocument(t *testing.T) {
+	card := notice.Card{Language: "es-US", Audience: "pacientes", Name: "Recepción", Telephone: "+1 (555) 01-00/2.#*", Email: "hola+1@clinic.example", Hours: "8–20"}
+	good := notice.Contacts{Version: 1, Sent: "2026-11-22T09:30:00-00:00", Cards: []notice.Card{card, {Language: "en", Name: "x", Email: "a@b"}}}
+	payload, err := notice.EncodeContacts(&good)
+	require.NoError(t, err)
+	again, err := notice.DecodeContacts(payload)
+	require.NoError(t, err)
+	require.Equal(t, &good, again)
+	with := func(edit func(c *notice.Card)) notice.Contacts {
+		bad := card
+		edit(&bad)
+		return notice.Contacts{Version: 1, Sent: good.Sent, Cards: []notice.Card{card, bad}}
+	}
+	for name, c := range map[string]struct {
+		rule string
+		bad  notice.Contacts
+	}{
+		"version 0":           {"contacts.version", notice.Contacts{Sent: good.Sent}},
+		"a great version":     {"contacts.version", notice.Contacts{Version: 1 << 31, Sent: good.Sent}},
+		"no sent":             {"contacts.sent", notice.Contacts{Version: 1}},
+		"many cards":          {"contacts.cards", notice.Contacts{Version: 1, Sent: good.Sent, Cards: make([]notice.Card, 201)}},
+		"no language":         {"contacts.cards", with(func(c *notice.Card) { c.Language = "" })},
+		"a bad language":      {"contacts.cards", with(func(c *notice.Card) { c.Language = "en us" })},
+		"no name":             {"contacts.cards", with(func(c *notice.Card) { c.Name = "" })},
+		"a control character": {"contacts.cards", with(func(c *notice.Card) { c.Hours = "\x1b[2J" })},
+		"nothing to reach":    {"contacts.cards", with(func(c *notice.Card) { c.Telephone, c.Email = "", "" })},
+		"a link for a number": {"contacts.cards", with(func(c *notice.Card) { c.Telephone = "javascript:alert(1)" })},
+		"mail with a subject": {"contacts.cards", with(func(c *notice.Card) { c.Email = "a@clinic.example?body=x" })},
+		"mail to two":         {"contacts.cards", with(func(c *notice.Card) { c.Email = "a@clinic.example,b@clinic.example" })},
+		"mail without a host": {"contacts.cards", with(func(c *notice.Card) { c.Email = "a@" })},
+		"mail without an at":  {"contacts.cards", with(func(c *notice.Card) { c.Email = "clinic.example" })},
+	} {
+		_, err := notice.EncodeContacts(&c.bad)
+		require.Equal(t, c.rule, ruleOf(t, err), name)
+	}
+}
+
+func TestPostureDocument(t *testing.T) {
+	const at = notice.DateTime("2026-11-22T09:30:00-00:00")
+	hash := strings.Repeat("0f", 32)
+	good := notice.Posture{
+		Version: 2, Sent: at, Note: "why", TicketEpoch: 3, Incident: true,
+		TokensNotBefore: map[string]notice.DateTime{"https://id.example": at},
+		IssuerBlocked:   map[string]notice.Blocked{"https://id.example": {Since: at}},
+		Revoked:         []notice.Revoked{{Hash: hash, Until: at}, {Hash: hash[:32], Until: at}},
+	}
+	payload, err := notice.EncodePosture(&good)
+	require.NoError(t, err)
+	again, err := notice.DecodePosture(payload)
+	require.NoError(t, err)
+	require.Equal(t, &good, again)
+	for rule, edit := range map[string]func(p *notice.Posture){
+		"posture.version":         func(p *notice.Posture) { p.Version = -1 },
+		"posture.sent":            func(p *notice.Posture) { p.Sent = "now" },
+		"posture.ticketEpoch":     func(p *notice.Posture) { p.TicketEpoch = -1 },
+		"posture.tokensNotBefore": func(p *notice.Posture) { p.TokensNotBefore = map[string]notice.DateTime{"x": ""} },
+		"posture.issuerBlocked":   func(p *notice.Posture) { p.IssuerBlocked = map[string]notice.Blocked{"x": {}} },
+	} {
+		bad := good
+		edit(&bad)
+		_, err := notice.EncodePosture(&bad)
+		require.Equal(t, rule, ruleOf(t, err))
+	}
+	for _, revoked := range [][]notice.Revoked{
+		make([]notice.Revoked, 1001), {{Hash: hash}}, {{Hash: hash[:30], Until: at}}, {{Hash: hash + "00", Until: at}}, {{Hash: strings.ToUpper(hash), Until: at}},
+	} {
+		_, err := notice.EncodePosture(&notice.Posture{Version: 1, Sent: at, Revoked: revoked})
+		require.Equal(t, "posture.revoked", ruleOf(t, err))
+	}
+}
+
+func TestRedactionAndSessionDocuments(t *testing.T) {
+	const at = notice.DateTime("2026-11-22T09:30:00-00:00")
+	redaction := notice.Redaction{Seq: 7, SHA256: strings.Repeat("0f", 32), Sent: at, Reason: "named a patient"}
+	payload, err := notice.EncodeRedaction(&redaction)
+	require.NoError(t, err)
+	require.Equal(t, fmt.Sprintf(`{"seq":7,"sha256":"%s","sent":"%s","reason":"named a patient"}`, redaction.SHA256, at), string(payload))
+	r, err := notice.DecodeRedaction(payload)
+	require.NoError(t, err)
+	require.Equal(t, &redaction, r)
+	for rule, edit := range map[string]func(r *notice.Redaction){
+		"redaction.seq":    func(r *notice.Redaction) { r.Seq = 0 },
+		"redaction.sha256": func(r *notice.Redaction) { r.SHA256 = "0f" },
+		"redaction.sent":   func(r *notice.Redaction) { r.Sent = "" },
+		"redaction.reason": func(r *notice.Redaction) { r.Reason = "" },
+	} {
+		bad := redaction
+		edit(&bad)
+		_, err := notice.EncodeRedaction(&bad)
+		require.Equal(t, rule, ruleOf(t, err))
+	}
+	session := notice.Session{Origin: "https://desk.clinic.example", Nonce: "n", Expires: at}
+	for rule, edit := range map[string]func(s *notice.Session){
+		"session.expires": func(s *notice.Session) { s.Expires = "" },
+		"session.text":    func(s *notice.Session) { s.Nonce = "" },
+	} {
+		bad := session
+		edit(&bad)
+		_, err := notice.EncodeSession(&bad)
+		require.Equal(t, rule, ruleOf(t, err))
+	}
+	for _, origin := range []string{"", "https://desk .example", strings.Repeat("a", 301)} {
+		_, err := notice.EncodeSession(&notice.Session{Origin: origin, Nonce: "n", Expires: at})
+		require.Equal(t, "session.text", ruleOf(t, err))
+	}
+	_, err = notice.DecodeSession([]byte(`{"origin":"a","nonce":"b","expires":"2026-11-22T09:30:00-00:00","roles":[]}`))
+	require.Equal(t, "json.unknown", ruleOf(t, err))
+}
