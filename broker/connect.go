@@ -44,6 +44,12 @@ func (b *Broker) connect(server *embedded) error {
 	if b.js, err = jetstream.New(b.conn); err != nil {
 		return fmt.Errorf("connecting to the broker: %w", err)
 	}
+	if b.conn.IsConnected() {
+		// The handler that says so runs on the client's own goroutine, any moment now.
+		ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
+		defer cancel()
+		_ = b.link.wait(ctx)
+	}
 	return nil
 }
 

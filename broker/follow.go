@@ -90,10 +90,10 @@ func (b *Broker) Follow(ctx context.Context, to Follower) error {
 		if b.ended(ctx) {
 			break
 		}
-		if f.source.Live {
-			retry = retryMin
-		}
 		f.failed(err)
+		if f.fresh {
+			retry, f.fresh = retryMin, false
+		}
 		f.pause(ctx, err, retry)
 	}
 	if ctx.Err() != nil {
@@ -142,9 +142,18 @@ func (f *follow) session(ctx context.Context) error {
 	if err := f.checked(ctx, check{state: state, from: f.seq}); err != nil {
 		return err
 	}
+	err = f.listen(ctx, r, down)
+	if !f.b.ended(ctx) {
+		f.failed(err) // at once: stopping the reader may take a moment
+	}
+	return err
+}
+
+// listen hands on what comes, until something ends that.
+func (f *follow) listen(ctx context.Context, r *reader, down <-chan struct{}) (err error) {
 	checks := f.b.newChecks(ctx)
 	defer checks.stop()
-	for {
+	for err == nil {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -160,10 +169,8 @@ func (f *follow) session(ctx context.Context) error {
 		case <-f.expiry.C:
 			f.expire()
 		}
-		if err != nil {
-			return err
-		}
 	}
+	return err
 }
 
 // resume compares the log with what was read of it before, and begins again if it is
@@ -236,6 +243,7 @@ func (f *follow) entry(ctx context.Context, m message) error {
 		return errSkipped
 	}
 	f.seq, f.sum, f.hole = m.seq, sha256.Sum256(m.body), false
+	f.setStuck(false)
 	f.b.metrics.entries.Inc()
 	f.to.Entry(notice.Entry{Seq: m.seq, Subject: m.subject, Body: m.body, Time: m.time})
 	f.reached()

@@ -27,6 +27,7 @@ type liveness struct {
 	waiting bool        // at that check an entry was due and had not come
 	failure error       // of the latest check
 	stuck   bool        // stands before a hole; counted in the metrics
+	fresh   bool        // was live in the session under way
 }
 
 func newLiveness() liveness {
@@ -136,9 +137,11 @@ func (f *follow) reached() bool {
 	if valid <= 0 {
 		return false
 	}
+	f.setStuck(false)
 	f.expiry.Reset(valid)
 	if !f.source.Live {
 		f.source.Live, f.source.Reason, f.source.Since = true, "", time.Now()
+		f.fresh = true
 		f.b.metrics.live.Inc()
 		f.b.log.Info("following the log live", "epoch", f.epoch, "sequence", f.seq)
 	}
@@ -177,6 +180,7 @@ func (f *follow) stale(reason string) {
 
 // failed says why a session ended.
 func (f *follow) failed(err error) {
+	f.b.log.Debug("a session with the broker ended", "error", err, "sequence", f.seq)
 	f.target, f.failure = logState{}, nil
 	var hole *holeError
 	f.setStuck(errors.As(err, &hole))

@@ -22,12 +22,20 @@ import (
 	"tocsin/notice/noticetest"
 )
 
-// childEnv makes the test binary act as another process: see child_test.go.
-const childEnv = "TOCSIN_BROKER_TEST_CHILD"
+// These make the test binary act as another process: see child_test.go and
+// cluster_test.go.
+const (
+	childEnv = "TOCSIN_BROKER_TEST_CHILD"
+	nodeEnv  = "TOCSIN_BROKER_TEST_NODE"
+)
 
 func TestMain(m *testing.M) {
 	if act := os.Getenv(childEnv); act != "" {
 		runChild(act)
+		return
+	}
+	if act := os.Getenv(nodeEnv); act != "" {
+		runNode(act)
 		return
 	}
 	goleak.VerifyTestMain(m)
@@ -53,7 +61,7 @@ func testLog() *slog.Logger {
 	if os.Getenv("TOCSIN_BROKER_TEST_LOG") == "" {
 		return slog.New(slog.DiscardHandler)
 	}
-	return slog.New(slog.NewTextHandler(os.Stderr, nil))
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 // open opens a broker and closes it when the test ends.
@@ -272,18 +280,6 @@ func follow(t testing.TB, b *broker.Broker, to broker.Follower) (stop func() err
 	})
 	t.Cleanup(func() { stop() })
 	return stop
-}
-
-// run runs b.Run until the test ends.
-func run(t testing.TB, b *broker.Broker) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	result := make(chan error, 1)
-	go func() { result <- b.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		require.NoError(t, <-result)
-	})
 }
 
 // staffTrust is a staff and the configuration that trusts it.

@@ -84,7 +84,7 @@ func (b *Broker) read(ctx context.Context, stream string, from uint64, subjects 
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
-	wg.Go(func() { r.failed <- r.run(ctx, iterator) })
+	wg.Go(func() { r.failed <- fmt.Errorf("reading %s: %w", stream, r.run(ctx, iterator)) })
 	r.stop = func() {
 		cancel()
 		iterator.Stop()
@@ -149,7 +149,7 @@ func (b *Broker) scan(ctx context.Context, stream string, each func(message), su
 			each(m)
 			left = m.pending
 		case err := <-r.failed:
-			return fmt.Errorf("reading %s: %w", stream, err)
+			return err
 		case <-idle.C:
 			if left, err = b.pending(ctx, r); err != nil {
 				return fmt.Errorf("reading %s: %w", stream, err)

@@ -120,8 +120,9 @@ func (s *Store) last(ctx context.Context, key string) (Record, bool, error) {
 	return Record{Key: key, Body: m.Data, Revision: m.Sequence, Time: m.Time}, true, nil
 }
 
-// List returns all records, sorted by key. Those written while it reads may be in the
-// list in their old or their new form. [ErrUnavailable] means that there was no answer.
+// List returns all records, sorted by key: every one that there was when List was
+// called, at that revision or a newer one. [ErrUnavailable] means that there was no
+// answer.
 func (s *Store) List(ctx context.Context) ([]Record, error) { return s.list(ctx, s.prefix+">") }
 
 // ListUnder is List for the keys that begin with the tokens of prefix and a dot.
@@ -133,23 +134,63 @@ func (s *Store) ListUnder(ctx context.Context, prefix string) ([]Record, error) 
 	return s.list(ctx, subject+".>")
 }
 
+// list reads the stream in one go, and fetches singly what moved ahead of the reader
+// meanwhile: a key that is written again moves to the stream's end, again and again if
+// it must.
 func (s *Store) list(ctx context.Context, subjects string) ([]Record, error) {
-	newest := map[string]Record{}
-	err := s.b.scan(ctx, s.stream, func(m message) {
-		key := strings.TrimPrefix(m.subject, s.prefix)
-		newest[key] = Record{Key: key, Body: m.body, Revision: m.seq, Time: m.time}
-	}, subjects)
+	found := map[string]Record{}
+	keys, err := s.keys(ctx, subjects)
+	if err == nil && len(keys) > 0 {
+		err = s.b.scan(ctx, s.stream, func(m message) {
+			key := strings.TrimPrefix(m.subject, s.prefix)
+			found[key] = Record{Key: key, Body: m.body, Revision: m.seq, Time: m.time}
+		}, subjects)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("listing %s: %w: %w", s.stream, ErrUnavailable, err)
 	}
-	records := make([]Record, 0, len(newest))
-	for _, r := range newest {
+	for _, key := range keys {
+		if _, ok := found[key]; ok {
+			continue
+		}
+		record, ok, err := s.last(ctx, key)
+		if err != nil {
+			return nil, fmt.Errorf("listing %s: %w", s.stream, err)
+		}
+		if ok {
+			found[key] = record
+		}
+	}
+	records := make([]Record, 0, len(found))
+	for _, r := range found {
 		if len(r.Body) > 0 {
 			records = append(records, r)
 		}
 	}
 	slices.SortFunc(records, func(a, b Record) int { return strings.Compare(a.Key, b.Key) })
 	return records, nil
+}
+
+// keys are the keys that have a message now, tombstones included.
+func (s *Store) keys(ctx context.Context, subjects string) ([]string, error) {
+	ctx, done, err := s.b.link.within(ctx, requestTimeout)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	stream, err := s.b.js.Stream(ctx, s.stream)
+	if err != nil {
+		return nil, err
+	}
+	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(subjects))
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]string, 0, len(info.State.Subjects))
+	for subject := range info.State.Subjects {
+		keys = append(keys, strings.TrimPrefix(subject, s.prefix))
+	}
+	return keys, nil
 }
 
 func (s *Store) subject(key string) (string, error) {

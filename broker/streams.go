@@ -44,11 +44,22 @@ func (b *Broker) Init(ctx context.Context, replicas int) error {
 		return fmt.Errorf("making the streams: %w", err)
 	}
 	for _, config := range streamConfigs(b.config.maxBytes(), replicas) {
-		if _, err := b.js.CreateOrUpdateStream(ctx, config); err != nil {
+		if err := b.makeStream(ctx, config); err != nil {
 			return fmt.Errorf("making stream %s: %w", config.Name, err)
 		}
 	}
 	return nil
+}
+
+// makeStream bounds the wait: a cluster without a leader does not answer at all.
+func (b *Broker) makeStream(ctx context.Context, config jetstream.StreamConfig) error {
+	ctx, done, err := b.link.within(ctx, ackTimeout)
+	if err != nil {
+		return err
+	}
+	defer done()
+	_, err = b.js.CreateOrUpdateStream(ctx, config)
+	return err
 }
 
 // streamConfigs divides maxBytes: half is the log's, an eighth each is the desk's

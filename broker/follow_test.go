@@ -1,0 +1,298 @@
+package broker_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+
+	"tocsin/broker"
+	"tocsin/notice"
+)
+
+func TestFollowFromTheBeginningAndOn(t *testing.T) {
+	t.Parallel()
+	b := openEmbedded(t)
+	head := appendAll(t, b, 0, numbered(1, 20)...)
+	r := newRecorder()
+	stop := follow(t, b, r)
+	v := r.awaitLive(t, 20)
+	require.Equal(t, numbered(1, 20), v.bodies)
+	require.Len(t, v.begins, 1)
+	require.Regexp(t, "^[0-9a-f]{8}$", v.begins[0])
+	require.Equal(t, uint64(20), v.source.Head)
+	require.WithinDuration(t, time.Now(), v.source.Checked, patience)
+	require.Empty(t, v.source.Reason)
+
+	appendAll(t, b, head, numbered(21, 40)...)
+	v = r.awaitLive(t, 40)
+	require.Equal(t, numbered(1, 40), v.bodies)
+	require.Len(t, v.begins, 1)
+	require.NoError(t, stop(), "a context that ends is no error")
+}
+
+func TestFollowEntryCarriesWhatTheLogHas(t *testing.T) {
+	t.Parallel()
+	b := openEmbedded(t)
+	before := time.Now()
+	appendAll(t, b, 0, "a")
+	seen := make(chan notice.Entry, 1)
+	follow(t, b, onEntry(func(e notice.Entry) { seen <- e }))
+	entry := <-seen
+	require.Equal(t, uint64(1), entry.Seq)
+	require.Equal(t, subjectA, entry.Subject)
+	require.Equal(t, "a", string(entry.Body))
+	require.WithinDuration(t, before, entry.Time, patience)
+}
+
+// onEntry is a Follower that looks at entries only.
+type onEntry func(notice.Entry)
+
+func (f onEntry) Begin(string)         {}
+func (f onEntry) Entry(e notice.Entry) { f(e) }
+func (f onEntry) Source(broker.Source) {}
+
+func TestFollowSource(t *testing.T) {
+	t.Parallel()
+	b := openEmbedded(t)
+	r := newRecorder()
+	follow(t, b, r)
+	live := r.awaitLive(t, 0)
+	require.False(t, live.sources[0].Live, "stale until proved otherwise")
+	require.NotEmpty(t, live.sources[0].Reason)
+
+	// Checked again while nothing happens, and live since the same moment.
+	later := r.await(t, "another check", func(v view) bool { return v.source.Checked.After(live.source.Checked) })
+	require.True(t, later.source.Live)
+	require.Equal(t, live.source.Since, later.source.Since)
+}
+
+func TestFollowSeveral(t *testing.T) {
+	t.Parallel()
+	b := openEmbedded(t)
+	var recorders [5]*recorder
+	for i := range recorders {
+		recorders[i] = newRecorder()
+		follow(t, b, recorders[i])
+	}
+	appendAll(t, b, 0, numbered(1, 50)...)
+	for _, r := range recorders {
+		v := r.awaitLive(t, 50)
+		require.Equal(t, numbered(1, 50), v.bodies)
+		require.Equal(t, recorders[0].awaitLive(t, 50).begins, v.begins)
+	}
+}
+
+// One follower that is stuck in Entry delays nobody else.
+func TestFollowSlow(t *testing.T) {
+	t.Parallel()
+	b := openEmbedded(t)
+	release := make(chan struct{})
+	var once sync.Once
+	defer once.Do(func() { close(release) })
+	slow, quick := newRecorder(), newRecorder()
+	follow(t, b, gated{slow, release})
+	follow(t, b, quick)
+	// More than are in flight at once.
+	appendAll(t, b, 0, numbered(1, 300)...)
+	quick.awaitLive(t, 300)
+	once.Do(func() { close(release) })
+	require.Equal(t, numbered(1, 300), slow.awaitLive(t, 300).bodies)
+}
+
+// gated is a recorder whose Entry waits until the gate opens.
+type gated struct {
+	*recorder
+	gate <-chan struct{}
+}
+
+func (g gated) Entry(e notice.Entry) { <-g.gate; g.recorder.Entry(e) }
+
+func TestFollowEndsWithTheBroker(t *testing.T) {
+	t.Parallel()
+	b := openEmbedded(t)
+	r := newRecorder()
+	result := make(chan error, 1)
+	go func() { result <- b.Follow(context.Background(), r) }()
+	r.awaitLive(t, 0)
+	b.Close()
+	require.ErrorIs(t, <-result, broker.ErrClosed)
+	require.ErrorIs(t, b.Follow(context.Background(), r), broker.ErrClosed)
+}
+
+// The epoch is that of docs/protocol.md: a client's cursor depends on it.
+func TestFollowEpoch(t *testing.T) {
+	t.Parallel()
+	s := startNATS(t)
+	b := openExternal(t, s, broker.Config{})
+	_, js := s.admin()
+	stream, err := js.Stream(testContext(t), broker.StreamLog)
+	require.NoError(t, err)
+	created := stream.CachedInfo().Created.UTC().Format(time.RFC3339Nano)
+	sum := sha256.Sum256([]byte("TOCSIN_LOG" + created))
+	r := newRecorder()
+	follow(t, b, r)
+	require.Equal(t, []string{hex.EncodeToString(sum[:4])}, r.awaitLive(t, 0).begins)
+}
+
+func TestFollowAcrossRestarts(t *testing.T) {
+	t.Parallel()
+	s := startNATS(t)
+	b := openExternal(t, s, broker.Config{})
+	r := newRecorder()
+	follow(t, b, r)
+	r.awaitLive(t, 0)
+	var head uint64
+	for round := range 3 {
+		head = appendAll(t, b, head, numbered(round*10+1, round*10+10)...)
+		r.awaitLive(t, int(head))
+		s.stop()
+		require.NotEmpty(t, r.awaitStale(t).source.Reason)
+		s.start()
+		r.awaitLive(t, int(head))
+	}
+	v := r.awaitLive(t, 30)
+	require.Equal(t, numbered(1, 30), v.bodies, "none twice, none missing")
+	require.Len(t, v.begins, 1, "the same log")
+}
+
+func TestFollowBeginsWhileTheServerIsDown(t *testing.T) {
+	t.Parallel()
+	s := newNATS(t)
+	b := open(t, broker.Config{URLs: []string{s.url()}})
+	r := newRecorder()
+	follow(t, b, r)
+	require.Empty(t, r.awaitStale(t).begins)
+
+	s.start()
+	r.await(t, "the missing stream", func(v view) bool { return v.source.Reason != "" && len(v.sources) > 1 })
+	other := openExternal(t, s, broker.Config{})
+	appendAll(t, other, 0, numbered(1, 3)...)
+	require.Equal(t, numbered(1, 3), r.awaitLive(t, 3).bodies)
+}
+
+func TestFollowRecreatedStream(t *testing.T) {
+	t.Parallel()
+	for name, entries := range map[string]int{"shorter": 1, "longer": 9} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := startNATS(t)
+			b := openExternal(t, s, broker.Config{})
+			appendAll(t, b, 0, numbered(1, 5)...)
+			r := newRecorder()
+			follow(t, b, r)
+			first := r.awaitLive(t, 5)
+
+			_, js := s.admin()
+			require.NoError(t, js.DeleteStream(testContext(t), broker.StreamLog))
+			require.NoError(t, b.Init(testContext(t), 1))
+			appendAll(t, b, 0, numbered(101, 100+entries)...)
+			v := r.await(t, "a new log", func(v view) bool { return len(v.begins) == 2 && len(v.bodies) == entries })
+			require.Equal(t, numbered(101, 100+entries), v.bodies)
+			require.NotEqual(t, first.begins[0], v.begins[1])
+			r.awaitLive(t, entries)
+		})
+	}
+}
+
+// The store's files are put back from an older copy: the same epoch, another history.
+func TestFollowRestoredStore(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		after []string
+		want  []string
+	}{
+		"shorter than what was read":       {nil, numbered(1, 3)},
+		"another entry at the position":    {numbered(104, 105), append(numbered(1, 3), numbered(104, 105)...)},
+		"another entry before, and longer": {numbered(104, 109), append(numbered(1, 3), numbered(104, 109)...)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := startNATS(t)
+			b := openExternal(t, s, broker.Config{})
+			appendAll(t, b, 0, numbered(1, 3)...)
+			s.stop()
+			copied := t.TempDir()
+			require.NoError(t, os.CopyFS(copied, os.DirFS(s.opts.StoreDir)))
+			s.start()
+			require.Eventually(t, func() bool { return b.Available(testContext(t)) == nil }, patience, 10*time.Millisecond)
+			appendAll(t, b, 3, numbered(4, 5)...)
+			r := newRecorder()
+			follow(t, b, r)
+			first := r.awaitLive(t, 5)
+
+			s.stop()
+			r.awaitStale(t)
+			// What comes back has grown on its own before the follower sees it.
+			other := newNATS(t, func(o *server.Options) { o.StoreDir = copied })
+			other.start()
+			appendAll(t, openExternal(t, other, broker.Config{}), 3, c.after...)
+			other.stop()
+			s.opts.StoreDir = copied
+			s.start()
+
+			v := r.await(t, "the other history", func(v view) bool { return len(v.begins) == 2 && len(v.bodies) == len(c.want) })
+			require.Equal(t, c.want, v.bodies)
+			require.Equal(t, first.begins[0], v.begins[1], "the epoch is the same: only the entries tell")
+			r.awaitLive(t, len(c.want))
+		})
+	}
+}
+
+// The consumer vanishes under the follower, as when the server that holds it dies.
+func TestFollowLostConsumer(t *testing.T) {
+	t.Parallel()
+	s := startNATS(t)
+	b := openExternal(t, s, broker.Config{})
+	head := appendAll(t, b, 0, numbered(1, 5)...)
+	r := newRecorder()
+	follow(t, b, r)
+	r.awaitLive(t, 5)
+	_, js := s.admin()
+	stream, err := js.Stream(testContext(t), broker.StreamLog)
+	require.NoError(t, err)
+	for range 3 {
+		deleteConsumers(t, stream)
+		head = appendAll(t, b, head, "another")
+		r.awaitLive(t, int(head))
+	}
+	v := r.awaitLive(t, 8)
+	require.Equal(t, append(numbered(1, 5), "another", "another", "another"), v.bodies)
+	require.Len(t, v.begins, 1)
+}
+
+func deleteConsumers(t testing.TB, stream jetstream.Stream) {
+	t.Helper()
+	names := stream.ConsumerNames(testContext(t))
+	deleted := 0
+	for name := range names.Name() {
+		require.NoError(t, stream.DeleteConsumer(testContext(t), name))
+		deleted++
+	}
+	require.NoError(t, names.Err())
+	require.Equal(t, 1, deleted, "one consumer for each follower")
+}
+
+// A follower leaves nothing behind on the server.
+func TestFollowDropsItsConsumer(t *testing.T) {
+	t.Parallel()
+	s := startNATS(t)
+	b := openExternal(t, s, broker.Config{})
+	_, js := s.admin()
+	for range 3 {
+		r := newRecorder()
+		stop := follow(t, b, r)
+		r.awaitLive(t, 0)
+		require.NoError(t, stop())
+	}
+	stream, err := js.Stream(testContext(t), broker.StreamLog)
+	require.NoError(t, err)
+	require.Zero(t, stream.CachedInfo().State.Consumers)
+}
