@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"maps"
 	"math/big"
 	"os"
@@ -258,7 +259,7 @@ func TestKeysThatMustNotCount(t *testing.T) {
 		"RSA for signing only":     {rsaJWK(large, map[string]any{"key_ops": []string{"sign"}}), jwt.SigningMethodRS256, large, auth.Public},
 		"RSA for another alg":      {rsaJWK(large, map[string]any{"alg": "PS256"}), jwt.SigningMethodRS256, large, auth.Public},
 		"RSA with e 1":             {rsaJWK(large, map[string]any{"e": "AQ"}), jwt.SigningMethodRS256, large, auth.Public},
-		"RSA with e cut to 3":      {rsaJWK(large, map[string]any{"e": "AQAAAAAAAAAD"}), jwt.SigningMethodRS256, large, auth.Public},
+		"RSA with e 2⁶⁴ too big":   {rsaJWK(large, map[string]any{"e": "AQAAAAAAAQAB"}), jwt.SigningMethodRS256, large, auth.Public},
 		"RSA, private published":   {rsaJWK(large, map[string]any{"d": b64(large.D.Bytes())}), jwt.SigningMethodRS256, large, auth.Public},
 		"RSA, broken x5c":          {rsaJWK(large, map[string]any{"x5c": []string{"!"}, "x5u": "http://169.254.169.254/"}), jwt.SigningMethodRS256, large, auth.Private},
 		"P-384 as ES384":           {map[string]any{"kty": "EC", "kid": "k", "crv": "P-384", "x": b64(p384.X.Bytes()), "y": b64(p384.Y.Bytes())}, jwt.SigningMethodES384, p384, auth.Public},
@@ -306,5 +307,60 @@ func TestTokenIsNoTicketAndTicketNoToken(t *testing.T) {
 		plaintext := auth.OpenTicket(ring, ticket)
 		require.NotEmpty(t, plaintext)
 		require.Equal(t, auth.Public, byTicket(a, ring.Seal(purpose, plaintext)).Tier)
+	}
+}
+
+func TestKeySetLimits(t *testing.T) {
+	set := func(n int) []byte {
+		keys := make([]map[string]string, n)
+		for i := range keys {
+			_, key, err := ed25519.GenerateKey(rand.Reader)
+			require.NoError(t, err)
+			keys[i] = map[string]string{"kty": "OKP", "crv": "Ed25519", "kid": fmt.Sprint(i), "x": base64.RawURLEncoding.EncodeToString(key[32:])}
+		}
+		text, err := json.Marshal(map[string]any{"keys": keys})
+		require.NoError(t, err)
+		return text
+	}
+	n, err := auth.ParseKeys(set(100))
+	require.NoError(t, err)
+	require.Equal(t, 100, n)
+	_, err = auth.ParseKeys(set(101))
+	require.ErrorContains(t, err, "more than 100 keys")
+	_, err = auth.ParseKeys([]byte(`{"keys":[` + strings.Repeat(`{},`, 1_000_000) + `{}]}`))
+	require.ErrorContains(t, err, "more than 100 keys")
+	for _, text := range []string{"", "null", "[]", "{}", `{"keys":null}`, `{"keys":{}}`, `{"keys":[]}`, `{"keys":[null]}`, `{"keys":[{}]}`, "<html>"} {
+		_, err = auth.ParseKeys([]byte(text))
+		require.Error(t, err, text)
+	}
+}
+
+// Of two keys with one kid the first counts, and neither is guessed at.
+func TestKidsThatAreNotUnique(t *testing.T) {
+	_, first, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	_, second, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	jwk := func(k ed25519.PrivateKey, kid string) map[string]string {
+		return map[string]string{"kty": "OKP", "crv": "Ed25519", "kid": kid, "x": base64.RawURLEncoding.EncodeToString(k[32:])}
+	}
+	const name = "https://issuer.example"
+	for _, tt := range []struct {
+		kid    string         // of both keys
+		header map[string]any // of the tokens
+		first  auth.Tier
+		second auth.Tier
+	}{
+		{"k", map[string]any{"kid": "k"}, auth.Private, auth.Public},
+		{"", map[string]any{"kid": "k"}, auth.Public, auth.Public},
+		{"", nil, auth.Public, auth.Public},
+	} {
+		set, err := json.Marshal(map[string]any{"keys": []any{jwk(first, tt.kid), jwk(second, tt.kid)}})
+		require.NoError(t, err)
+		file := filepath.Join(t.TempDir(), "keys.json")
+		require.NoError(t, os.WriteFile(file, set, 0o600))
+		a := newAuthority(t, auth.Config{Issuers: []auth.IssuerConfig{{Issuer: name, Audience: authtest.Audience, KeyFile: file}}})
+		require.Equal(t, tt.first, grant(a, forge(t, name, jwt.SigningMethodEdDSA, first, tt.header, nil)).Tier)
+		require.Equal(t, tt.second, grant(a, forge(t, name, jwt.SigningMethodEdDSA, second, tt.header, nil)).Tier)
 	}
 }

@@ -113,16 +113,8 @@ func (is *issuer) still(labels []string) []string {
 // path into nested objects ("realm_access.roles").
 func claimValues(claims map[string]any, name string) []string {
 	v, ok := claims[name]
-	for at, rest := claims, name; !ok; {
-		head, tail, more := strings.Cut(rest, ".")
-		if !more {
-			v, ok = at[head]
-			break
-		}
-		if at, ok = at[head].(map[string]any); !ok {
-			return nil
-		}
-		rest, ok = tail, false
+	if !ok {
+		v = nested(claims, name)
 	}
 	switch v := v.(type) {
 	case string:
@@ -137,6 +129,20 @@ func claimValues(claims map[string]any, name string) []string {
 		return out
 	}
 	return nil
+}
+
+func nested(in map[string]any, path string) any {
+	for {
+		head, tail, more := strings.Cut(path, ".")
+		if !more {
+			return in[head]
+		}
+		next, ok := in[head].(map[string]any)
+		if !ok {
+			return nil
+		}
+		in, path = next, tail
+	}
 }
 
 // labelOK is docs/protocol.md's grammar of labels.
