@@ -13,6 +13,7 @@ type document struct {
 	hash     [32]byte // of the payload
 	doc      any      // *Notice, *Keyset, *Contacts, *Posture or *Redaction
 	verifier *verifier
+	checked  bool // Check has passed once
 }
 
 // readDocument reads an entry without judging it. A nil document and no error is

@@ -85,7 +85,10 @@ func (s *state) tally(d *document, ks *Keyset) (Tally, error) {
 		if _, ok := s.live[d.hash]; ok {
 			return Tally{}, broken("duplicate", "the board holds this notice")
 		}
-		floor, err := s.checkNotice(doc, ks)
+		if err := d.check(doc, &ks.Policy); err != nil {
+			return Tally{}, err
+		}
+		floor, err := s.checkThread(doc)
 		if err != nil {
 			return Tally{}, err
 		}
@@ -102,12 +105,20 @@ func (s *state) tally(d *document, ks *Keyset) (Tally, error) {
 	return d.verifier.tally(ks, demand), nil
 }
 
-// checkNotice applies the rules on the document and on its thread, and returns the
-// threshold that the thread asks of it.
-func (s *state) checkNotice(n *Notice, ks *Keyset) (floor int, err error) {
-	if err := Check(n, &ks.Policy); err != nil {
-		return 0, err
+// check applies the rules on the document. All but those on links depend on the
+// document alone, so a refold need not apply them again.
+func (d *document) check(n *Notice, p *Policy) error {
+	if d.checked {
+		return checkLinks(n, p)
 	}
+	err := Check(n, p)
+	d.checked = err == nil
+	return err
+}
+
+// checkThread applies the rules on n's place among what holds, and returns the
+// threshold that the thread asks of it.
+func (s *state) checkThread(n *Notice) (floor int, err error) {
 	if _, taken := s.identifiers[n.Identifier]; taken {
 		return 0, broken("identifier.taken", "another notice on the board has this identifier")
 	}
@@ -170,7 +181,7 @@ func (s *state) applyNotice(n *Notice, a *Accepted, need int) {
 		s.order = append(s.order, t)
 		return
 	}
-	id, _ := n.ThreadID() // checkNotice has seen that it has one
+	id, _ := n.ThreadID() // checkThread has seen that it has one
 	t := s.threads[id]
 	t.Messages = append(t.Messages, a)
 	if n.MsgType == MsgUpdate {
