@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"tocsin/broker"
 	"tocsin/desk"
@@ -65,8 +66,17 @@ func translate(err error) error {
 	return err
 }
 
-type follower struct{ d *desk.Desk }
+// follower hands the log to a desk, unless a test holds the gate.
+type follower struct {
+	d    *desk.Desk
+	gate *sync.Mutex
+}
 
 func (f follower) Begin(epoch string)     { f.d.Begin(epoch) }
-func (f follower) Entry(e notice.Entry)   { f.d.Entry(e) }
 func (f follower) Source(s broker.Source) { f.d.Source(desk.Source(s)) }
+
+func (f follower) Entry(e notice.Entry) {
+	f.gate.Lock()
+	defer f.gate.Unlock()
+	f.d.Entry(e)
+}

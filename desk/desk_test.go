@@ -115,6 +115,7 @@ type office struct {
 	journal *desk.Journal
 	dir     string
 	tokens  map[string]string
+	gate    *sync.Mutex // while held, the desk folds nothing
 	close   func()
 }
 
@@ -138,10 +139,10 @@ func (s *site) openIn(dir string, edits ...func(*desk.Config)) *office {
 	}
 	d, err := desk.New(config)
 	require.NoError(s.t, err)
-	o := &office{site: s, desk: d, journal: journal, dir: dir, tokens: map[string]string{}}
+	o := &office{site: s, desk: d, journal: journal, dir: dir, tokens: map[string]string{}, gate: &sync.Mutex{}}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	running.Go(func() { _ = s.broker.Follow(ctx, follower{d}) })
+	running.Go(func() { _ = s.broker.Follow(ctx, follower{d, o.gate}) })
 	running.Go(func() { _ = d.Run(ctx) })
 	o.server = httptest.NewServer(d.Handler())
 	o.close = sync.OnceFunc(func() {
@@ -164,7 +165,15 @@ func (o *office) awaitReady() {
 // until waits for what the broker or another goroutine does.
 func (o *office) until(what string, ok func() bool) {
 	o.t.Helper()
-	require.Eventually(o.t, ok, patience, 5*time.Millisecond, what)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for timeout := time.After(patience); !ok(); {
+		select {
+		case <-tick.C:
+		case <-timeout:
+			require.FailNow(o.t, "waited in vain: "+what)
+		}
+	}
 }
 
 // answer is a response with its body.
@@ -281,6 +290,9 @@ func records(t testing.TB, dir string) []desk.Record {
 	require.NoError(t, err)
 	var list []desk.Record
 	for line := range strings.Lines(string(text)) {
+		if !strings.HasSuffix(line, "\n") {
+			break // being written
+		}
 		var r desk.Record
 		require.NoError(t, json.Unmarshal([]byte(line), &r), line)
 		list = append(list, r)

@@ -1,0 +1,27 @@
+package desk
+
+// For fuzzing: the decoders that are the package's own.
+
+// DecodeSignature is the decoder of POST …/signatures.
+var DecodeSignature = decodeSignature
+
+// Offer is content negotiation.
+var Offer = offer
+
+// CheckProposal reads what the store of proposals holds.
+func CheckProposal(key string, body []byte) (identifier string, signatures int, err error) {
+	p, err := parseProposal(Item{Key: key, Body: body})
+	if err != nil {
+		return "", 0, err
+	}
+	return p.identifier, len(p.submission.env.Signatures), nil
+}
+
+// CheckOrigin reads an origin and writes it as it is compared.
+func CheckOrigin(s string) (string, error) {
+	u, err := parseOrigin(s)
+	if err != nil {
+		return "", err
+	}
+	return origin(u), nil
+}
