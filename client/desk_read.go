@@ -17,7 +17,8 @@ func (d *Desk) Proposals(ctx context.Context) (Proposals, error) {
 	return list, err
 }
 
-// Proposal returns one that waits, or ErrNotFound.
+// Proposal returns one that waits. ErrAlreadyPublished says that it waits no more,
+// ErrNotFound that there is none.
 func (d *Desk) Proposal(ctx context.Context, identifier string) (Proposal, error) {
 	var p Proposal
 	err := d.call(ctx, request{path: proposalPath(identifier), login: true}, &p)
