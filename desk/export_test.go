@@ -1,5 +1,22 @@
 package desk
 
+import "context"
+
+// Sweep drops what lapsed, without waiting for the minute.
+func Sweep(ctx context.Context, d *Desk) { d.sweep(ctx) }
+
+// Occupy takes every place where strangers' signatures are checked.
+func Occupy(d *Desk) (release func()) {
+	for range cap(d.verify) {
+		d.verify <- struct{}{}
+	}
+	return func() {
+		for range cap(d.verify) {
+			<-d.verify
+		}
+	}
+}
+
 // For fuzzing: the decoders that are the package's own.
 
 // DecodeSignature is the decoder of POST …/signatures.

@@ -117,13 +117,12 @@ func (d *Desk) getProposals(w http.ResponseWriter, r *http.Request, _ staff) err
 }
 
 func (d *Desk) getProposal(w http.ResponseWriter, r *http.Request, _ staff) error {
-	identifier := r.PathValue("identifier")
-	p, _, err := d.waitingFor(r.Context(), identifier)
+	p, _, err := d.waitingFor(r.Context(), r.PathValue("identifier"))
 	if err != nil {
 		return err
 	}
 	if p == nil {
-		return d.gone(identifier)
+		return errNotFound
 	}
 	return writeJSON(w, http.StatusOK, d.view(p))
 }

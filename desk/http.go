@@ -76,12 +76,8 @@ func (d *Desk) dispatch(route string, methods map[string]handler) http.Handler {
 	}
 	slices.Sort(allow)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		rw := &recorder{ResponseWriter: w, status: http.StatusOK}
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout)) // where there is a connection
+		rw := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		h := methods[r.Method]
-		if r.Method == http.MethodHead {
-			h = methods[http.MethodGet]
-		}
 		var err error
 		switch {
 		case h != nil:
@@ -99,7 +95,7 @@ func (d *Desk) dispatch(route string, methods map[string]handler) http.Handler {
 }
 
 // refuse answers with a problem document, unless an answer has begun.
-func (d *Desk) refuse(w *recorder, r *http.Request, route string, err error) {
+func (d *Desk) refuse(w *statusWriter, r *http.Request, route string, err error) {
 	if w.began {
 		d.log.Info("answer cut short", "route", route)
 		return
@@ -113,30 +109,31 @@ func (d *Desk) refuse(w *recorder, r *http.Request, route string, err error) {
 	}
 }
 
-// recorder notes the status of an answer.
-type recorder struct {
+// statusWriter notes the status of an answer.
+type statusWriter struct {
 	http.ResponseWriter
 	status int
 	began  bool
 }
 
-func (r *recorder) WriteHeader(status int) {
+func (r *statusWriter) WriteHeader(status int) {
 	r.status, r.began = status, true
 	r.ResponseWriter.WriteHeader(status)
 }
 
-func (r *recorder) Write(b []byte) (int, error) {
+func (r *statusWriter) Write(b []byte) (int, error) {
 	r.began = true
 	return r.ResponseWriter.Write(b)
 }
 
 // Unwrap lets [http.ResponseController] through.
-func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+func (r *statusWriter) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 func statusClass(status int) string { return string('0'+byte(status/100)) + "xx" }
 
 // staffOnly lets a handler run for those who have logged in, once the desk knows
-// the keyset in force.
+// the keyset in force. A desk that is cut off from the log goes by the last one that it
+// knows: reading must work while the broker is down.
 func (d *Desk) staffOnly(next func(http.ResponseWriter, *http.Request, staff) error) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if err := d.Ready(); err != nil {
@@ -163,15 +160,32 @@ func (d *Desk) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) 
 		d.metrics.busy.Inc()
 		return nil, errTooMany
 	}
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(bodyTimeout))
-	defer func() { _ = control.SetReadDeadline(time.Time{}) }() // or a slow answer would lose its request
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, notice.MaxBody))
 	var tooBig *http.MaxBytesError
-	if err != nil && !errors.As(err, &tooBig) {
+	switch {
+	case errors.As(err, &tooBig):
+		return nil, err
+	case err != nil:
 		return nil, errBadRequest.with("the body could not be read")
 	}
-	return body, err
+	return body, unhurried(w)
+}
+
+// hurried bounds what is left of a request and its answer, where there is a
+// connection. Without it, net/http would wait for a refused request's body for ever.
+func hurried(w http.ResponseWriter) {
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(bodyTimeout))
+	_ = control.SetWriteDeadline(time.Now().Add(writeTimeout))
+}
+
+// unhurried is for a request that was read whole: a deadline that passed while it is
+// worked on would cancel it.
+func unhurried(w http.ResponseWriter) error {
+	if err := http.NewResponseController(w).SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return nil
 }
 
 func (d *Desk) readEnvelope(w http.ResponseWriter, r *http.Request) (*notice.Envelope, error) {

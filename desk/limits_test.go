@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -97,8 +99,7 @@ func TestFloodOfJunk(t *testing.T) {
 	require.EqualValues(t, 6, o.head())
 }
 
-// A body that does not come must not hold anything for long; that it is given up is
-// seen with a server whose clock is the test's, so here only that others get through.
+// Bodies that do not come hold nobody up.
 func TestSilentBodies(t *testing.T) {
 	t.Parallel()
 	o := newSite(t).open()
@@ -106,9 +107,61 @@ func TestSilentBodies(t *testing.T) {
 		conn, err := net.Dial("tcp", o.server.Listener.Addr().String())
 		require.NoError(t, err)
 		defer conn.Close()
-		_, err = fmt.Fprintf(conn, "POST /v1/notices HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{")
+		_, err = fmt.Fprintf(conn, silentPost)
 		require.NoError(t, err)
 	}
+	require.Equal(t, http.StatusCreated, o.publish(o.staff.Alert()).Status)
+}
+
+const silentPost = "POST /v1/session HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
+
+// They are given up after ten seconds, also where the answer does not wait for them.
+func TestSilentBodyIsGivenUp(t *testing.T) {
+	for name, test := range map[string]struct {
+		request string
+		status  int
+		after   time.Duration
+	}{
+		"read":         {silentPost, http.StatusBadRequest, 10 * time.Second},
+		"wrong host":   {strings.Replace(silentPost, "127.0.0.1", "evil.example", 1), http.StatusMisdirectedRequest, 10 * time.Second},
+		"wrong type":   {strings.Replace(silentPost, "json", "xml", 1), http.StatusUnsupportedMediaType, 10 * time.Second},
+		"wrong method": {strings.Replace(silentPost, "POST", "PUT", 1), http.StatusMethodNotAllowed, 10 * time.Second},
+		"no header":    {"GET /v1/challenge HTTP/1.1\r\nHost:", 0, 10 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client, server := net.Pipe()
+				l := &oneConn{conn: server, done: make(chan struct{})}
+				s := desk.Server(bare(t), testLog())
+				go func() { _ = s.Serve(l) }()
+				start := time.Now()
+				go func() { _, _ = io.WriteString(client, test.request) }()
+				answer, err := io.ReadAll(client)
+				require.NoError(t, err)
+				require.Equal(t, test.after, time.Since(start), "and then the connection is closed")
+				if test.status != 0 {
+					require.Contains(t, string(answer), fmt.Sprintf("HTTP/1.1 %d ", test.status))
+				}
+				require.NoError(t, s.Close())
+				client.Close()
+			})
+		})
+	}
+}
+
+// Who waits too long for a place to have signatures checked is told so.
+func TestTooManyStrangers(t *testing.T) {
+	t.Parallel()
+	o := newSite(t).open()
+	token := o.token(o.staff.Publisher)
+	release := desk.Occupy(o.desk)
+	a := o.publish(o.staff.Alert())
+	require.Equal(t, http.StatusTooManyRequests, a.Status)
+	require.NotEmpty(t, a.Header.Get("Retry-After"))
+	r := o.request(http.MethodGet, "/v1/notices", nil)
+	r.Header.Set("Authorization", "Bearer "+token)
+	require.Equal(t, http.StatusOK, o.do(r).Status, "staff who have logged in go on reading")
+	release()
 	require.Equal(t, http.StatusCreated, o.publish(o.staff.Alert()).Status)
 }
 

@@ -17,6 +17,7 @@ type metrics struct {
 	publishSeconds prometheus.Histogram
 	recordSeconds  prometheus.Histogram
 	recordErrors   prometheus.Counter
+	breakGlass     prometheus.Counter
 	busy           prometheus.Counter
 	open           prometheus.Gauge
 	proposals      prometheus.Gauge
@@ -51,6 +52,8 @@ func newMetrics(registerer prometheus.Registerer) (*metrics, error) {
 		recordSeconds:  seconds("record_seconds", "Time to record one act durably."),
 		recordErrors: prometheus.NewCounter(counter("record_errors_total",
 			"Acts that could not be recorded.")),
+		breakGlass: prometheus.NewCounter(counter("break_glass_total",
+			"Publications that rest on a break-glass key: alarm on any.")),
 		busy: prometheus.NewCounter(counter("busy_total",
 			"Requests turned away because too many strangers' requests were being worked on.")),
 		open:      gauge("open_acts", "Acts whose fate is not known yet."),
@@ -61,7 +64,7 @@ func newMetrics(registerer prometheus.Registerer) (*metrics, error) {
 	}
 	for _, c := range []prometheus.Collector{
 		m.requests, m.publications, m.rules, m.acts, m.logins, m.publishSeconds,
-		m.recordSeconds, m.recordErrors, m.busy, m.open, m.proposals,
+		m.recordSeconds, m.recordErrors, m.breakGlass, m.busy, m.open, m.proposals,
 	} {
 		if err := registerer.Register(c); err != nil {
 			return nil, fmt.Errorf("registering metrics: %w", err)

@@ -96,8 +96,8 @@ func (d *Desk) load(ctx context.Context, identifier string) (*proposal, error) {
 // errDamaged: something is kept that is no proposal. It may be written over.
 var errDamaged = fmt.Errorf("%w: damaged", ErrNotFound)
 
-// waitingFor reads the proposal of an identifier; lapsed ones are gone. The second
-// result is the revision that a new one replaces.
+// waitingFor reads the proposal of an identifier; one that lapsed or is published is
+// gone. The second result is the revision that a new one replaces.
 func (d *Desk) waitingFor(ctx context.Context, identifier string) (*proposal, uint64, error) {
 	p, err := d.load(ctx, identifier)
 	switch {
@@ -108,10 +108,18 @@ func (d *Desk) waitingFor(ctx context.Context, identifier string) (*proposal, ui
 	case err != nil:
 		d.log.Warn("proposal not read", "identifier", identifier, "error", err)
 		return nil, 0, errUnavailable
-	case p.lapsed(d.now()):
+	case p.lapsed(d.now()), d.holds(p):
 		return nil, p.revision, nil
 	}
 	return p, p.revision, nil
+}
+
+// holds tells whether a proposal is published, and only its dropping is due.
+func (d *Desk) holds(p *proposal) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, ok := d.held[p.submission.hash]
+	return ok
 }
 
 // keep stores s as a proposal, in place of the one that was read before, and records
@@ -197,7 +205,7 @@ func (d *Desk) roomFor(ctx context.Context, proposer string) error {
 	return nil
 }
 
-// waitingAll lists the proposals that have not lapsed, the oldest first.
+// waitingAll lists the proposals that wait, the oldest first.
 func (d *Desk) waitingAll(ctx context.Context) ([]*proposal, error) {
 	items, err := d.config.Proposals.List(ctx)
 	if err != nil {
@@ -212,7 +220,7 @@ func (d *Desk) waitingAll(ctx context.Context) ([]*proposal, error) {
 			d.log.Error("proposal is damaged", "identifier", item.Key, "error", err)
 			continue
 		}
-		if !p.lapsed(now) {
+		if !p.lapsed(now) && !d.holds(p) {
 			list = append(list, p)
 		}
 	}
@@ -240,11 +248,8 @@ func (d *Desk) sweep(ctx context.Context) {
 		if err != nil {
 			continue // the stream drops it after a week
 		}
-		d.mu.Lock()
-		_, published := d.held[p.submission.hash]
-		d.mu.Unlock()
 		switch {
-		case published:
+		case d.holds(p):
 			_ = d.config.Proposals.Delete(ctx, item.Key, item.Revision) // or the next round
 		case p.lapsed(d.now()):
 			_ = d.perform(ctx, p.act(ActLapse), func() error {

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"tocsin/broker"
+	"tocsin/desk"
 	"tocsin/notice"
 	"tocsin/notice/noticetest"
 )
@@ -92,7 +93,7 @@ func TestSignaturesAtTwoDesks(t *testing.T) {
 	s := newSite(t)
 	s.append(s.staff.KeysetBody(2, noticetest.Thresholds(notice.Thresholds{Patient: 3})))
 	one, two := s.open(), s.open()
-	for range 10 {
+	for range 4 {
 		alert := s.staff.Alert()
 		require.Equal(t, http.StatusAccepted, one.publish(alert, s.staff.Publisher).Status)
 		answers := make(chan answer, 2)
@@ -102,6 +103,30 @@ func TestSignaturesAtTwoDesks(t *testing.T) {
 		require.ElementsMatch(t, []int{http.StatusAccepted, http.StatusCreated}, []int{a.Status, b.Status}, "%s %s", a.Text, b.Text)
 		require.Equal(t, 1, s.onLog(s.staff.Envelope(alert)))
 	}
+}
+
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	o := newSite(t).open()
+	store := deskStore{o.broker.Store(broker.StreamDesk)}
+	lapsed, published := o.staff.Alert(), o.staff.Alert()
+	require.Equal(t, http.StatusAccepted, o.publish(lapsed, o.staff.Publisher).Status)
+	require.Equal(t, http.StatusAccepted, o.publish(published, o.staff.Publisher).Status)
+	require.Equal(t, http.StatusCreated, o.publish(published).Status, "without a look at the proposal")
+	o.advance(23 * time.Hour)
+	waiting := o.staff.Alert()
+	require.Equal(t, http.StatusAccepted, o.publish(waiting, o.staff.Publisher).Status)
+	o.advance(2 * time.Hour)
+	list := o.get("/v1/proposals").Body["proposals"].([]any)
+	require.Len(t, list, 1, "what lapsed or is published does not wait, though it is still kept")
+
+	desk.Sweep(testContext(t), o.desk)
+	items, err := store.List(testContext(t))
+	require.NoError(t, err)
+	require.Len(t, items, 1)
+	require.Equal(t, waiting.Identifier, items[0].Key)
+	require.Equal(t, []string{"lapse intended", "lapse done"}, phases(records(t, o.dir))[8:])
+	require.Equal(t, lapsed.Identifier, last(t, o).Identifier)
 }
 
 // The signature of one who has left since counts no more, and does not stand in the way.

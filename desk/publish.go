@@ -203,7 +203,8 @@ func (d *Desk) judgeAgain(p *publication) (judgement, error) {
 // intend records the attempt before it is made.
 func (d *Desk) intend(ctx context.Context, p *publication, j judgement) error {
 	act := p.act
-	act.Phase, act.Epoch, act.After, act.Owners = PhaseIntended, j.epoch, j.head, ownersOf(j.tally)
+	act.Phase, act.Epoch, act.After = PhaseIntended, j.epoch, j.head
+	act.Owners, act.BreakGlass = ownersOf(j.tally), j.tally.BreakGlass()
 	if err := d.record(ctx, act); err != nil {
 		if p.doubt {
 			return errUnconfirmed.of(p.identifier)
@@ -281,6 +282,10 @@ func (d *Desk) conclude(ctx context.Context, p *publication, seq uint64, err err
 			// It is done all the same; the next start finds out again.
 			d.log.Error("outcome not recorded", "act", act.ID, "phase", act.Phase, "error", err)
 		}
+	}
+	if act.BreakGlass && act.Phase == PhaseDone {
+		d.metrics.breakGlass.Inc()
+		d.log.Warn("a break-glass key was used", "identifier", p.identifier, "owners", act.Owners)
 	}
 	d.log.Info("publication", "outcome", outcome, "identifier", p.identifier, "sha256", p.hex(),
 		"owners", act.Owners, "seq", act.Seq, "rule", act.Rule)

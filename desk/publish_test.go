@@ -286,6 +286,42 @@ func TestUnconfirmed(t *testing.T) {
 	})
 }
 
+// The log is replaced while an append is in doubt. What was in doubt can't be in the new
+// one; it goes there.
+func TestLogIsReplaced(t *testing.T) {
+	t.Parallel()
+	log := &faultyLog{}
+	o := newSite(t).open(faulty(log))
+	keyset := o.staff.KeysetBody(1)
+	log.set(false, func(context.Context, call) (uint64, error) {
+		o.desk.Begin("another")
+		go func() {
+			o.desk.Entry(notice.Entry{Seq: 1, Body: keyset})
+			o.desk.Source(desk.Source{Live: true, Head: 1, Checked: time.Now()})
+		}()
+		return 0, errNoAnswer
+	})
+	a := o.publish(o.staff.Alert())
+	require.Equal(t, http.StatusCreated, a.Status, a.Text)
+	list := records(t, o.dir)
+	require.Equal(t, []string{"publish intended", "publish intended", "publish done"}, phases(list))
+	require.Equal(t, "another", list[2].Epoch)
+}
+
+// In a log that stands still nothing decides; after ten minutes that it is live
+// without the publication, that is the answer.
+func TestLogThatStandsStill(t *testing.T) {
+	t.Parallel()
+	log := &faultyLog{}
+	o := newSite(t).open(soon, faulty(log))
+	o.advance(-11 * time.Minute) // the doubt is of then; the broker's checks are of now
+	log.set(true, lost)
+	n := o.staff.Alert()
+	require.Equal(t, "unconfirmed", o.publish(n).problem())
+	o.until("it is settled", func() bool { return last(t, o).Phase == desk.PhaseRefused })
+	require.Equal(t, "not-appended", last(t, o).Rule)
+}
+
 func last(t testing.TB, o *office) desk.Record {
 	t.Helper()
 	list := records(t, o.dir)

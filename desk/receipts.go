@@ -69,6 +69,9 @@ func (d *Desk) streamReceipts(w http.ResponseWriter, r *http.Request, identifier
 	if err != nil {
 		return err
 	}
+	if err := unhurried(w); err != nil {
+		return err
+	}
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // nginx would keep events back

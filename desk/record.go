@@ -45,6 +45,8 @@ type Record struct {
 	SHA256 string `json:"sha256"`
 	// Owners are those whose signatures the act rests on; of a withdrawal, who asked.
 	Owners []string `json:"owners,omitzero"`
+	// BreakGlass: a break-glass key is among the signers of a publication.
+	BreakGlass bool `json:"breakGlass,omitzero"`
 	// Epoch is the log that After and Seq count in.
 	Epoch string `json:"epoch,omitzero"`
 	// After is the head that the append expected. Once the log has gone past it

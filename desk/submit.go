@@ -64,7 +64,7 @@ func (d *Desk) submit(ctx context.Context, s *submission) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	if j.tally.Met { // then it needs no store of proposals
+	if j.tally.Met { // then it needs no store of proposals: sweep clears up there
 		return d.publishNow(ctx, s, j)
 	}
 	for range storeTries {
@@ -109,7 +109,11 @@ func (d *Desk) combine(ctx context.Context, s *submission, before *proposal, rev
 		}
 	}
 	if j.tally.Met {
-		return d.publishNow(ctx, &merged, j)
+		r, err := d.publishNow(ctx, &merged, j)
+		if err == nil {
+			d.dropPublished(ctx, s.identifier, s.hex())
+		}
+		return r, err
 	}
 	return result{submission: &merged, tally: j.tally, voids: j.voids, proposal: after}, nil
 }
@@ -127,7 +131,6 @@ func (d *Desk) publishNow(ctx context.Context, s *submission, j judgement) (resu
 		d.countRule(err)
 		return result{}, err
 	}
-	d.dropPublished(ctx, s.identifier, s.hex())
 	return result{submission: s, seq: seq, tally: j.tally, voids: j.voids}, nil
 }
 
