@@ -32,14 +32,9 @@ func (cmd approveCmd) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
-	proposal, err := s.desk.Proposal(ctx, cmd.ID)
-	switch {
-	case errors.Is(err, client.ErrAlreadyPublished):
-		return fmt.Errorf("%s is published already", cmd.ID)
-	case errors.Is(err, client.ErrNotFound):
-		return fmt.Errorf("nothing waits under %s; tocsin proposals --key %s lists what does", cmd.ID, cmd.Key)
-	case err != nil:
-		return deskFailure(s.flags.Desk, "fetching "+cmd.ID, err)
+	proposal, err := cmd.fetch(ctx, s)
+	if err != nil {
+		return err
 	}
 	if err := cmd.present(c, proposal); err != nil {
 		return err
@@ -52,6 +47,24 @@ func (cmd approveCmd) Run(ctx context.Context, c console) error {
 		return deskFailure(s.flags.Desk, "approving "+cmd.ID, err)
 	}
 	return c.printAnswer(answer, s.approveLine(c, answer), cmd.JSON)
+}
+
+// fetch gets the proposal, or says why there is none.
+func (cmd approveCmd) fetch(ctx context.Context, s *signIn) (client.Proposal, error) {
+	proposal, err := s.desk.Proposal(ctx, cmd.ID)
+	if err == nil {
+		return proposal, nil
+	}
+	if errors.Is(err, client.ErrNotFound) {
+		if _, published := s.desk.Notice(ctx, cmd.ID); published != nil {
+			return proposal, fmt.Errorf("nothing waits under %s; tocsin proposals --key %s lists what does", cmd.ID, cmd.Key)
+		}
+		err = client.ErrAlreadyPublished
+	}
+	if errors.Is(err, client.ErrAlreadyPublished) {
+		return proposal, fmt.Errorf("%s is published already", cmd.ID)
+	}
+	return proposal, deskFailure(s.flags.Desk, "fetching "+cmd.ID, err)
 }
 
 // present shows what is to be signed: all of it, and that it is what was asked for.

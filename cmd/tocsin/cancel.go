@@ -60,7 +60,8 @@ func (cmd cancelCmd) compose(s *signIn, t thread) (*notice.Notice, error) {
 
 // show prints a notice on stderr, for whoever is about to sign.
 func (c console) show(n *notice.Notice, whole bool) {
-	p := page{colour: isTerminal(c.Err) && c.colour(), whole: whole}
+	p := newPage(c.Err)
+	p.whole = whole
 	p.notice(n)
 	fmt.Fprintln(c.Err, p.String())
 }

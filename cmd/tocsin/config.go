@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -41,15 +43,43 @@ func (f configFile) BeforeResolve(ctx *kong.Context, trace *kong.Path) error {
 	return nil
 }
 
-// members reads the file's top level.
+// members reads the file's top level: one object, no name in it twice.
 func (f configFile) members() (map[string]json.RawMessage, error) {
 	data, err := os.ReadFile(string(f))
 	if err != nil {
 		return nil, fmt.Errorf("--config: %w", err)
 	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(data, &members); err != nil {
+	members, err := decodeMembers(json.NewDecoder(bytes.NewReader(data)))
+	if err != nil {
 		return nil, fmt.Errorf("--config %s: %w", f, err)
+	}
+	return members, nil
+}
+
+func decodeMembers(dec *json.Decoder) (map[string]json.RawMessage, error) {
+	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
+		return nil, errors.Join(errors.New("not a JSON object"), err)
+	}
+	members := make(map[string]json.RawMessage)
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			return nil, err
+		}
+		if _, twice := members[name.(string)]; twice { // More says that a name comes
+			return nil, fmt.Errorf("%q is there twice", name)
+		}
+		members[name.(string)] = value
+	}
+	if _, err := dec.Token(); err != nil {
+		return nil, err
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("something follows the object")
 	}
 	return members, nil
 }

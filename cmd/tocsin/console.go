@@ -45,23 +45,36 @@ func (c console) confirm(question string) bool {
 	return answer == "y" || answer == "yes"
 }
 
-// colour reports whether Out takes colours: a terminal, and NO_COLOR not set.
-func (c console) colour() bool {
-	return isTerminal(c.Out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-}
-
 // isTerminal reports whether f is a terminal. A character device such as
 // /dev/null is none: it has no window.
-func isTerminal(f any) bool {
-	file, ok := f.(*os.File)
-	return ok && hasWindow(file.Fd())
+func isTerminal(f any) bool { return columns(f) > 0 }
+
+// columns is the width of the terminal f, 0 if it is none.
+func columns(f any) int {
+	if file, ok := f.(*os.File); ok {
+		width, _ := window(file.Fd())
+		return width
+	}
+	return 0
 }
+
+// newPage is an empty page for w: wrapped and in colour on a terminal (unless
+// NO_COLOR is set), plain otherwise.
+func newPage(w io.Writer) *page {
+	width := columns(w)
+	plain := width == 0 || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb"
+	return &page{colour: !plain, width: min(width, maxColumns)}
+}
+
+// maxColumns is as long as lines may be to be read with ease.
+const maxColumns = 100
 
 // printable makes text safe to show on a terminal: control characters, which
 // could move the cursor or recolour the screen, and overrides of the writing
 // direction, which could make an approver read what is not there, are shown as
 // escapes. Newline and tab stay, and so do marks that scripts need.
 func printable(text string) string {
+	text = strings.ToValidUTF8(text, "\ufffd")
 	if strings.IndexFunc(text, deceptive) < 0 {
 		return text
 	}

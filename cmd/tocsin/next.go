@@ -12,8 +12,8 @@ func (cmd *serveCmd) whatNext(program string) string {
 	dev := cmd.devMode()
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nTocsin is up, in dev mode: for this machine only, and never for patients.\n\n")
-	fmt.Fprintf(&b, "  clients  ws://%s/v1/connect\n", cmd.Listen)
-	fmt.Fprintf(&b, "  staff    http://%s\n", cmd.DeskListen)
+	fmt.Fprintf(&b, "  clients  ws%s://%s/v1/connect\n", cmd.tls(), cmd.Listen)
+	fmt.Fprintf(&b, "  staff    http%s://%s\n", cmd.tls(), cmd.DeskListen)
 	fmt.Fprintf(&b, "  admin    http://%s/metrics\n", cmd.AdminListen)
 	fmt.Fprintf(&b, "\nWhat to type next. In a second terminal, see what patients see:\n\n")
 	fmt.Fprintf(&b, "  %s tail%s\n", program, cmd.clientFlags())
@@ -23,25 +23,33 @@ func (cmd *serveCmd) whatNext(program string) string {
 	fmt.Fprintf(&b, "  %s approve ID --key %s%s      (publish prints this line with the ID)\n",
 		program, dev.path(devApprover), cmd.deskFlags())
 	fmt.Fprintf(&b, "\nA token for a patient of the clinic \"north\":\n\n")
-	fmt.Fprintf(&b, "  curl 'http://%s/dev/token?sub=pat-1&tenant=north'\n\n", cmd.Listen)
+	fmt.Fprintf(&b, "  curl 'http%s://%s/dev/token?sub=pat-1&tenant=north'\n\n", cmd.tls(), cmd.Listen)
 	return b.String()
 }
 
 // deskFlags and clientFlags are what a command needs to reach a hub that is not
 // at the usual addresses.
 func (cmd *serveCmd) deskFlags() string {
-	return deskFlags{Desk: "http://" + cmd.DeskListen}.asTyped()
+	return deskFlags{Desk: "http" + cmd.tls() + "://" + cmd.DeskListen}.asTyped()
 }
 
 func (cmd *serveCmd) clientFlags() string {
 	flags := ""
-	if cmd.Listen != "127.0.0.1:8080" {
-		flags += " --url ws://" + cmd.Listen
+	if url := "ws" + cmd.tls() + "://" + cmd.Listen; url != "ws://127.0.0.1:8080" {
+		flags += " --url " + url
 	}
 	if cmd.Data != ".tocsin" {
 		flags += " --trust " + cmd.devMode().path(devTrust)
 	}
 	return flags
+}
+
+// tls is what TLS adds to the name of a scheme.
+func (cmd *serveCmd) tls() string {
+	if cmd.TLSCert == "" {
+		return ""
+	}
+	return "s"
 }
 
 // programName is how the program was called, if that works again as it stands:

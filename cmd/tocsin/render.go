@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"tocsin/notice"
 )
@@ -15,6 +16,7 @@ import (
 type page struct {
 	strings.Builder
 	colour bool
+	width  int // columns; 0 to leave lines as they are
 	whole  bool
 }
 
@@ -76,7 +78,7 @@ func (p *page) heading(n *notice.Notice) string {
 			colour = red
 		}
 	}
-	return p.paint(colour, printable(strings.Join(words, " · ")))
+	return p.paint(colour, oneLine(strings.Join(words, " · ")))
 }
 
 // field writes one labelled line, if there is something to say.
@@ -147,8 +149,30 @@ func (p *page) paragraph(text string) {
 		return
 	}
 	for line := range strings.SplitSeq(printable(text), "\n") {
-		p.line("    %s", line)
+		for _, row := range wrap(line, p.width-4) {
+			p.line("    %s", row)
+		}
 	}
+}
+
+// wrap breaks a line between words. A word that is longer than a row, as in
+// scripts without spaces, is left for the terminal to break.
+func wrap(line string, width int) []string {
+	if utf8.RuneCountInString(line) <= width || width <= 0 {
+		return []string{line}
+	}
+	var rows []string
+	row := ""
+	for word := range strings.FieldsSeq(line) {
+		if row != "" && utf8.RuneCountInString(row)+1+utf8.RuneCountInString(word) > width {
+			rows, row = append(rows, row), ""
+		}
+		if row != "" {
+			row += " "
+		}
+		row += word
+	}
+	return append(rows, row)
 }
 
 // oneLine is text that can't break out of its line.

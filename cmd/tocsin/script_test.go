@@ -1,9 +1,17 @@
 package main
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	crand "crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
+	"io"
+	"math/big"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	natsserver "github.com/nats-io/nats-server/v2/server"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -30,6 +39,10 @@ func TestScripts(t *testing.T) {
 			"field":    field,
 			"mode":     mode,
 			"contains": contains,
+			"fetch":    fetch,
+			"nats":     nats,
+
+			"certificate": certificate,
 		},
 	})
 }
@@ -42,6 +55,7 @@ func setup(env *testscript.Env) error {
 		"TOCSIN_LISTEN": listen, "TOCSIN_URL": "ws://" + listen,
 		"TOCSIN_DESK_LISTEN": desk, "TOCSIN_DESK": "http://" + desk,
 		"TOCSIN_ADMIN_LISTEN": admin, "TOCSIN_ADMIN": "http://" + admin,
+		"SPARE1": freeAddress(), "SPARE2": freeAddress(), "SPARE3": freeAddress(), "SPARE4": freeAddress(),
 		"TOCSIN_DRAIN": "100ms", "TZ": "UTC", "LISTEN": listen, "DESK": desk, "ADMIN": admin,
 	} {
 		env.Setenv(name, value)
@@ -125,5 +139,70 @@ func contains(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if text := ts.ReadFile(args[0]); strings.Contains(text, args[1]) == neg {
 		ts.Fatalf("%s holds %q: %v; it is:\n%s", args[0], args[1], neg, text)
+	}
+}
+
+// fetch gets a resource into a file: fetch [-host NAME] URL file.
+func fetch(ts *testscript.TestScript, neg bool, args []string) {
+	host := ""
+	if len(args) == 4 && args[0] == "-host" {
+		host, args = args[1], args[2:]
+	}
+	if len(args) != 2 {
+		ts.Fatalf("usage: [!] fetch [-host NAME] URL file")
+	}
+	req, err := http.NewRequest(http.MethodGet, args[0], nil)
+	ts.Check(err)
+	req.Host = host
+	resp, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	if (resp.StatusCode == http.StatusOK) == neg {
+		ts.Fatalf("%s: %s\n%s", args[0], resp.Status, body)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), body, 0o600))
+}
+
+// nats starts a NATS server with JetStream, and puts its URL into $NATS.
+func nats(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: nats")
+	}
+	s, err := natsserver.NewServer(&natsserver.Options{
+		Host: "127.0.0.1", Port: natsserver.RANDOM_PORT, JetStream: true, StoreDir: ts.MkAbs("nats"), NoSigs: true,
+	})
+	ts.Check(err)
+	s.Start()
+	ts.Defer(func() {
+		s.Shutdown()
+		s.WaitForShutdown()
+	})
+	if !s.ReadyForConnections(20 * time.Second) {
+		ts.Fatalf("the NATS server does not start")
+	}
+	ts.Setenv("NATS", s.ClientURL())
+}
+
+// certificate makes a certificate for 127.0.0.1 that is its own authority:
+// certificate cert-file key-file.
+func certificate(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: certificate cert-file key-file")
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), crand.Reader)
+	ts.Check(err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), IsCA: true, BasicConstraintsValid: true,
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore:   time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	cert, err := x509.CreateCertificate(crand.Reader, template, template, key.Public(), key)
+	ts.Check(err)
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	ts.Check(err)
+	for i, block := range []*pem.Block{{Type: "CERTIFICATE", Bytes: cert}, {Type: "PRIVATE KEY", Bytes: private}} {
+		ts.Check(os.WriteFile(ts.MkAbs(args[i]), pem.EncodeToMemory(block), 0o600))
 	}
 }

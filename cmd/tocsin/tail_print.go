@@ -107,7 +107,7 @@ func (p *tailPrinter) notice(e client.NoticeChanged) {
 
 // words prints a message as a reader sees it.
 func (p *tailPrinter) words(e client.NoticeChanged, phase notice.Phase) error {
-	page := page{colour: p.console.colour()}
+	page := newPage(p.console.Out)
 	if remark := remarks[e.Change]; remark != "" {
 		page.line("%s", page.paint(amber, remark))
 	} else if phase == notice.Over {
