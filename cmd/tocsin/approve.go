@@ -14,13 +14,15 @@ type approveCmd struct {
 	Key  string `required:"" placeholder:"FILE" help:"Your key."`
 	Yes  bool   `short:"y" help:"Don't ask."`
 	JSON bool   `help:"Print what became of it as one object, for programs."`
+	trustFlags
 	deskFlags
 }
 
 func (approveCmd) Help() string {
 	return `It shows the whole notice, in every language, and asks. You sign exactly what was shown,
-whatever the desk may hold by then. Without a terminal (in a script), or with --yes, it
-does not ask.
+whatever the desk may hold by then. With the pinned root keys (--trust) it verifies by
+itself who has signed already; without them you have the desk's word. Without a terminal
+(in a script), or with --yes, it does not ask.
 
     tocsin approve 0198c1f2-… --key ben.key`
 }
@@ -36,7 +38,7 @@ func (cmd approveCmd) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
-	if err := cmd.present(c, proposal); err != nil {
+	if err := cmd.present(ctx, c, s, proposal); err != nil {
 		return err
 	}
 	if !cmd.Yes && !c.confirm("Sign this, as "+s.key.Owner+"?") {
@@ -68,7 +70,7 @@ func (cmd approveCmd) fetch(ctx context.Context, s *signIn) (client.Proposal, er
 }
 
 // present shows what is to be signed: all of it, and that it is what was asked for.
-func (cmd approveCmd) present(c console, p client.Proposal) error {
+func (cmd approveCmd) present(ctx context.Context, c console, s *signIn, p client.Proposal) error {
 	envelope, err := p.Envelope.Open()
 	if err != nil {
 		return fmt.Errorf("reading the proposal %s: %w", cmd.ID, err)
@@ -78,22 +80,53 @@ func (cmd approveCmd) present(c console, p client.Proposal) error {
 		return fmt.Errorf("reading the proposal %s: %w", cmd.ID, err)
 	}
 	if identifier != cmd.ID {
-		return fmt.Errorf("the desk answered with %s, not with %s", identifier, cmd.ID)
+		return fmt.Errorf("the desk answered with %s, not with %s", printable(identifier), cmd.ID)
 	}
-	if envelope.PayloadType == notice.TypeNotice {
-		return cmd.presentNotice(c, p, envelope)
+	if envelope.PayloadType != notice.TypeNotice {
+		c.say("%s, of type %s:\n%s\n", identifier, envelope.PayloadType, printable(string(envelope.Payload)))
+		return nil
 	}
-	c.say("%s", printable(fmt.Sprintf("%s, of type %s:\n%s\n", identifier, envelope.PayloadType, envelope.Payload)))
-	return nil
+	return cmd.presentNotice(ctx, c, s, p, envelope)
 }
 
-func (cmd approveCmd) presentNotice(c console, p client.Proposal, e *notice.Envelope) error {
+func (cmd approveCmd) presentNotice(ctx context.Context, c console, s *signIn, p client.Proposal, e *notice.Envelope) error {
 	n, err := notice.Decode(e.Payload)
 	if err != nil {
 		return fmt.Errorf("reading the proposal %s: %w", cmd.ID, err)
 	}
+	signed, err := cmd.signers(ctx, s, n, p, e)
+	if err != nil {
+		return err
+	}
 	c.show(n, true)
-	c.say("The desk says it is signed by %s; it waits until %s.\n", printable(owners(p.Signers)),
-		p.Expires.Local().Format("2006-01-02 15:04:05 -07:00"))
+	c.say("%s It waits until %s.\n", printable(signed), p.Expires.Local().Format("2006-01-02 15:04:05 -07:00"))
 	return nil
+}
+
+// signers says who has signed, as verified from the pinned roots; without them, as
+// the desk says. What breaks a rule is not put before anyone.
+func (cmd approveCmd) signers(ctx context.Context, s *signIn, n *notice.Notice, p client.Proposal, e *notice.Envelope) (string, error) {
+	roots, err := cmd.roots(s.flags.Desk)
+	if errors.Is(err, errNoRoots) {
+		return fmt.Sprintf("The desk says that it is signed by %s; --trust FILE would verify it.", owners(p.Signers)), nil
+	}
+	if err != nil {
+		return "", err
+	}
+	keyset, err := s.keyset(ctx, roots)
+	if err != nil {
+		return "", err
+	}
+	if err := notice.Check(n, &keyset.Policy); err != nil {
+		return "", fmt.Errorf("the proposal %s would be refused: %w", cmd.ID, err)
+	}
+	tally, err := notice.Count(e, keyset, 0)
+	if err != nil {
+		return "", fmt.Errorf("reading the proposal %s: %w", cmd.ID, err)
+	}
+	var names []string
+	for _, signer := range tally.Signers {
+		names = append(names, fmt.Sprintf("%s (%s)", signer.Owner, signer.Role))
+	}
+	return fmt.Sprintf("Signed by %s: verified.", orNobody(names)), nil
 }

@@ -4,12 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"net/netip"
-	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -19,8 +15,6 @@ import (
 
 type tailCmd struct {
 	URL        string        `name:"url" default:"ws://127.0.0.1:8080" placeholder:"URL" help:"A node (default ${default})."`
-	Trust      string        `placeholder:"FILE" help:"The pinned root keys (default, for a node on this machine: DATA/dev/trust.pem)."`
-	Data       string        `default:".tocsin" placeholder:"DIR" help:"Where serve --dev keeps its files (default ${default})."`
 	TokenFile  string        `placeholder:"FILE" help:"Tokens to show, one a line; read again at every connection."`
 	TicketFile string        `placeholder:"FILE" help:"Where the ticket is kept over restarts."`
 	Cursor     string        `placeholder:"C" help:"Begin behind this place of the log, as --json told it."`
@@ -29,6 +23,7 @@ type tailCmd struct {
 	Once       bool          `help:"Print what holds now, and exit."`
 	Count      int           `placeholder:"N" help:"Exit after N messages; with --timeout, fail if they did not come."`
 	Timeout    time.Duration `placeholder:"10s" help:"Exit after this time."`
+	trustFlags
 }
 
 func (tailCmd) Help() string {
@@ -80,11 +75,10 @@ func (cmd tailCmd) outcome(cause error, p tailPrinter) error {
 func (cmd tailCmd) config(c console) (client.Config, error) {
 	config := client.Config{URL: cmd.URL, Labels: cmd.Label, NoReceipts: cmd.Once}
 	config.Logger = slog.New(slog.NewTextHandler(c.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	path, err := cmd.trust()
-	if err != nil {
-		return config, err
-	}
-	if config.Trust, err = readTrust(path); err != nil {
+	var err error
+	if config.Trust, err = cmd.roots(cmd.URL); errors.Is(err, errNoRoots) {
+		return config, misuse{error: err}
+	} else if err != nil {
 		return config, err
 	}
 	if cmd.Cursor != "" {
@@ -102,32 +96,6 @@ func (cmd tailCmd) config(c console) (client.Config, error) {
 		config.Tickets = client.TicketFile(cmd.TicketFile)
 	}
 	return config, nil
-}
-
-// trust is the file of pinned roots. Dev mode's is taken for a node on this
-// machine only: its keys are nobody's secret.
-func (cmd tailCmd) trust() (string, error) {
-	if cmd.Trust != "" {
-		return cmd.Trust, nil
-	}
-	dev := devMode{filepath.Join(cmd.Data, "dev")}.path(devTrust)
-	_, err := os.Stat(dev)
-	switch {
-	case !onThisMachine(cmd.URL):
-		return "", misusef("--trust FILE: which root keys are to be trusted? Whoever runs %s has the file", cmd.URL)
-	case errors.Is(err, fs.ErrNotExist):
-		return "", misusef("--trust FILE: which root keys are to be trusted? (There is no %s either: does \"tocsin serve --dev\" run in another folder?)", dev)
-	}
-	return dev, err
-}
-
-func onThisMachine(address string) bool {
-	u, err := url.Parse(address)
-	if err != nil {
-		return false
-	}
-	ip, err := netip.ParseAddr(u.Hostname())
-	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // readTokens reads a file of tokens, one a line.
