@@ -47,6 +47,7 @@ func FuzzTicket(f *testing.F) {
 	a := newAuthority(f, auth.Config{Issuers: []auth.IssuerConfig{ic}, TicketKeys: ring})
 	f.Add(auth.OpenTicket(ring, grant(a, issuer.Token(map[string]any{"tenant": "north", "group": []string{"a", "b"}})).Ticket))
 	f.Add([]byte{1, 0})
+	f.Add([]byte{1, 0x80, 0}) // a number in more bytes than it needs
 	f.Fuzz(func(t *testing.T, plaintext []byte) {
 		again, err := auth.RecodeTicket(plaintext)
 		if err == nil {
