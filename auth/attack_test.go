@@ -329,6 +329,11 @@ func TestKeySetLimits(t *testing.T) {
 	require.ErrorContains(t, err, "more than 100 keys")
 	_, err = auth.ParseKeys([]byte(`{"keys":[` + strings.Repeat(`{},`, 1_000_000) + `{}]}`))
 	require.ErrorContains(t, err, "more than 100 keys")
+	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	require.NoError(t, err)
+	b64 := base64.RawURLEncoding.EncodeToString
+	_, err = auth.ParseKeys([]byte(`{"keys":[{"kty":"EC","crv":"P-384","x":"` + b64(p384.X.Bytes()) + `","y":"` + b64(p384.Y.Bytes()) + `"}]}`))
+	require.ErrorContains(t, err, "no key", "ES256 is P-256 and nothing else")
 	for _, text := range []string{"", "null", "[]", "{}", `{"keys":null}`, `{"keys":{}}`, `{"keys":[]}`, `{"keys":[null]}`, `{"keys":[{}]}`, "<html>"} {
 		_, err = auth.ParseKeys([]byte(text))
 		require.Error(t, err, text)
@@ -363,4 +368,34 @@ func TestKidsThatAreNotUnique(t *testing.T) {
 		require.Equal(t, tt.first, grant(a, forge(t, name, jwt.SigningMethodEdDSA, first, tt.header, nil)).Tier)
 		require.Equal(t, tt.second, grant(a, forge(t, name, jwt.SigningMethodEdDSA, second, tt.header, nil)).Tier)
 	}
+}
+
+// A key that is replaced under its old kid is withdrawn like any other.
+func TestKeyReplacedUnderItsKid(t *testing.T) {
+	_, first, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	_, second, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	const name = "https://issuer.example"
+	file := filepath.Join(t.TempDir(), "keys.json")
+	publish := func(k ed25519.PrivateKey) {
+		set := `{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"k","x":"` + base64.RawURLEncoding.EncodeToString(k[32:]) + `"}]}`
+		require.NoError(t, os.WriteFile(file+".next", []byte(set), 0o600))
+		require.NoError(t, os.Rename(file+".next", file))
+	}
+	publish(first)
+	a := newAuthority(t, auth.Config{
+		Issuers: []auth.IssuerConfig{{Issuer: name, Audience: authtest.Audience, KeyFile: file}},
+		Refresh: 50 * time.Millisecond, FetchGap: 10 * time.Millisecond,
+	})
+	token := forge(t, name, jwt.SigningMethodEdDSA, first, map[string]any{"kid": "k"}, nil)
+	h := a.Admit(auth.Credentials{Tokens: []string{token}})
+	require.Equal(t, auth.Private, a.Grant(h).Tier)
+	publish(second)
+	authtest.Start(t, a)
+	authtest.Await(t, a, func() bool { return a.Grant(h).Tier != auth.Private })
+	require.Equal(t, auth.ReasonKeyWithdrawn, a.Grant(h).Reason)
+	require.Equal(t, auth.ReasonSignature, grant(a, token).Reason)
+	publish(first)
+	authtest.Await(t, a, func() bool { return a.Grant(h).Tier == auth.Private })
 }
