@@ -180,7 +180,9 @@ func TestFollowBeginsWhileTheServerIsDown(t *testing.T) {
 
 func TestFollowRecreatedStream(t *testing.T) {
 	t.Parallel()
-	for name, entries := range map[string]int{"shorter": 1, "longer": 9} {
+	for name, entries := range map[string][]string{
+		"shorter": numbered(101, 101), "longer": numbered(101, 109), "the same": numbered(1, 5), "empty": nil,
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := startNATS(t)
@@ -193,11 +195,12 @@ func TestFollowRecreatedStream(t *testing.T) {
 			_, js := s.admin()
 			require.NoError(t, js.DeleteStream(testContext(t), broker.StreamLog))
 			require.NoError(t, b.Init(testContext(t), 1))
-			appendAll(t, b, 0, numbered(101, 100+entries)...)
-			v := r.await(t, "a new log", func(v view) bool { return len(v.begins) == 2 && len(v.bodies) == entries })
-			require.Equal(t, numbered(101, 100+entries), v.bodies)
+			appendAll(t, b, 0, entries...)
+			v := r.await(t, "a new log", func(v view) bool {
+				return len(v.begins) == 2 && len(v.bodies) == len(entries) && v.source.Live
+			})
+			require.Equal(t, entries, v.bodies)
 			require.NotEqual(t, first.begins[0], v.begins[1])
-			r.awaitLive(t, entries)
 		})
 	}
 }
@@ -295,4 +298,27 @@ func TestFollowDropsItsConsumer(t *testing.T) {
 	stream, err := js.Stream(testContext(t), broker.StreamLog)
 	require.NoError(t, err)
 	require.Zero(t, stream.CachedInfo().State.Consumers)
+}
+
+// The consumer is there, says that it is, and delivers nothing.
+func TestFollowConsumerThatDeliversNothing(t *testing.T) {
+	t.Parallel()
+	s := startNATS(t)
+	b := openExternal(t, s, broker.Config{})
+	appendAll(t, b, 0, numbered(1, 3)...)
+	r := newRecorder()
+	follow(t, b, r)
+	r.awaitLive(t, 3)
+	_, js := s.admin()
+	stream, err := js.Stream(testContext(t), broker.StreamLog)
+	require.NoError(t, err)
+	names := stream.ConsumerNames(testContext(t))
+	for name := range names.Name() {
+		_, err := stream.PauseConsumer(testContext(t), name, time.Now().Add(time.Hour))
+		require.NoError(t, err)
+	}
+	require.NoError(t, names.Err())
+	appendAll(t, b, 3, numbered(4, 6)...)
+	require.Equal(t, 3, len(r.awaitStale(t).bodies), "what is behind the log is not live")
+	require.Equal(t, numbered(1, 6), r.awaitLive(t, 6).bodies)
 }

@@ -1,0 +1,139 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+)
+
+// What no test from outside can see: whether an answer waits for the disk.
+func TestEmbeddedServerSyncsEveryWrite(t *testing.T) {
+	t.Parallel()
+	e, err := newEmbedded(t.TempDir(), MinMaxBytes, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	defer e.close()
+	require.NoError(t, e.start(t.Context()))
+	config := e.server.JetStreamConfig()
+	require.True(t, config.SyncAlways)
+	require.LessOrEqual(t, config.MaxMemory, int64(64<<20))
+	require.Equal(t, e.dir+"/"+server.JetStreamStoreDir, config.StoreDir)
+}
+
+// What only a cluster does that just lost its leader: its log ends, for a while, before
+// what was read of it.
+func TestResumeShorter(t *testing.T) {
+	t.Parallel()
+	m, err := newMetrics(nil)
+	require.NoError(t, err)
+	b := &Broker{log: slog.New(slog.DiscardHandler), metrics: m}
+	at := time.Now()
+	for name, c := range map[string]struct {
+		clustered bool
+		looks     []logState
+		begins    []bool
+	}{
+		"one server is believed at once": {false, []logState{{last: 4}}, []bool{true}},
+		"a cluster when it goes on saying so": {true, []logState{
+			{last: 4, asked: at}, {last: 4, asked: at.Add(3 * time.Second)}, {last: 4, asked: at.Add(6 * time.Second)},
+		}, []bool{false, false, true}},
+	} {
+		begun := &beginnings{}
+		f := &follow{b: b, to: begun, liveness: newLiveness(), epoch: "0011aabb", seq: 5}
+		for i, look := range c.looks {
+			look.epoch, look.clustered = "0011aabb", c.clustered
+			err := f.resume(context.Background(), look)
+			if c.begins[i] {
+				require.NoError(t, err, name)
+				require.Equal(t, []string{"0011aabb"}, begun.epochs, name)
+				require.Zero(t, f.seq)
+				continue
+			}
+			require.ErrorIs(t, err, errShorter, name)
+			require.Empty(t, begun.epochs, name)
+		}
+	}
+}
+
+type beginnings struct {
+	Follower
+	epochs []string
+}
+
+func (b *beginnings) Begin(epoch string) { b.epochs = append(b.epochs, epoch) }
+func (b *beginnings) Source(Source)      {}
+
+// A real server loses no delivery on demand.
+func TestReaderNoticesALostDelivery(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		deliveries []uint64
+		want       error
+		handed     int
+	}{
+		"none is lost":  {[]uint64{1, 2, 3}, errNoMore, 3},
+		"the first":     {[]uint64{2, 3}, errMissedDelivery, 0},
+		"a later one":   {[]uint64{1, 2, 4}, errMissedDelivery, 2},
+		"one is double": {[]uint64{1, 2, 2}, errMissedDelivery, 2},
+	} {
+		r := &reader{messages: make(chan message, 10)}
+		iterator := deliveries(c.deliveries)
+		require.ErrorIs(t, r.run(context.Background(), &iterator), c.want, name)
+		require.Len(t, r.messages, c.handed, name)
+	}
+}
+
+var errNoMore = errors.New("no more")
+
+// deliveries is an iterator over messages with these consumer sequences.
+type deliveries []uint64
+
+func (d *deliveries) Next(...jetstream.NextOpt) (jetstream.Msg, error) {
+	if len(*d) == 0 {
+		return nil, errNoMore
+	}
+	next := (*d)[0]
+	*d = (*d)[1:]
+	return delivery{seq: next}, nil
+}
+func (*deliveries) Stop()  {}
+func (*deliveries) Drain() {}
+
+type delivery struct {
+	jetstream.Msg
+	seq uint64
+}
+
+func (d delivery) Metadata() (*jetstream.MsgMetadata, error) {
+	return &jetstream.MsgMetadata{Sequence: jetstream.SequencePair{Consumer: d.seq, Stream: d.seq}}, nil
+}
+func (delivery) Subject() string { return "" }
+func (delivery) Data() []byte    { return nil }
+
+func TestDegraded(t *testing.T) {
+	t.Parallel()
+	online := &jetstream.PeerInfo{Active: time.Second}
+	offline := &jetstream.PeerInfo{Offline: true}
+	silent := &jetstream.PeerInfo{Active: peerSilence + time.Second}
+	for name, c := range map[string]struct {
+		group *jetstream.ClusterInfo
+		want  error
+	}{
+		"one server":          {nil, nil},
+		"one replica":         {&jetstream.ClusterInfo{Leader: "a"}, nil},
+		"no leader":           {&jetstream.ClusterInfo{Replicas: []*jetstream.PeerInfo{online, online, online}}, errNoLeader},
+		"all of three":        {&jetstream.ClusterInfo{Leader: "a", Replicas: []*jetstream.PeerInfo{online, online}}, nil},
+		"two of three":        {&jetstream.ClusterInfo{Leader: "a", Replicas: []*jetstream.PeerInfo{online, offline}}, nil},
+		"one of three":        {&jetstream.ClusterInfo{Leader: "a", Replicas: []*jetstream.PeerInfo{silent, offline}}, errNoMajority},
+		"one of three, hung":  {&jetstream.ClusterInfo{Leader: "a", Replicas: []*jetstream.PeerInfo{silent, silent}}, errNoMajority},
+		"two of four":         {&jetstream.ClusterInfo{Leader: "a", Replicas: []*jetstream.PeerInfo{online, silent, silent}}, errNoMajority},
+		"three of five, hung": {&jetstream.ClusterInfo{Leader: "a", Replicas: []*jetstream.PeerInfo{online, online, silent, offline}}, nil},
+	} {
+		require.Equal(t, c.want, degraded(c.group), name)
+	}
+}
