@@ -28,7 +28,7 @@ const (
 	// chunk bounds one blocking write, so that a deadline measures progress.
 	chunk = 16 << 10
 	// closeGrace is how long a client has to answer a close frame.
-	closeGrace = 5 * time.Second
+	closeGrace = 2 * time.Second
 )
 
 // conn is the connection that coder/websocket reads and writes, and that the hub

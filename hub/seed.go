@@ -11,14 +11,17 @@ import (
 	"tocsin/wire"
 )
 
-const maxSeedWait = 30 * time.Second
+const (
+	minSeedWait = 200 * time.Millisecond
+	maxSeedWait = 30 * time.Second
+)
 
 // seed takes the public state from a peer while there is nothing to serve.
 func (h *Hub) seed(ctx context.Context) {
 	if h.config.SeedURL == "" {
 		return
 	}
-	for wait := time.Second; h.view.Load().gen == nil; wait = min(2*wait, maxSeedWait) {
+	for wait := minSeedWait; h.view.Load().gen == nil; wait = min(2*wait, maxSeedWait) {
 		err := h.fetchSeed(ctx)
 		if err == nil {
 			h.log.Info("serving a peer's snapshot until the broker answers", slog.String("seed", h.config.SeedURL))
