@@ -310,6 +310,9 @@ func infoVectors(good adder, bad breaker) {
 	bad("info.certainty", "of CAP 1.0", second(func(i *notice.Info) { i.Certainty = "Very Likely" }))
 	bad("info.eventCode", "without value", second(func(i *notice.Info) { i.EventCode = []notice.ValuePair{{ValueName: "x"}} }))
 	bad("info.parameter", "without name", second(func(i *notice.Info) { i.Parameter = []notice.ValuePair{{Value: "x"}} }))
+	bad("info.parameter", "without value, behind a good nextUpdateBy", second(func(i *notice.Info) {
+		i.Parameter = []notice.ValuePair{{ValueName: "nextUpdateBy", Value: "2026-11-22T11:00:00-00:00"}, {ValueName: "x"}}
+	}))
 	bad("parameter.nextUpdateBy", "not a time", second(func(i *notice.Info) {
 		i.Parameter = []notice.ValuePair{{ValueName: "nextUpdateBy", Value: "soon"}}
 	}))
