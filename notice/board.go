@@ -140,7 +140,7 @@ func (b *Board) Snapshot(now time.Time) []*Accepted {
 		entries = append(entries, b.holds.live[c.hash])
 	}
 	for _, t := range b.holds.order {
-		if t.Phase(now) != Over || t.Phase(now.Add(-snapshotGrace)) != Over {
+		if t.Phase(now.Add(-snapshotGrace)) != Over { // nothing that shows at now was over then
 			entries = append(entries, t.Messages...)
 		}
 	}

@@ -126,6 +126,19 @@ var goodLogs = []logTest{
 		c.accepts(c.KeysetBody(4, c.With(c.Removed, notice.RolePublisher)))
 		c.shows(2, alert, update, update)
 	}},
+	{"a document stands by whichever signatures hold", func(c *logCase) {
+		with := c.With(c.Removed, notice.RolePublisher)
+		alert := c.Alert()
+		c.accepts(c.Sign(alert, c.Publisher2, c.Approver))
+		c.accepts(c.KeysetBody(2, noticetest.Without(c.Publisher2), with))
+		c.voided(alert)
+		c.accepts(c.Sign(alert, c.Removed, c.Approver))
+		c.accepts(c.KeysetBody(3)) // the first entry holds again, the second no longer
+		c.voided()
+		c.revived()
+		c.moved(c.last.Resend, []*notice.Notice{alert}) // who came between has the second only
+		c.showsAlert(alert)
+	}},
 	{"a new policy voids", func(c *logCase) {
 		linked := c.Alert(func(n *notice.Notice) { n.Info[0].Web = "https://clinic.example/outage" })
 		c.accepts(c.Sign(linked))
@@ -169,6 +182,8 @@ var goodLogs = []logTest{
 		c.rejects("threshold", c.SignKeyset(c.Keyset(3, noticetest.Roots(1, c.Root2, c.NewRoot)), c.NewRoot))
 		c.accepts(c.SignKeyset(c.Keyset(4, noticetest.Roots(1, c.Root2, c.NewRoot)), c.Root2, c.NewRoot))
 		c.accepts(c.SignKeyset(c.Keyset(5, noticetest.Roots(1, c.Root2, c.NewRoot)), c.NewRoot))
+		c.rejects("threshold", c.SignKeyset(c.Keyset(6, noticetest.Roots(2, c.Root2, c.NewRoot)), c.NewRoot))
+		c.accepts(c.SignKeyset(c.Keyset(7, noticetest.Roots(2, c.NewRoot, c.Root2)), c.NewRoot, c.Root2))
 	}},
 }
 

@@ -106,6 +106,16 @@ func TestTallyOfOneOwnersKeys(t *testing.T) {
 	require.True(t, tally.Met)
 }
 
+func TestBreakGlassNeedsTheLeadsRole(t *testing.T) {
+	s := noticetest.NewStaff(t)
+	ks := s.Keyset(1, func(ks *notice.Keyset) {
+		ks.Key(s.BreakGlass.KeyID()).Roles = []notice.Role{notice.RoleApprover}
+	})
+	tally, err := notice.Count(s.Envelope(s.Alert(noticetest.Note("why")), s.BreakGlass), ks, 0)
+	require.NoError(t, err)
+	require.Equal(t, "threshold", ruleOf(t, tally.Err()))
+}
+
 func TestCountFloor(t *testing.T) {
 	s := noticetest.NewStaff(t)
 	e := s.Envelope(s.Alert())
