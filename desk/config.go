@@ -105,7 +105,8 @@ type Config struct {
 	// ConsoleOrigins are further origins whose pages may call the desk (CORS).
 	ConsoleOrigins []string
 
-	// AudienceExists tells whether anybody can have a label; nil: everybody may.
+	// AudienceExists tells whether anybody can have a label; nil: everybody may. It is
+	// called under the desk's lock: it answers from memory.
 	AudienceExists func(notice.Label) bool
 	// Now is the desk's clock; time.Now if nil.
 	Now func() time.Time

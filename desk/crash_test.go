@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -96,7 +95,6 @@ func TestKilledBetweenAnyTwoActs(t *testing.T) {
 		m := &mortal{steps: steps}
 		dir := t.TempDir()
 		o := s.openIn(dir, func(c *desk.Config) {
-			c.PublishTimeout = 100 * time.Millisecond
 			c.Recorder = mortalRecorder{c.Recorder, m}
 			c.Log, c.Proposals = mortalLog{c.Log, m}, mortalStore{c.Proposals, m}
 		})
@@ -173,7 +171,6 @@ func TestLeftOpenByAnEarlierRun(t *testing.T) {
 	s := newSite(t)
 	m := &mortal{steps: 2} // intended, and no more
 	o := s.open(func(c *desk.Config) {
-		c.PublishTimeout = 100 * time.Millisecond
 		c.Recorder, c.Log = mortalRecorder{c.Recorder, m}, mortalLog{c.Log, m}
 	})
 	n := s.staff.Alert()

@@ -107,7 +107,7 @@ func TestSilentBodies(t *testing.T) {
 		conn, err := net.Dial("tcp", o.server.Listener.Addr().String())
 		require.NoError(t, err)
 		defer conn.Close()
-		_, err = fmt.Fprintf(conn, silentPost)
+		_, err = io.WriteString(conn, silentPost)
 		require.NoError(t, err)
 	}
 	require.Equal(t, http.StatusCreated, o.publish(o.staff.Alert()).Status)

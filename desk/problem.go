@@ -66,12 +66,11 @@ var (
 	errNotAcceptable = newProblem("not-acceptable", http.StatusNotAcceptable, "There is no such form of it")
 )
 
-func (p problem) with(detail string) problem          { p.Detail = detail; return p }
-func (p problem) of(identifier string) problem        { p.Identifier = identifier; return p }
-func (p problem) at(seq uint64) problem               { p.Seq = seq; return p }
-func (p problem) after(wait time.Duration) problem    { p.retryAfter = wait; return p }
-func (p problem) allowing(methods string) problem     { p.allow = methods; return p }
-func (p problem) lacking(references []string) problem { p.Missing = references; return p }
+func (p problem) with(detail string) problem       { p.Detail = detail; return p }
+func (p problem) of(identifier string) problem     { p.Identifier = identifier; return p }
+func (p problem) at(seq uint64) problem            { p.Seq = seq; return p }
+func (p problem) after(wait time.Duration) problem { p.retryAfter = wait; return p }
+func (p problem) allowing(methods string) problem  { p.allow = methods; return p }
 
 // problemOf turns every error of the package into its problem document: the one
 // place that decides about status codes.
