@@ -56,6 +56,7 @@ func setup(env *testscript.Env) error {
 		"TOCSIN_DESK_LISTEN": desk, "TOCSIN_DESK": "http://" + desk,
 		"TOCSIN_ADMIN_LISTEN": admin, "TOCSIN_ADMIN": "http://" + admin,
 		"SPARE1": freeAddress(), "SPARE2": freeAddress(), "SPARE3": freeAddress(), "SPARE4": freeAddress(),
+		"GORACE":       "atexit_sleep_ms=0", // otherwise every command ends with a second of waiting
 		"TOCSIN_DRAIN": "100ms", "TZ": "UTC", "LISTEN": listen, "DESK": desk, "ADMIN": admin,
 	} {
 		env.Setenv(name, value)
