@@ -20,6 +20,7 @@ import (
 // is private without a token that is good, nobody is restricted without proof,
 // and everybody is what they can be once things have settled.
 func TestTiersAgainstModel(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
 		var failed any // rapid fails by panic, in the goroutine of its own
 		synctest.Test(t, func(t *testing.T) {
@@ -77,7 +78,7 @@ func newModel(t *testing.T, r *rapid.T) *model {
 	m.stranger.Rotate()
 	c := oneIssuer(m.issuer)
 	c.Transport, c.TicketKeys = m.issuer.Transport(), m.ring
-	c.Refresh, c.FetchGap = settled, 10*time.Minute // not the defaults: virtual days cost real time
+	c.Refresh, c.FetchGap = settled, 30*time.Minute // not the defaults: virtual days cost real time
 	m.authority = newAuthority(t, c)
 	m.healthySince, m.healthyLast, m.rotatedAt = time.Now(), time.Now(), time.Now()
 	return m

@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -184,5 +185,41 @@ func TestOneFetchAtATime(t *testing.T) {
 		issuer.Behave(authtest.Healthy)
 		time.Sleep(5 * time.Second)
 		require.Equal(t, 2, issuer.Requests()-before, "the hung one was given up after 5 s, the next came 10 s after it began")
+	})
+}
+
+// A token that waits for its key asks once, however often the session is
+// looked at meanwhile.
+func TestWaitingTokenAsksOnce(t *testing.T) {
+	bubble(t, func(t *testing.T, a *auth.Authority, issuer *authtest.Issuer) {
+		stranger := authtest.NewOffline(t)
+		stranger.Rotate()
+		time.Sleep(time.Minute)
+		before := issuer.Requests()
+		h := a.Admit(auth.Credentials{Tokens: []string{stranger.Token(nil)}})
+		for range 60 {
+			a.SetPosture(auth.Posture{})
+			require.Equal(t, auth.ReasonKeyUnknown, a.Grant(h).Reason)
+			time.Sleep(time.Second)
+		}
+		require.Equal(t, 1, issuer.Requests()-before)
+	})
+}
+
+// What waits for its key is bounded for each session: the first 16 KiB.
+func TestWaitingTokensAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		issuer := authtest.NewOffline(t)
+		c := oneIssuer(issuer)
+		c.Transport = issuer.Transport()
+		a := newAuthority(t, c)
+		padding := map[string]any{"padding": strings.Repeat("x", 8<<10)}
+		padded, small := authtest.NewOffline(t).Token(padding), issuer.Token(nil)
+		first := a.Admit(auth.Credentials{Tokens: []string{small, padded, padded}})
+		last := a.Admit(auth.Credentials{Tokens: []string{padded, padded, small}})
+		authtest.Start(t, a)
+		synctest.Wait()
+		require.Equal(t, auth.Private, a.Grant(first).Tier)
+		require.Equal(t, auth.Public, a.Grant(last).Tier)
 	})
 }

@@ -51,14 +51,14 @@ type Issuer struct {
 	URL string
 
 	t         testing.TB
-	addr      string        // "" without sockets
-	other     string        // URL that Elsewhere points to
-	done      chan struct{} // closed at the test's end: lets hung requests go
+	addr      string // "" without sockets
+	other     string // URL that Elsewhere points to
 	requests  atomic.Int64
 	elsewhere atomic.Int64
 
 	mu        sync.Mutex
 	behaviour Behaviour
+	release   chan struct{} // closed by the next Behave: lets hung requests go, empty-handed
 	server    *http.Server
 	served    chan struct{} // closed when server has ended
 	keys      *keys
@@ -83,11 +83,11 @@ func New(t testing.TB) *Issuer {
 func NewOffline(t testing.TB) *Issuer {
 	t.Helper()
 	i := &Issuer{
-		URL:   "https://issuer.example",
-		t:     t,
-		other: "https://elsewhere.example",
-		done:  make(chan struct{}),
-		now:   time.Now,
+		URL:     "https://issuer.example",
+		t:       t,
+		other:   "https://elsewhere.example",
+		release: make(chan struct{}),
+		now:     time.Now,
 	}
 	i.Rotate()
 	return i
@@ -110,6 +110,8 @@ func (i *Issuer) Behave(b Behaviour) {
 	defer i.mu.Unlock()
 	was := i.behaviour
 	i.behaviour = b
+	close(i.release)
+	i.release = make(chan struct{})
 	switch {
 	case i.addr == "":
 	case b == Refuse && was != Refuse:
@@ -269,9 +271,9 @@ func (i *Issuer) serveElsewhere(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (i *Issuer) close() {
-	close(i.done)
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	close(i.release)
 	if i.behaviour != Refuse {
 		i.stop()
 	}

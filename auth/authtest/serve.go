@@ -19,14 +19,14 @@ import (
 func (i *Issuer) serve(w http.ResponseWriter, r *http.Request) {
 	i.requests.Add(1)
 	i.mu.Lock()
-	behaviour, set := i.behaviour, i.keys.set
+	behaviour, set, release := i.behaviour, i.keys.set, i.release
 	i.mu.Unlock()
 	switch behaviour {
 	case Error500:
 		http.Error(w, "out of order", http.StatusInternalServerError)
 	case Hang:
 		select {
-		case <-i.done:
+		case <-release:
 		case <-r.Context().Done():
 		}
 	case EmptySet:
