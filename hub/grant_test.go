@@ -118,6 +118,26 @@ func TestGrantsChange(t *testing.T) {
 	require.Equal(t, []uint64{last.Seq}, public.entries(1), "who is not concerned is told nothing")
 }
 
+// From the moment on that the authority took a grant back, nothing that needs it is
+// written: not even what is published in the same breath.
+func TestGrantTakenBackAtOnce(t *testing.T) {
+	w := newWorld(t)
+	n := w.follow()
+	c := n.hello(wire.Hello{Tokens: []string{w.token("north")}})
+	c.begin()
+	for range 30 {
+		w.authority.SetPosture(auth.Posture{IssuerBlocked: map[string]time.Time{w.issuer.URL: time.Now().Add(-time.Hour)}})
+		_, private := w.alert(noticetest.Private("tenant:north"))
+		n.Entry(private)
+		require.Equal(t, wire.TierPublic, expect[wire.Auth](c).Tier)
+		w.authority.SetPosture(auth.Posture{})
+		require.Equal(t, wire.TierPrivate, expect[wire.Auth](c).Tier)
+		for seq := uint64(2); seq <= private.Seq; seq++ { // all that it could not see a moment ago
+			require.Equal(t, seq, expect[wire.EntryFrame](c).Seq)
+		}
+	}
+}
+
 // An issuer whose keys come late lifts the sessions that wait for them.
 func TestKeysComeLate(t *testing.T) {
 	w := newWorld(t)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"tocsin/auth"
 	"tocsin/notice"
 	"tocsin/notice/noticetest"
 	"tocsin/wire"
@@ -113,7 +114,7 @@ func TestVisibility(t *testing.T) {
 				token := w.issuer.Token(claimsFor(r.labels, fmt.Sprintf("p%d", sub)))
 				if r.tier == 1 { // by a ticket, that is to say without what no ticket carries
 					r.labels = slices.DeleteFunc(slices.Clone(r.labels), func(l string) bool { return strings.HasPrefix(l, "session:") })
-					hello.Ticket = n.ticket(token)
+					hello.Ticket = w.ticket(token)
 				} else {
 					hello.Tokens = []string{token}
 				}
@@ -198,12 +199,9 @@ func claimsFor(labels []string, sub string) map[string]any {
 	return claims
 }
 
-// ticket gets a ticket for a token.
-func (n *node) ticket(token string) string {
-	n.t.Helper()
-	c := n.hello(wire.Hello{Tokens: []string{token}})
-	defer c.ws.CloseNow()
-	return expect[wire.Welcome](c).Ticket
+// ticket is what a token's grant comes with.
+func (w *world) ticket(token string) string {
+	return w.authority.Grant(w.authority.Admit(auth.Credentials{Tokens: []string{token}})).Ticket
 }
 
 // No frame names another recipient: everything that is sent to patients while

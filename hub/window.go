@@ -110,17 +110,15 @@ func (w *window) add(it *item) {
 func (w *window) redact(seq uint64) {
 	items := slices.Clone(w.items)
 	for i, it := range items {
-		switch {
-		case it.seq == seq && it.frame != nil:
-			w.bytes -= it.size()
-			items[i] = &item{seq: it.seq, hash: it.hash}
-		case slices.ContainsFunc(it.revived, func(r *item) bool { return r.seq == seq }):
-			w.bytes -= it.size()
-			kept := *it
-			kept.revived = slices.DeleteFunc(slices.Clone(it.revived), func(r *item) bool { return r.seq == seq })
-			items[i] = &kept
-			w.bytes += kept.size()
+		kept := *it
+		kept.revived = slices.DeleteFunc(slices.Clone(it.revived), func(r *item) bool { return r.seq == seq })
+		if it.seq == seq {
+			kept = item{seq: it.seq, hash: it.hash, revived: kept.revived}
+		} else if len(kept.revived) == len(it.revived) {
+			continue
 		}
+		items[i] = &kept
+		w.bytes += kept.size() - it.size()
 	}
 	w.items, w.dead = items, 0
 }
