@@ -30,6 +30,7 @@ func TestFollowFromTheBeginningAndOn(t *testing.T) {
 	require.Equal(t, uint64(20), v.source.Head)
 	require.WithinDuration(t, time.Now(), v.source.Checked, patience)
 	require.Empty(t, v.source.Reason)
+	require.Equal(t, 20, v.liveAt[0], "live only at the end of the log")
 
 	appendAll(t, b, head, numbered(21, 40)...)
 	v = r.awaitLive(t, 40)

@@ -10,6 +10,8 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
+
+	"tocsin/notice"
 )
 
 // What no test from outside can see: whether an answer waits for the disk.
@@ -136,4 +138,29 @@ func TestDegraded(t *testing.T) {
 	} {
 		require.Equal(t, c.want, degraded(c.group), name)
 	}
+}
+
+// Design, "The log": the options that matter.
+func TestConnectionOptions(t *testing.T) {
+	t.Parallel()
+	b, err := Open(t.Context(), Config{Dir: t.TempDir(), MaxBytes: MinMaxBytes, Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	defer b.Close()
+	o := b.conn.Opts
+	require.Equal(t, 3*time.Second, o.PingInterval)
+	require.Equal(t, 2, o.MaxPingsOut)
+	require.True(t, o.RetryOnFailedConnect)
+	require.Equal(t, -1, o.MaxReconnect)
+	require.True(t, o.IgnoreAuthErrorAbort)
+	require.Equal(t, -1, o.ReconnectBufSize)
+	require.Equal(t, int64(notice.MaxBody), b.conn.MaxPayload())
+
+	r, err := b.read(t.Context(), StreamLog, 1)
+	require.NoError(t, err)
+	defer r.stop()
+	c := r.consumer.CachedInfo().Config
+	require.Equal(t, 30*time.Second, c.InactiveThreshold)
+	require.Equal(t, jetstream.AckNonePolicy, c.AckPolicy)
+	require.Empty(t, c.Durable)
+	require.True(t, c.MemoryStorage)
 }

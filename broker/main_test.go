@@ -196,6 +196,7 @@ type recorder struct {
 	begins  []string
 	entries []notice.Entry // since the last Begin
 	sources []broker.Source
+	liveAt  []int // how many entries there were at each of sources that was live
 }
 
 func newRecorder() *recorder { return &recorder{changed: make(chan struct{})} }
@@ -214,7 +215,14 @@ func (r *recorder) Begin(epoch string) {
 
 func (r *recorder) Entry(e notice.Entry) { r.update(func() { r.entries = append(r.entries, e) }) }
 
-func (r *recorder) Source(s broker.Source) { r.update(func() { r.sources = append(r.sources, s) }) }
+func (r *recorder) Source(s broker.Source) {
+	r.update(func() {
+		r.sources = append(r.sources, s)
+		if s.Live {
+			r.liveAt = append(r.liveAt, len(r.entries))
+		}
+	})
+}
 
 // view is a copy of a recorder at one moment.
 type view struct {
@@ -223,12 +231,14 @@ type view struct {
 	seqs    []uint64
 	sources []broker.Source
 	source  broker.Source
+	liveAt  []int
 }
 
 func (r *recorder) view() (view, <-chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	v := view{begins: append([]string(nil), r.begins...), sources: append([]broker.Source(nil), r.sources...)}
+	v := view{begins: append([]string(nil), r.begins...), sources: append([]broker.Source(nil), r.sources...),
+		liveAt: append([]int(nil), r.liveAt...)}
 	for _, e := range r.entries {
 		v.bodies, v.seqs = append(v.bodies, string(e.Body)), append(v.seqs, e.Seq)
 	}
