@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -172,6 +173,7 @@ func TestSignOut(t *testing.T) {
 		events := w.take()
 		require.Equal(t, notForAll, changes(events))
 		require.ErrorIs(t, of[client.Disconnected](events)[0].Err, client.ErrSignedOut)
+		require.Zero(t, of[client.Disconnected](events)[0].RetryIn)
 
 		p.send(welcome(wire.ResumeSnapshot, wire.TierPublic), l.synced())
 		p.cut()
@@ -218,6 +220,78 @@ func TestSignOutAgainstTheStream(t *testing.T) {
 	})
 }
 
+// The same, at any moment: after SignOut, nothing comes back.
+func TestSignOutRaces(t *testing.T) {
+	for range 30 {
+		synctest.Test(t, func(t *testing.T) {
+			n, l := newNode(t), newLogbook(t)
+			store := client.TicketFile(filepath.Join(t.TempDir(), "ticket"))
+			w := watch(t, n, l.Trust(), func(c *client.Config) { c.Tickets = store })
+			p := n.open(l, welcome(wire.ResumeSnapshot, wire.TierPrivate, "subject:abc"), l.entry(l.KeysetBody(1)))
+			frames := []wire.ServerFrame{
+				l.entry(l.Sign(l.Alert(noticetest.Private("subject:abc")))),
+				wire.Auth{Tier: wire.TierPrivate, Labels: []string{}, Auth: wire.AuthState{State: wire.AuthOK}, Ticket: "T9"},
+			}
+			go func() {
+				for _, f := range frames {
+					_ = p.conn.Write(context.Background(), 1, f.AppendTo(nil))
+				}
+			}()
+			require.NoError(t, w.SignOut())
+			synctest.Wait()
+			require.Empty(t, w.Threads())
+			kept, err := store.Load()
+			require.NoError(t, err)
+			require.Zero(t, kept)
+		})
+	}
+}
+
+// A hello that was made before SignOut must not leave after it.
+func TestSignOutWhileConnecting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, l := newNode(t), newLogbook(t)
+		gate := make(chan struct{})
+		n.answer = func(http.ResponseWriter, *http.Request) bool { <-gate; return false }
+		store := client.TicketFile(filepath.Join(t.TempDir(), "ticket"))
+		require.NoError(t, store.Save(client.Ticket{Value: "T1"}))
+		w := watch(t, n, l.Trust(), func(c *client.Config) { c.Tokens, c.Tickets = give("jwt"), store })
+		synctest.Wait()
+		require.NoError(t, w.SignOut())
+		close(gate)
+		for range 2 { // the connection that was being made, if it was, and the next
+			p := <-n.peers
+			if _, message, err := p.conn.Read(t.Context()); err == nil {
+				require.Equal(t, `{"type":"hello"}`, string(message))
+			}
+		}
+	})
+}
+
+// Nor tokens that were asked for before.
+func TestSignOutWhileAskingForTokens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, l := newNode(t), newLogbook(t)
+		asked := 0
+		w := watch(t, n, l.Trust(), func(c *client.Config) {
+			c.Tokens = func(context.Context) ([]string, error) {
+				if asked++; asked > 1 {
+					time.Sleep(time.Second)
+				}
+				return []string{"jwt"}, nil
+			}
+		})
+		p := n.ready(l)
+		w.TokensChanged()
+		synctest.Wait()
+		require.NoError(t, w.SignOut())
+		_, _, err := p.conn.Read(t.Context())
+		require.Error(t, err)
+		_, hello := n.accept()
+		require.Equal(t, wire.Hello{}, hello)
+	})
+}
+
 func TestSignOutWhileWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n, l := newNode(t), newLogbook(t)
@@ -251,38 +325,41 @@ func TestSignOutTellsOfTheStore(t *testing.T) {
 // What was published for a higher tier while the client was in a lower one lies
 // before its cursor. A replay would not bring it; a snapshot does.
 func TestTierGrowsBetweenSessions(t *testing.T) {
+	const replay, snapshot = wire.ResumeReplay, wire.ResumeSnapshot
+	north := welcome(snapshot, wire.TierRestricted, "tenant:n", "lang:en")
 	for name, c := range map[string]struct {
-		before, after wire.Welcome
-		again         bool
+		after wire.Welcome
+		again bool
 	}{
-		"same":       {welcome("", wire.TierRestricted, "tenant:n"), welcome("", wire.TierRestricted, "tenant:n"), false},
-		"tier":       {welcome("", wire.TierRestricted, "tenant:n"), welcome("", wire.TierPrivate, "tenant:n"), true},
-		"label":      {welcome("", wire.TierRestricted, "tenant:n"), welcome("", wire.TierRestricted, "tenant:n", "cohort:a"), true},
-		"lower tier": {welcome("", wire.TierPrivate, "tenant:n"), welcome("", wire.TierRestricted, "tenant:n"), false},
-		"fewer":      {welcome("", wire.TierPrivate, "tenant:n", "lang:en"), welcome("", wire.TierPrivate, "lang:en"), false},
-		"other":      {welcome("", wire.TierPrivate, "tenant:n"), welcome("", wire.TierPublic, "tenant:m"), true},
+		"same":       {welcome(replay, wire.TierRestricted, "lang:en", "tenant:n"), false},
+		"tier":       {welcome(replay, wire.TierPrivate, "tenant:n", "lang:en"), true},
+		"label":      {welcome(replay, wire.TierRestricted, "tenant:n", "lang:en", "cohort:a"), true},
+		"lower tier": {welcome(replay, wire.TierPublic, "tenant:n", "lang:en"), false},
+		"fewer":      {welcome(replay, wire.TierRestricted, "lang:en"), false},
+		"other":      {welcome(replay, wire.TierPublic, "tenant:m"), true},
+		"snapshot":   {welcome(snapshot, wire.TierPrivate, "tenant:n", "cohort:a"), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				n, l := newNode(t), newLogbook(t)
 				w := watch(t, n, l.Trust())
-				c.before.Resume, c.after.Resume = wire.ResumeSnapshot, wire.ResumeReplay
-				missed := l.Alert()
-				n.open(l, c.before, l.entry(l.KeysetBody(1))).cut()
+				north.ServerTime, c.after.ServerTime = time.Now(), time.Now() // the bubble's
+				n.open(l, north, l.entry(l.KeysetBody(1))).cut()
 				p, hello := n.accept()
 				require.NotEmpty(t, hello.Cursor)
 				w.take()
 				p.send(c.after)
+				synctest.Wait()
 				if c.again {
 					p, hello = n.accept()
 					require.Empty(t, hello.Cursor)
 					require.Empty(t, w.take())
 					c.after.Resume = wire.ResumeSnapshot
-					p.send(c.after, l.entry(l.Sign(missed)))
+					p.send(c.after)
 				}
-				p.send(l.synced())
+				p.send(l.entry(l.Sign(l.Alert())), l.synced())
 				synctest.Wait()
-				require.True(t, w.Freshness().Live)
+				require.Len(t, w.Threads(), 1)
 				p.cut()
 				_, hello = n.accept()
 				require.Equal(t, l.cursor().String(), hello.Cursor)

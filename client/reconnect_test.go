@@ -108,7 +108,7 @@ func TestBackoffForgets(t *testing.T) {
 
 func TestRetryAfter(t *testing.T) {
 	for header, want := range map[string]time.Duration{
-		"7": 8*time.Second - 1, "99999999": time.Minute, "-5": time.Second - 1, "soon": time.Second - 1,
+		"7": 8*time.Second - 1, "99999999": time.Minute, "9223372036854775807": time.Minute, "-5": time.Second - 1, "soon": time.Second - 1,
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			n, l := newNode(t), newLogbook(t)

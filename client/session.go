@@ -209,12 +209,7 @@ func (x *session) serve(ctx context.Context) error {
 		case r := <-frames:
 			err = x.take(ctx, r)
 		case <-x.alive.C:
-			select { // handle may have kept us from reading
-			case r := <-frames:
-				err = x.take(ctx, r)
-			default:
-				err = ErrSilent
-			}
+			err = ErrSilent
 		case <-x.poked:
 			err = x.obey(ctx)
 		case <-pace:
@@ -258,7 +253,7 @@ func (x *session) take(ctx context.Context, r received) error {
 	}
 	events, err := x.frame(r.frame)
 	x.report(x.handle, events...)
-	x.alive.Reset(x.silence)
+	x.alive.Reset(x.silence) // now: what handle took is not the node's silence
 	if err != nil {
 		return err
 	}
@@ -281,10 +276,19 @@ func (x *session) obey(ctx context.Context) error {
 		x.acks = time.NewTicker(ackInterval)
 	}
 	if tokens {
-		frame := func(tokens []string) wire.ClientFrame { return wire.Tokens{Tokens: tokens} }
-		return x.write(ctx, frame(x.fit(x.askTokens(ctx), frame)))
+		return x.sendTokens(ctx)
 	}
 	return nil
+}
+
+// sendTokens asks for tokens and tells the node.
+func (x *session) sendTokens(ctx context.Context) error {
+	frame := func(tokens []string) wire.ClientFrame { return wire.Tokens{Tokens: tokens} }
+	tokens := x.fit(x.askTokens(ctx), frame)
+	if x.void() { // meanwhile
+		return ErrSignedOut
+	}
+	return x.write(ctx, frame(tokens))
 }
 
 // sendAck sends one of the acks that wait.

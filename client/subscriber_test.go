@@ -135,7 +135,10 @@ func TestReplayThatBreaks(t *testing.T) {
 
 		p, hello := n.accept()
 		require.Equal(t, before.String(), hello.Cursor)
-		p.send(welcome(wire.ResumeReplay, wire.TierPublic), alert, l.synced())
+		p.send(welcome(wire.ResumeReplay, wire.TierPublic), l.synced())
+		synctest.Wait()
+		require.Empty(t, changes(w.take()))
+		p.send(alert)
 		synctest.Wait()
 		require.Len(t, changes(w.take()), 1)
 	})
