@@ -95,6 +95,9 @@ func (d *Desk) Begin(epoch string) {
 	defer d.mu.Unlock()
 	d.empty()
 	d.epoch = epoch
+	for p := range d.watch {
+		p.landed = nil // that was another log
+	}
 	d.changed()
 }
 

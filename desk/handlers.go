@@ -2,26 +2,48 @@ package desk
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"slices"
+	"time"
 
 	"tocsin/notice"
 )
 
+// actTimeout bounds an act with all its tries, within the time for the answer.
+const actTimeout = 25 * time.Second
+
+// acting is the context of an act: whoever asked may hang up.
+func acting(r *http.Request) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(r.Context()), actTimeout)
+}
+
+// readSubmission reads a signed document of one type.
+func (d *Desk) readSubmission(w http.ResponseWriter, r *http.Request, payloadType string) (s *submission, err error) {
+	body, err := d.readBody(w, r)
+	if err != nil {
+		return nil, err
+	}
+	err = d.checking(r.Context(), func() error {
+		env, err := notice.ParseEnvelope(body)
+		if err == nil {
+			s, err = newSubmission(env, payloadType)
+		}
+		return err
+	})
+	return s, err
+}
+
 // postDocument takes a signed document of one type.
 func (d *Desk) postDocument(payloadType string) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		env, err := d.readEnvelope(w, r)
+		s, err := d.readSubmission(w, r, payloadType)
 		if err == nil {
 			err = d.Ready()
 		}
-		if err != nil {
-			return err
-		}
-		s, err := newSubmission(env, payloadType)
 		if err != nil {
 			d.countRule(err)
 			return err
@@ -29,7 +51,9 @@ func (d *Desk) postDocument(payloadType string) handler {
 		if r.URL.Query().Get("check") == "true" {
 			return d.check(w, r, s)
 		}
-		result, err := d.submit(r.Context(), s)
+		ctx, cancel := acting(r)
+		defer cancel()
+		result, err := d.submit(ctx, s)
 		if err != nil {
 			return err
 		}
@@ -94,7 +118,9 @@ func (d *Desk) postSignature(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	result, err := d.sign(r.Context(), r.PathValue("identifier"), sig)
+	ctx, cancel := acting(r)
+	defer cancel()
+	result, err := d.sign(ctx, r.PathValue("identifier"), sig)
 	if err != nil {
 		return err
 	}
@@ -161,8 +187,13 @@ func (d *Desk) deleteProposal(w http.ResponseWriter, r *http.Request, who staff)
 	if !d.mayWithdraw(p, who) {
 		return errNotSigned
 	}
-	err = d.perform(r.Context(), p.act(ActWithdraw, who.owner), func() error {
-		return d.config.Proposals.Delete(r.Context(), identifier, revision)
+	if d.complete(p) { // perhaps on its way into the log, by any desk
+		return errOtherWaits.with("enough have signed it: it is being published, and can be cancelled").of(identifier)
+	}
+	ctx, cancel := acting(r)
+	defer cancel()
+	err = d.perform(ctx, p.act(ActWithdraw, who.owner), func() error {
+		return d.config.Proposals.Delete(ctx, identifier, revision)
 	})
 	if errors.Is(err, ErrConflict) {
 		return errOtherWaits.with("it has just changed: look again").of(identifier)
@@ -172,6 +203,17 @@ func (d *Desk) deleteProposal(w http.ResponseWriter, r *http.Request, who staff)
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// complete tells whether a proposal could be published as it is.
+func (d *Desk) complete(p *proposal) bool {
+	s := *p.submission
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s.env = withSignatures(s.env, nil)
+	d.merge(&s, p.submission.env.Signatures)
+	j, err := d.judge(&s)
+	return err == nil && j.tally.Met
 }
 
 func (d *Desk) mayWithdraw(p *proposal, who staff) bool {

@@ -104,8 +104,10 @@ func (d *Desk) refuse(w *statusWriter, r *http.Request, route string, err error)
 	switch {
 	case p.Status == http.StatusInternalServerError:
 		d.log.Error("request failed", "route", route, "method", r.Method, "error", err)
-	default:
+	case p.Status > http.StatusInternalServerError:
 		d.log.Info("request refused", "route", route, "method", r.Method, "status", p.Status, "problem", ruleOf(p))
+	default: // anybody can cause these, in any number; they are counted
+		d.log.Debug("request refused", "route", route, "method", r.Method, "status", p.Status, "problem", ruleOf(p))
 	}
 }
 
@@ -188,16 +190,8 @@ func unhurried(w http.ResponseWriter) error {
 	return nil
 }
 
-func (d *Desk) readEnvelope(w http.ResponseWriter, r *http.Request) (*notice.Envelope, error) {
-	body, err := d.readBody(w, r)
-	if err != nil {
-		return nil, err
-	}
-	return notice.ParseEnvelope(body)
-}
-
-// checking runs check, which verifies signatures for somebody whom nobody knows yet,
-// in one of few places: a flood of junk leaves the processors to others. Who waits
+// checking runs check, which parses or verifies what somebody sent whom nobody knows
+// yet, in one of few places: a flood of junk leaves the processors to others. Who waits
 // too long for a place is told so.
 func (d *Desk) checking(ctx context.Context, check func() error) error {
 	timer := time.NewTimer(verifyWait)
@@ -210,7 +204,7 @@ func (d *Desk) checking(ctx context.Context, check func() error) error {
 		d.metrics.busy.Inc()
 		return errTooMany
 	case <-ctx.Done():
-		return ctx.Err()
+		return errTooMany
 	}
 }
 

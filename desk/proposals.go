@@ -70,10 +70,18 @@ func (p *proposal) expires() time.Time { return p.stored.Created.Add(proposalLif
 
 func (p *proposal) lapsed(now time.Time) bool { return !now.Before(p.expires()) }
 
-// signedBy tells whether as many have signed as owners are named: who they are was
-// settled when they did.
-func (p *proposal) signedBy(owners []string) bool {
-	return len(p.submission.env.Signatures) >= len(owners)
+// signedBy tells whether there is a signature of each of the owners; roots go by their
+// key. What the signatures are worth was settled when they came.
+func (p *proposal) signedBy(ks *notice.Keyset, owners []string) bool {
+	return !slices.ContainsFunc(owners, func(owner string) bool {
+		return !slices.ContainsFunc(p.submission.env.Signatures, func(sig notice.Signature) bool {
+			var key *notice.Key
+			if ks != nil {
+				key = ks.Key(sig.KeyID)
+			}
+			return sig.KeyID == owner || key != nil && key.Owner == owner
+		})
+	})
 }
 
 // load reads one proposal; a key that nothing sensible is under is ErrNotFound.

@@ -50,6 +50,20 @@ func TestWithdraw(t *testing.T) {
 	require.Equal(t, http.StatusAccepted, o.publish(alert, o.staff.Publisher).Status, "it may be proposed again")
 }
 
+// What enough have signed may be on its way into the log: to say that it is withdrawn
+// could be untrue a moment later.
+func TestWithdrawOfWhatIsComplete(t *testing.T) {
+	t.Parallel()
+	log := &faultyLog{}
+	o := newSite(t).open(faulty(log))
+	alert := o.staff.Alert()
+	require.Equal(t, http.StatusAccepted, o.publish(alert, o.staff.Publisher).Status)
+	log.setDown(desk.ErrUnavailable)
+	require.Equal(t, http.StatusServiceUnavailable, o.approve(alert, o.staff.Approver).Status)
+	a := o.as(o.staff.Publisher, http.MethodDelete, "/v1/proposals/"+alert.Identifier)
+	require.Equal(t, "conflict", a.problem(), a.Text)
+}
+
 func TestAnotherPayloadUnderTheSameIdentifier(t *testing.T) {
 	t.Parallel()
 	o := newSite(t).open()

@@ -80,12 +80,12 @@ func (d *Desk) publish(ctx context.Context, s *submission) (uint64, error) {
 func (d *Desk) begin(s *submission) *publication {
 	p := &publication{submission: s, body: s.env.Marshal(), act: Record{
 		ID: uuid.Must(uuid.NewV7()).String(), Act: ActPublish,
-		Type: s.env.PayloadType, Identifier: s.identifier, SHA256: s.hex(),
+		Type: s.env.PayloadType, Identifier: s.identifier, Thread: s.thread, SHA256: s.hex(),
 	}}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if u, ok := d.openFor(s.hex()); ok {
-		delete(d.open, u.ID)
+		d.close(u.ID)
 		p.act, p.doubt, p.after, p.epoch = u, true, u.After, u.Epoch
 	}
 	d.watch[p] = struct{}{}
@@ -183,8 +183,12 @@ func (d *Desk) past(epoch string, after uint64) bool {
 // yet succeed, a rule that broke meanwhile decides nothing.
 func (d *Desk) judgeAgain(p *publication) (judgement, error) {
 	d.mu.Lock()
+	ready := d.ready
 	j, err := d.judge(p.submission)
 	d.mu.Unlock()
+	if !ready { // replaced since attempt looked
+		return j, errAgain
+	}
 	if err == nil {
 		err = j.tally.Err()
 	}
@@ -283,13 +287,18 @@ func (d *Desk) conclude(ctx context.Context, p *publication, seq uint64, err err
 			d.log.Error("outcome not recorded", "act", act.ID, "phase", act.Phase, "error", err)
 		}
 	}
-	if act.BreakGlass && act.Phase == PhaseDone {
-		d.metrics.breakGlass.Inc()
-		d.log.Warn("a break-glass key was used", "identifier", p.identifier, "owners", act.Owners)
-	}
+	d.alarm(act)
 	d.log.Info("publication", "outcome", outcome, "identifier", p.identifier, "sha256", p.hex(),
 		"owners", act.Owners, "seq", act.Seq, "rule", act.Rule)
 	return outcome
+}
+
+// alarm tells of a break-glass key.
+func (d *Desk) alarm(r Record) {
+	if r.BreakGlass && r.Phase == PhaseDone {
+		d.metrics.breakGlass.Inc()
+		d.log.Warn("a break-glass key was used", "identifier", r.Identifier, "owners", r.Owners, "seq", r.Seq)
+	}
 }
 
 // ruleOf is why a problem refuses, in a word.

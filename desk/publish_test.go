@@ -271,6 +271,18 @@ func TestUnconfirmed(t *testing.T) {
 		require.Equal(t, desk.PhaseDone, list[len(list)-1].Phase)
 		require.NotContains(t, o.get("/v1/notices/"+n.Identifier).Body, "unconfirmed")
 	})
+	t.Run("of an update", func(t *testing.T) {
+		t.Parallel()
+		log := &faultyLog{}
+		o := newSite(t).open(soon, faulty(log))
+		alert := o.staff.Alert()
+		require.Equal(t, http.StatusCreated, o.publish(alert).Status)
+		log.set(true, lost)
+		require.Equal(t, "unconfirmed", o.publish(o.staff.Update(alert, nil)).problem())
+		a := o.get("/v1/notices/" + alert.Identifier)
+		require.Equal(t, "active", a.Body["phase"])
+		require.Len(t, a.Body["unconfirmed"], 1, "the thread says so")
+	})
 	t.Run("overtaken while in doubt", func(t *testing.T) {
 		t.Parallel()
 		log := &faultyLog{}

@@ -60,13 +60,13 @@ func (d *Desk) openFor(sha256 string) (Record, bool) {
 	return Record{}, false
 }
 
-// openOf lists the open publications of an identifier, the oldest first.
+// openOf lists the open publications of a notice, or of a thread, the oldest first.
 func (d *Desk) openOf(identifier string) []unconfirmed {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	list := []unconfirmed{}
 	for _, u := range d.open {
-		if u.Act != ActPublish || u.Identifier != identifier {
+		if u.Act != ActPublish || u.Identifier != identifier && u.Thread != identifier {
 			continue
 		}
 		v := unconfirmed{Identifier: u.Identifier, SHA256: u.SHA256, Since: stamp(u.Time), After: u.After}
@@ -128,6 +128,7 @@ func (d *Desk) settle(ctx context.Context) {
 			"phase", end.Phase, "seq", end.Seq, "rule", end.Rule)
 		if end.Act == ActPublish && end.Phase == PhaseDone {
 			d.metrics.publications.WithLabelValues("done late").Inc()
+			d.alarm(end)
 			d.dropPublished(ctx, end.Identifier, end.SHA256)
 		}
 	}
@@ -140,9 +141,14 @@ func (d *Desk) settled(u *unsettled) bool {
 	if d.open[u.ID] != u {
 		return false
 	}
-	delete(d.open, u.ID)
-	d.metrics.open.Set(float64(len(d.open)))
+	d.close(u.ID)
 	return true
+}
+
+// close takes an act out of the open ones; the caller holds mu.
+func (d *Desk) close(id string) {
+	delete(d.open, id)
+	d.metrics.open.Set(float64(len(d.open)))
 }
 
 // fate is the record that ends an act, if that can be told.
@@ -175,7 +181,7 @@ func (d *Desk) fate(ctx context.Context, u *unsettled) (Record, bool) {
 	case u.Act == ActWithdraw || u.Act == ActLapse:
 		there = !there
 	case there:
-		there = kept.signedBy(u.Owners)
+		there = kept.signedBy(d.keyset(), u.Owners)
 	default:
 		there = published
 	}

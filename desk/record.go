@@ -41,6 +41,8 @@ type Record struct {
 	Type string `json:"type"`
 	// Identifier is the notice's, or of another document the proposal's.
 	Identifier string `json:"identifier"`
+	// Thread is the identifier of the Alert that a notice belongs to.
+	Thread string `json:"thread,omitzero"`
 	// SHA256 is the payload's hash, lower-case hex.
 	SHA256 string `json:"sha256"`
 	// Owners are those whose signatures the act rests on; of a withdrawal, who asked.

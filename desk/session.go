@@ -130,16 +130,19 @@ func (d *Desk) getChallenge(w http.ResponseWriter, _ *http.Request) error {
 
 // postSession turns a session envelope into a bearer token.
 func (d *Desk) postSession(w http.ResponseWriter, r *http.Request) error {
-	env, err := d.readEnvelope(w, r)
-	if err != nil {
-		return err
+	body, err := d.readBody(w, r)
+	if err == nil {
+		err = d.Ready()
 	}
-	if err := d.Ready(); err != nil {
+	if err != nil {
 		return err
 	}
 	var key *notice.Key
 	err = d.checking(r.Context(), func() error {
-		key, err = d.login(r, env)
+		env, err := notice.ParseEnvelope(body)
+		if err == nil {
+			key, err = d.login(r, env)
+		}
 		return err
 	})
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 // count.
 type submission struct {
 	identifier string
+	thread     string // of a notice: its Alert's identifier
 	subject    string
 	hash       [32]byte
 	env        *notice.Envelope // with signatures that count, and no others
@@ -35,6 +36,7 @@ func newSubmission(env *notice.Envelope, want string) (*submission, error) {
 	case notice.TypeNotice:
 		if s.notice, err = notice.Decode(env.Payload); err == nil {
 			s.identifier, s.sent = s.notice.Identifier, s.notice.Sent
+			s.thread, err = s.notice.ThreadID()
 		}
 	case notice.TypeKeyset:
 		if s.keyset, err = notice.DecodeKeyset(env.Payload); err == nil {

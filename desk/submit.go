@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -121,7 +122,9 @@ func (d *Desk) combine(ctx context.Context, s *submission, before *proposal, rev
 // subset tells whether all of a's signatures are in b.
 func subset(a, b *notice.Envelope) bool {
 	return !slices.ContainsFunc(a.Signatures, func(s notice.Signature) bool {
-		return !slices.ContainsFunc(b.Signatures, func(have notice.Signature) bool { return have.KeyID == s.KeyID })
+		return !slices.ContainsFunc(b.Signatures, func(have notice.Signature) bool {
+			return have.KeyID == s.KeyID && bytes.Equal(have.Sig, s.Sig)
+		})
 	})
 }
 
