@@ -41,7 +41,7 @@ func answerWords(a client.Answer, approve string) string {
 		fmt.Fprintf(&b, "  until        %s\n", a.Expires.Local().Format("2006-01-02 15:04:05 -07:00"))
 	}
 	voids(&b, a)
-	fmt.Fprintf(&b, "\nThey type:\n\n  %s\n", approve)
+	fmt.Fprintf(&b, "\nWhoever can sign types:\n\n  %s\n", approve)
 	return b.String()
 }
 

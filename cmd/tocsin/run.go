@@ -87,12 +87,12 @@ const graceful = 12 * time.Second
 // shutDown says that the process is not ready, sends clients elsewhere, and lets
 // requests finish. The admin address answers until the end.
 func (p *process) shutDown(servers []server) {
-	p.log.Info("shutting down", "drain", p.cmd.Drain)
+	p.log.Info("shutting down", "drain", *p.cmd.Drain)
 	p.draining.Store(true)
-	ctx, cancel := context.WithTimeout(context.Background(), p.cmd.Drain+graceful)
+	ctx, cancel := context.WithTimeout(context.Background(), *p.cmd.Drain+graceful)
 	defer cancel()
 	if p.hub != nil {
-		_ = p.hub.Drain(ctx, p.cmd.Drain) // what is left at the deadline is closed below
+		_ = p.hub.Drain(ctx, *p.cmd.Drain) // what is left at the deadline is closed below
 	}
 	for _, s := range servers {
 		if err := s.Shutdown(ctx); err != nil {

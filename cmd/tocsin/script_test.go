@@ -90,14 +90,19 @@ func freeAddress() string {
 	}
 }
 
-// until runs a command again and again until it succeeds: "until tocsin status".
+// until runs a command again and again until it succeeds, or until it fails:
+// until [!] tocsin status.
 func until(ts *testscript.TestScript, neg bool, args []string) {
+	failure := len(args) > 0 && args[0] == "!"
+	if failure {
+		args = args[1:]
+	}
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: until program [args...]")
+		ts.Fatalf("usage: until [!] program [args...]")
 	}
 	var err error
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if err = ts.Exec(args[0], args[1:]...); err == nil {
+		if err = ts.Exec(args[0], args[1:]...); (err != nil) == failure {
 			return
 		}
 	}

@@ -28,7 +28,7 @@ type serveCmd struct {
 	TrustedProxy []netip.Prefix `group:"listen" placeholder:"CIDR" help:"Proxies whose X-Forwarded-For is believed (repeat for more)."`
 	TLSCert      string         `name:"tls-cert" group:"listen" placeholder:"FILE" help:"Certificate for the addresses of clients and staff."`
 	TLSKey       string         `name:"tls-key" group:"listen" placeholder:"FILE" help:"Its key."`
-	Drain        time.Duration  `group:"listen" default:"20s" help:"How long clients are given to move to another node at shutdown (default ${default})."`
+	Drain        *time.Duration `group:"listen" placeholder:"20s" help:"How long clients are given to move to another node at shutdown (default 20s; in dev mode 1s)."`
 
 	Trust     string   `group:"log" placeholder:"FILE" help:"The pinned root keys (see tocsin keyset --help)."`
 	NATS      []string `name:"nats" group:"log" placeholder:"URL,…" help:"An external NATS; without it the log is embedded, in DATA/jetstream."`
@@ -73,6 +73,13 @@ func (cmd *serveCmd) devMode() devMode { return devMode{filepath.Join(cmd.Data, 
 func (cmd *serveCmd) complete(log *slog.Logger) error {
 	if err := cmd.check(); err != nil {
 		return err
+	}
+	if cmd.Drain == nil {
+		drain := 20 * time.Second
+		if cmd.Dev {
+			drain = time.Second // who tries things out has no other node
+		}
+		cmd.Drain = &drain
 	}
 	if cmd.Dev {
 		return cmd.completeDev(log)

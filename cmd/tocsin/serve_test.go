@@ -73,7 +73,7 @@ func TestConfigPrecedence(t *testing.T) {
 	require.Equal(t, "flag:1", cmd.Listen)
 	require.Equal(t, "env:2", cmd.DeskListen)
 	require.Equal(t, "from-file", cmd.Data)
-	require.Equal(t, 7*time.Second, cmd.Drain)
+	require.Equal(t, 7*time.Second, *cmd.Drain)
 	require.True(t, cmd.Dev)
 	require.Equal(t, []string{"edge"}, cmd.Roles)
 	require.Equal(t, []string{"https://a.example", "https://b.example"}, cmd.Origin)

@@ -61,7 +61,7 @@ func (w *watch) describe(s *hubState) {
 	defer w.mu.Unlock()
 	s.Source = sourceState{
 		Live: w.source.Live, Since: w.source.Since, Checked: w.source.Checked,
-		Head: w.source.Head, Read: w.board.Seq(), Reason: w.source.Reason,
+		Head: max(w.source.Head, w.board.Seq()), Read: w.board.Seq(), Reason: w.source.Reason,
 	}
 	if ks := w.board.Keyset(); ks != nil {
 		s.Keyset = keysetState{Version: ks.Version, Expires: string(ks.Expires), Keys: len(ks.Keys)}
