@@ -159,10 +159,11 @@ func (w *world) byID(keyID string) *notice.PrivateKey {
 
 // The board and the model agree on every entry, and on what each thread shows.
 func TestBoardAgreesWithModel(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		w, m := newWorld(t, rt, false), &model{}
 		m.install(w.board.Keyset())
-		for range rapid.IntRange(1, 30).Draw(rt, "steps") {
+		for range rapid.IntRange(1, 20).Draw(rt, "steps") {
 			version := w.board.Keyset().Version
 			folded := len(w.bodies)
 			w.step()

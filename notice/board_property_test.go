@@ -190,9 +190,10 @@ func (w *world) requireSame(want, got *notice.Board) {
 // A client that folds the snapshot shows what one that folded the log shows, under
 // whatever came before, and every entry of the snapshot holds with it.
 func TestSnapshotReachesTheSameBoard(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(t, rt, false)
-		for range rapid.IntRange(1, 40).Draw(rt, "steps") {
+		for range rapid.IntRange(1, 20).Draw(rt, "steps") {
 			w.step()
 		}
 		client := notice.NewBoard(w.Trust(), false)
@@ -205,9 +206,10 @@ func TestSnapshotReachesTheSameBoard(t *testing.T) {
 
 // What was refused leaves no trace: the accepted entries alone make the same board.
 func TestRefusedEntriesLeaveNoTrace(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(t, rt, false)
-		for range rapid.IntRange(1, 40).Draw(rt, "steps") {
+		for range rapid.IntRange(1, 20).Draw(rt, "steps") {
 			w.step()
 		}
 		again := notice.NewBoard(w.Trust(), false)
@@ -232,9 +234,10 @@ func TestFollowingStaysWithTheNode(t *testing.T) {
 		}
 		return all
 	}
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(t, rt, true)
-		for range rapid.IntRange(1, 20).Draw(rt, "before") {
+		for range rapid.IntRange(1, 12).Draw(rt, "before") {
 			w.step()
 		}
 		client := notice.NewBoard(w.Trust(), false)
@@ -244,7 +247,7 @@ func TestFollowingStaysWithTheNode(t *testing.T) {
 			}
 		}
 		receive(w.board.Snapshot(w.now)...)
-		for range rapid.IntRange(1, 20).Draw(rt, "after") {
+		for range rapid.IntRange(1, 12).Draw(rt, "after") {
 			w.last = notice.Outcome{}
 			w.step()
 			if w.last.Accepted != nil {
@@ -260,9 +263,10 @@ func TestFollowingStaysWithTheNode(t *testing.T) {
 // WouldVoid says beforehand what a keyset voids, and a keyset that changes nothing
 // voids and revives nothing.
 func TestWouldVoidForetells(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(t, rt, false)
-		for range rapid.IntRange(1, 25).Draw(rt, "steps") {
+		for range rapid.IntRange(1, 15).Draw(rt, "steps") {
 			w.step()
 		}
 		before := describe(w.board, 0)

@@ -159,12 +159,14 @@ func FuzzKeyset(f *testing.F) {
 	require.NoError(f, err)
 	f.Add(good)
 	f.Add(bytes.Replace(good, []byte(`"dev":false`), []byte(`"dev":true`), 1))
+	b := s.Board()
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		ks, err := notice.DecodeKeyset(payload)
 		// Signed by the root, it is accepted or refused, and never panics.
 		body := noticetest.SignBytes(notice.TypeKeyset, payload, s.Root).Marshal()
-		if len(payload) > 0 && len(payload) <= notice.MaxPayload {
-			s.Board().Fold(notice.Entry{Seq: 2, Body: body})
+		if _, tryErr := b.Try(body); tryErr == nil {
+			require.NoError(t, err)
+			require.NoError(t, s.Board().Fold(notice.Entry{Seq: 2, Body: body}).Err)
 		}
 		if err != nil {
 			ruleOf(t, err)

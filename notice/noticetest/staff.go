@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -60,10 +61,28 @@ func NewStaff(tb testing.TB) *Staff {
 		{&s.Beacon, "beacon", "desk-1"}, {&s.BreakGlass, "break-glass", "safe-deposit"},
 		{&s.Stranger, "stranger", "stranger"}, {&s.Removed, "removed", "lea-moor"},
 	} {
-		seed := sha256.Sum256([]byte("noticetest " + k.name))
-		*k.key = must(s, func() (*notice.PrivateKey, error) { return notice.KeyFromSeed(k.owner, seed[:]) })
+		*k.key = must(s, func() (*notice.PrivateKey, error) { return key(k.name, k.owner) })
 	}
 	return s
+}
+
+// made holds the keys that are made already: tests make many a Staff.
+var made sync.Map // name → *notice.PrivateKey
+
+// key makes the key of that name, as the test's own copy.
+func key(name, owner string) (*notice.PrivateKey, error) {
+	if k, ok := made.Load(name); ok {
+		own := *k.(*notice.PrivateKey)
+		return &own, nil
+	}
+	seed := sha256.Sum256([]byte("noticetest " + name))
+	k, err := notice.KeyFromSeed(owner, seed[:])
+	if err == nil {
+		made.Store(name, k)
+		own := *k
+		k = &own
+	}
+	return k, err
 }
 
 // must fails the test on an error.
