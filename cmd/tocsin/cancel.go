@@ -41,7 +41,11 @@ func (cmd cancelCmd) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
-	return s.publish(ctx, c, n, cmd.JSON)
+	envelope, err := s.sign(n)
+	if err != nil {
+		return err
+	}
+	return s.submit(ctx, c, envelope, cmd.JSON)
 }
 
 // compose makes the Cancel of a thread.

@@ -27,6 +27,14 @@ func (c console) printJSON(v any) error {
 	return enc.Encode(v)
 }
 
+// printFile writes v as it is good to edit.
+func (c console) printFile(v any) error {
+	enc := json.NewEncoder(c.Out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
 // say writes one line of a diagnosis.
 func (c console) say(format string, args ...any) {
 	fmt.Fprintf(c.Err, format+"\n", args...)

@@ -18,7 +18,8 @@ type publishCmd struct {
 	Note     string `placeholder:"TEXT" help:"Why; needed with a break-glass key."`
 	Sender   string `placeholder:"NAME" help:"Who sends, as CAP has it (default: the key's owner @ the desk's host)."`
 	Key      string `placeholder:"FILE" help:"Your key."`
-	Envelope string `placeholder:"FILE" help:"Submit this signed notice again: what publish leaves behind when it can't learn a notice's fate."`
+	Save     string `placeholder:"FILE" help:"Sign, write the signed notice to this file, and send nothing."`
+	Envelope string `placeholder:"FILE" help:"Submit this signed notice: one that --save wrote, or that publish left behind when it could not learn its fate."`
 	Print    bool   `help:"Print the notice as JSON, and do nothing. A file to begin from."`
 	JSON     bool   `help:"Print what became of it as one object, for programs."`
 	deskFlags
@@ -48,7 +49,7 @@ func (cmd publishCmd) Run(ctx context.Context, c console) error {
 		return err
 	}
 	if cmd.Print {
-		return c.printJSON(source)
+		return c.printFile(source)
 	}
 	s, err := cmd.signIn(cmd.Key)
 	if err != nil {
@@ -58,7 +59,14 @@ func (cmd publishCmd) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
-	return s.publish(ctx, c, n, cmd.JSON)
+	envelope, err := s.sign(n)
+	if err != nil {
+		return err
+	}
+	if cmd.Save != "" {
+		return writeNew(cmd.Save, append(envelope.Marshal(), '\n'), 0o600)
+	}
+	return s.submit(ctx, c, envelope, cmd.JSON)
 }
 
 // issue gives the notice its identifier, time and sender, and in an Update its

@@ -85,10 +85,8 @@ func (cmd *serveCmd) complete(log *slog.Logger) error {
 		return cmd.completeDev(log)
 	}
 	cmd.Listen = cmp.Or(cmd.Listen, ":8080")
-	for _, ring := range []*string{&cmd.TicketKeys, &cmd.DeskKeys} {
-		if *ring == "" && len(cmd.NATS) > 0 {
-			return misusef("with --nats several processes serve together: give them all the same --ticket-keys and --desk-keys")
-		}
+	if err := cmd.checkRings(); err != nil {
+		return err
 	}
 	if err := os.MkdirAll(cmd.Data, 0o700); err != nil {
 		return fmt.Errorf("--data %s: %w", cmd.Data, err)
@@ -99,6 +97,20 @@ func (cmd *serveCmd) complete(log *slog.Logger) error {
 		cmd.DeskKeys, err = cmd.ring(cmd.DeskKeys, "desk.keys")
 	}
 	return err
+}
+
+// checkRings refuses rings of this process's own where others serve beside it:
+// clients and staff would have to log in again whenever they met another one.
+func (cmd *serveCmd) checkRings() error {
+	switch {
+	case len(cmd.NATS) == 0:
+		return nil
+	case cmd.has("edge") && cmd.TicketKeys == "":
+		return misusef("--ticket-keys FILE: with --nats, several edges serve together; give all the same one (tocsin key ring)")
+	case cmd.has("desk") && cmd.DeskKeys == "":
+		return misusef("--desk-keys FILE: with --nats, several desks serve together; give all the same one (tocsin key ring)")
+	}
+	return nil
 }
 
 var errNoTrust = errors.New(`whose keyset is to be trusted? --trust FILE names the pinned root keys. To begin:

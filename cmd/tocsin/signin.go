@@ -75,15 +75,15 @@ func (s *signIn) identity(sender string) (notice.ReissueOptions, error) {
 	}, nil
 }
 
-// publish signs n and hands it to the desk.
-func (s *signIn) publish(ctx context.Context, c console, n *notice.Notice, asJSON bool) error {
+// sign puts n into an envelope with this person's signature.
+func (s *signIn) sign(n *notice.Notice) (*notice.Envelope, error) {
 	payload, err := notice.Encode(n)
 	if err != nil {
-		return fmt.Errorf("writing the notice: %w", err)
+		return nil, fmt.Errorf("writing the notice: %w", err)
 	}
 	envelope := &notice.Envelope{PayloadType: notice.TypeNotice, Payload: payload}
 	envelope.Sign(s.key)
-	return s.submit(ctx, c, envelope, asJSON)
+	return envelope, nil
 }
 
 // submit hands a signed notice to the desk, and says what became of it.
