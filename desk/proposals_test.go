@@ -200,4 +200,14 @@ func TestStoreThatSomebodyElseWroteTo(t *testing.T) {
 	require.Equal(t, http.StatusAccepted, o.publish(alert, o.staff.Publisher).Status, "junk is written over")
 	require.Equal(t, http.StatusNotFound, o.get("/v1/proposals/junk").Status)
 	require.Equal(t, http.StatusNotFound, o.get("/v1/proposals/tocsin.%3E").Status)
+
+	// A false signature under a true key's name does not keep the true one out.
+	require.Equal(t, http.StatusCreated, o.post("/v1/keyset", o.staff.KeysetBody(2, noticetest.Thresholds(notice.Thresholds{Patient: 3}))).Status)
+	third := o.staff.Alert()
+	forgedToo := o.staff.Envelope(third, o.staff.Publisher, o.staff.Approver)
+	forgedToo.Signatures[1].Sig = bytes.Repeat([]byte{7}, 64)
+	put(third.Identifier, forgedToo)
+	a := o.approve(third, o.staff.Approver)
+	require.Equal(t, http.StatusAccepted, a.Status, a.Text)
+	require.Len(t, o.get("/v1/proposals/" + third.Identifier).Body["signers"], 2)
 }

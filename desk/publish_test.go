@@ -305,7 +305,8 @@ func TestLogIsReplaced(t *testing.T) {
 	log := &faultyLog{}
 	o := newSite(t).open(faulty(log))
 	keyset := o.staff.KeysetBody(1)
-	log.set(false, func(context.Context, call) (uint64, error) {
+	log.set(false, func(_ context.Context, c call) (uint64, error) {
+		o.desk.Entry(notice.Entry{Seq: 2, Body: c.body}) // it was in the one that is gone
 		o.desk.Begin("another")
 		go func() {
 			o.desk.Entry(notice.Entry{Seq: 1, Body: keyset})
@@ -313,8 +314,10 @@ func TestLogIsReplaced(t *testing.T) {
 		}()
 		return 0, errNoAnswer
 	})
-	a := o.publish(o.staff.Alert())
+	n := o.staff.Alert()
+	a := o.publish(n)
 	require.Equal(t, http.StatusCreated, a.Status, a.Text)
+	require.Equal(t, 1, o.onLog(o.staff.Envelope(n)))
 	list := records(t, o.dir)
 	require.Equal(t, []string{"publish intended", "publish intended", "publish done"}, phases(list))
 	require.Equal(t, "another", list[2].Epoch)
