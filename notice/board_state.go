@@ -76,33 +76,40 @@ func sameMessages(t, u *thread) bool {
 // tally applies the rules to d, standing behind what holds, but for the one that
 // its signatures suffice.
 func (s *state) tally(d *document, ks *Keyset) (Tally, error) {
+	floor, err := s.judge(d, ks)
+	if err != nil {
+		return Tally{}, err
+	}
 	demand, err := demandOf(d.doc, &ks.Policy)
 	if err != nil {
 		return Tally{}, err
 	}
+	demand.need = max(demand.need, floor)
+	return d.verifier.tally(ks, demand), nil
+}
+
+// judge applies the rules that have nothing to do with signatures, and returns the
+// threshold that what holds asks of d, or 0.
+func (s *state) judge(d *document, ks *Keyset) (floor int, err error) {
 	switch doc := d.doc.(type) {
 	case *Notice:
 		if _, ok := s.live[d.hash]; ok {
-			return Tally{}, broken("duplicate", "the board holds this notice")
+			return 0, broken("duplicate", "the board holds this notice")
 		}
 		if err := d.check(doc, &ks.Policy); err != nil {
-			return Tally{}, err
+			return 0, err
 		}
-		floor, err := s.checkThread(doc)
-		if err != nil {
-			return Tally{}, err
-		}
-		demand.need = max(demand.need, floor)
+		return s.checkThread(doc)
 	case *Contacts:
 		if s.contacts != nil && doc.Version <= s.contacts.doc.(*Contacts).Version {
-			return Tally{}, broken("contacts.version", "%d does not rise", doc.Version)
+			return 0, broken("contacts.version", "%d does not rise", doc.Version)
 		}
 	case *Posture:
 		if s.posture != nil && doc.Version <= s.posture.doc.(*Posture).Version {
-			return Tally{}, broken("posture.version", "%d does not rise", doc.Version)
+			return 0, broken("posture.version", "%d does not rise", doc.Version)
 		}
 	}
-	return d.verifier.tally(ks, demand), nil
+	return 0, nil
 }
 
 // check applies the rules on the document. All but those on links depend on the

@@ -169,6 +169,9 @@ var attacks = []logTest{
 		c.rejects("json.unknown", noticetest.SignBytes(notice.TypeNotice, both, c.Publisher, c.Approver).Marshal())
 		c.rejects("info.severity", c.Sign(c.Alert(noticetest.Severity("severe"))))
 	}},
+	{"a time with Z", func(c *logCase) {
+		c.rejects("sent", c.Sign(c.Alert(func(n *notice.Notice) { n.Sent = "2026-11-22T09:30:00Z" })))
+	}},
 	{"a 200 KiB body", func(c *logCase) {
 		c.fold(entryVector{Body: string(c.Sign(c.Alert())), PadTo: 200 << 10, Verdict: "rejected", Rule: "envelope.size"})
 		c.fold(entryVector{Body: string(c.Sign(c.Alert())), PadTo: notice.MaxBody + 1, Verdict: "rejected", Rule: "envelope.size"})
