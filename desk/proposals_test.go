@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"testing"
@@ -99,6 +100,20 @@ func TestHundredProposalsOfOneOwner(t *testing.T) {
 	require.Equal(t, http.StatusTooManyRequests, o.publish(o.staff.Alert(), o.staff.PublisherSpare).Status, "owners count, not keys")
 	require.Equal(t, http.StatusAccepted, o.publish(o.staff.Alert(), o.staff.Publisher2).Status)
 	require.Equal(t, http.StatusCreated, o.publish(o.staff.Alert()).Status, "publishing is not proposing")
+}
+
+// unlisted is a store that answers everything but the question for all.
+type unlisted struct{ desk.Proposals }
+
+func (unlisted) List(context.Context) ([]desk.Item, error) { return nil, desk.ErrUnavailable }
+
+func TestStoreThatCanNotBeListed(t *testing.T) {
+	t.Parallel()
+	o := newSite(t).open(func(c *desk.Config) { c.Proposals = unlisted{c.Proposals} })
+	alert := o.staff.Alert()
+	require.Equal(t, http.StatusAccepted, o.publish(alert, o.staff.Publisher).Status)
+	require.Equal(t, "unavailable", o.get("/v1/proposals").problem())
+	require.Equal(t, http.StatusCreated, o.approve(alert, o.staff.Approver).Status)
 }
 
 // Two people sign at once, at two desks: no signature is lost, and it is published once.
