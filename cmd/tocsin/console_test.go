@@ -85,3 +85,19 @@ func TestMoment(t *testing.T) {
 		require.Error(t, new(moment).UnmarshalText([]byte(text)), text)
 	}
 }
+
+func TestExitStatus(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for want, lines := range [][]string{
+		0: {"version", "key new a.key --owner a", "key show a.key"},
+		1: {"key show missing", "key new a.key --owner a", "status --admin http://127.0.0.1:1", "approve x --key missing"},
+		2: {
+			"sreve", "key new", "serve", "publish", "publish --headline x --key a.key", "tail --url ws://hub.example",
+			"tail --cursor x --trust a.key", "status --admin x", "publish --headline x --expires soon", "serve --dev --listen :1",
+		},
+	} {
+		for _, line := range lines {
+			require.Equal(t, want, run(strings.Fields(line), console{Out: t.Output(), Err: t.Output()}), line)
+		}
+	}
+}

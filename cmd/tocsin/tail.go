@@ -76,15 +76,15 @@ func (cmd tailCmd) config(c console) (client.Config, error) {
 	config := client.Config{URL: cmd.URL, Labels: cmd.Label, NoReceipts: cmd.Once}
 	config.Logger = slog.New(slog.NewTextHandler(c.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	var err error
-	if config.Trust, err = cmd.roots(cmd.URL); errors.Is(err, errNoRoots) {
-		return config, misuse{error: err}
-	} else if err != nil {
-		return config, err
-	}
 	if cmd.Cursor != "" {
 		if config.Cursor, err = wire.ParseCursor(cmd.Cursor); err != nil {
 			return config, misusef("--cursor %q: %w", cmd.Cursor, err)
 		}
+	}
+	if config.Trust, err = cmd.roots(cmd.URL); errors.Is(err, errNoRoots) {
+		return config, misuse{error: err}
+	} else if err != nil {
+		return config, err
 	}
 	if cmd.TokenFile != "" {
 		config.Tokens = func(context.Context) ([]string, error) { return readTokens(cmd.TokenFile) }
