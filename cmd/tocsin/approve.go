@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"tocsin/client"
 	"tocsin/notice"
@@ -128,5 +129,8 @@ func (cmd approveCmd) signers(ctx context.Context, s *signIn, n *notice.Notice, 
 	for _, signer := range tally.Signers {
 		names = append(names, fmt.Sprintf("%s (%s)", signer.Owner, signer.Role))
 	}
-	return fmt.Sprintf("Signed by %s: verified.", orNobody(names)), nil
+	if len(names) == 0 {
+		return "No signature on it counts.", nil
+	}
+	return fmt.Sprintf("Signed by %s: verified.", strings.Join(names, ", ")), nil
 }
