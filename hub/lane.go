@@ -121,6 +121,11 @@ func (s *session) due(v *view) (items []*item, ok bool) {
 // tail, in as few writes as may be. When the grant changes under way it stops, and
 // returns the items that are left, never nil.
 func (s *session) sendItems(items []*item, sees func(*item) bool, tail []byte) (rest []*item, err error) {
+	// Asked for again, now that it is known what is to go: an entry that was published
+	// after the grant was taken back must find it so.
+	if _, same := s.grantNow(); !same && len(items) > 0 {
+		return items, nil
+	}
 	pooled := buffers.Get().(*[]byte)
 	buf := append((*pooled)[:0], s.head...)
 	s.head = nil
