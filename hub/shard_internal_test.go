@@ -45,12 +45,14 @@ func received(t *testing.T, client net.Conn, last uint64) string {
 	t.Helper()
 	require.NoError(t, client.SetReadDeadline(time.Now().Add(10*time.Second)))
 	var got []byte
-	for buf := make([]byte, 4096); !strings.Contains(string(got), entry(last)); {
+	for buf := make([]byte, 64<<10); ; {
 		n, err := client.Read(buf)
 		require.NoError(t, err)
 		got = append(got, buf[:n]...)
+		if tail := got[max(0, len(got)-n-64):]; strings.Contains(string(tail), entry(last)) {
+			return string(got)
+		}
 	}
-	return string(got)
 }
 
 func entry(seq uint64) string { return fmt.Sprintf(`{"type":"entry","seq":%d,`, seq) }
@@ -86,5 +88,32 @@ func TestJoin(t *testing.T) {
 		sh.handle(event{s, evLeave})
 	}
 	require.Zero(t, sh.size)
+	h.work.Wait()
+}
+
+// A socket that stalls in the middle of a batch takes its session to a lane, which
+// sends the rest; everything comes once, and the session comes back.
+func TestStallInABatch(t *testing.T) {
+	h, staff := still(t)
+	sh := h.shards[0]
+	s, client := sitting(t, h)
+	sh.handle(event{s, evJoin})
+	const last = 60
+	for seq := uint64(2); seq <= last; seq++ {
+		n := staff.Alert(noticetest.Headline(strings.Repeat("long ", 5000)))
+		h.Entry(notice.Entry{Seq: seq, Body: staff.Sign(n)})
+	}
+	sh.fanOut(h.view.Load())
+	require.True(t, s.inLane)
+	require.Zero(t, sh.size)
+	got := received(t, client, last)
+	require.Equal(t, last-1, strings.Count(got, `"type":"entry"`))
+	for s.where != slotted {
+		<-sh.wake
+		for _, e := range sh.take() {
+			sh.handle(e)
+		}
+	}
+	sh.handle(event{s, evLeave})
 	h.work.Wait()
 }
