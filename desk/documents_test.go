@@ -72,6 +72,22 @@ func TestKeysetWaitsForRoots(t *testing.T) {
 	require.Equal(t, http.StatusCreated, a.Status, a.Text)
 }
 
+func TestKeysetOfAStranger(t *testing.T) {
+	t.Parallel()
+	o := newSite(t).open()
+	for version := range int64(3) { // names roots of its own, and is well signed by them
+		ks := o.staff.Keyset(version+2, noticetest.Roots(1, o.staff.Stranger))
+		a := o.post("/v1/keyset", o.staff.SignKeyset(ks, o.staff.Stranger))
+		require.Equal(t, http.StatusUnprocessableEntity, a.Status, a.Text)
+		require.Equal(t, "root", a.Body["rule"])
+	}
+	two := o.staff.Keyset(2, noticetest.Roots(2, o.staff.Root, o.staff.Root2))
+	a := o.post("/v1/keyset", o.staff.SignKeyset(two, o.staff.Root))
+	require.Equal(t, http.StatusAccepted, a.Status, a.Text)
+	a = o.post("/v1/keyset", o.staff.SignKeyset(two, o.staff.Root2)) // a new root adds to it
+	require.Equal(t, http.StatusCreated, a.Status, a.Text)
+}
+
 func TestContactsPostureRedaction(t *testing.T) {
 	t.Parallel()
 	o := newSite(t).open()
