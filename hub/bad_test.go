@@ -81,6 +81,17 @@ func TestNoHello(t *testing.T) {
 	require.True(t, bytes.HasSuffix(rest, closeFrame(wire.CloseNoHello)), "%q", rest)
 }
 
+// Pongs that nobody asked for cost of a session's rate what pings do.
+func TestPongFlood(t *testing.T) {
+	w := newWorld(t)
+	n := w.follow(func(c *hub.Config) { c.FrameRate, c.FrameBurst = 1, 10 })
+	raw := n.raw(t)
+	_, err := raw.Write(append(maskedText(`{"type":"hello"}`), bytes.Repeat([]byte{0x8a, 0x80, 0, 0, 0, 0}, 100)...))
+	require.NoError(t, err)
+	rest, _ := io.ReadAll(raw) // what is not read of the flood may reset the connection
+	require.Contains(t, string(rest), string(closeFrame(wire.CloseTooMany)))
+}
+
 func closeFrame(code wire.CloseCode) []byte {
 	body := append([]byte{byte(code >> 8), byte(code)}, code.String()...)
 	return append([]byte{0x88, byte(len(body))}, body...)

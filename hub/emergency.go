@@ -38,6 +38,7 @@ func newEmergencyPage() (*emergencyPage, error) {
 type shown struct {
 	Exercise  bool
 	Withdrawn string // why; set only if it was withdrawn
+	Ended     notice.DateTime
 	Info      []notice.Info
 }
 
@@ -86,7 +87,7 @@ func (h *Hub) publicThreads(now time.Time) (threads []shown, cards []notice.Card
 		}
 		s := shown{Exercise: t.Alert.Notice.Status == notice.StatusExercise, Info: t.Content.Notice.Info}
 		if phase == notice.Withdrawn {
-			s.Withdrawn = t.Current.Notice.Note
+			s.Withdrawn, s.Ended = t.Current.Notice.Note, t.Current.Notice.Sent
 		}
 		threads = append(threads, s)
 	}

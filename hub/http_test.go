@@ -75,6 +75,14 @@ func TestSnapshot(t *testing.T) {
 	require.Equal(t, wire.SourceStale, snap.Source.State)
 }
 
+func TestSnapshotIsWhole(t *testing.T) {
+	n := newWorld(t).follow()
+	_, whole := n.get("/v1/snapshot")
+	resp, body := n.get("/v1/snapshot", "Range", "bytes=0-0"+strings.Repeat(",2-2", 100))
+	require.Equal(t, http.StatusOK, resp.StatusCode, "ranges ask for more than there is")
+	require.Equal(t, whole, body)
+}
+
 func TestNothingToServe(t *testing.T) {
 	w := newWorld(t)
 	n := w.start()
@@ -218,7 +226,8 @@ func TestEmergency(t *testing.T) {
 	w.alert(noticetest.Headline("for north only"), noticetest.Addressed("tenant:north"))
 	w.alert(noticetest.Headline("of a drill"), noticetest.Status(notice.StatusExercise))
 	gone, _ := w.alert(noticetest.Headline("that is gone"))
-	w.log.append(w.staff.Sign(w.staff.Cancel(gone, nil, noticetest.Note("It was nothing."))))
+	cancel := w.staff.Cancel(gone, nil, noticetest.Note("It was nothing."))
+	w.log.append(w.staff.Sign(cancel))
 	w.log.append(w.staff.ContactsBody(1))
 	n := w.follow()
 	resp, body := n.get("/emergency")
@@ -231,6 +240,11 @@ func TestEmergency(t *testing.T) {
 	for _, hidden := range []string{"<script", "for the north", "for north only", "out of date"} {
 		require.NotContains(t, body, hidden)
 	}
+	withdrawn := body[strings.Index(body, "<article class=\"withdrawn\">"):]
+	withdrawn = withdrawn[:strings.Index(withdrawn, "</article>")]
+	require.Contains(t, withdrawn, `<time datetime="`+string(cancel.Sent)+`">`, "when, with why")
+	require.NotContains(t, withdrawn, string(gone.Info[0].Expires), "an end that holds no longer")
+	require.Contains(t, body, "overflow-wrap: anywhere", "a long word stays on a narrow screen")
 	n.stale()
 	_, body = n.get("/emergency")
 	require.Contains(t, body, "out of date")

@@ -40,6 +40,7 @@ func (h *Hub) serveSnapshot(w http.ResponseWriter, r *http.Request) {
 	header.Set("Cache-Control", "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400")
 	header.Set("ETag", etag)
 	header.Set("X-Content-Type-Options", "nosniff")
+	r.Header.Del("Range") // many small ones cost far more than the whole
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }
 
