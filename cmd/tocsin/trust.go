@@ -56,7 +56,7 @@ func (s *signIn) keyset(ctx context.Context, roots notice.Trust) (*notice.Keyset
 	}
 	board := notice.NewBoard(roots, onThisMachine(s.flags.Desk))
 	out := board.Fold(notice.Entry{Seq: doc.Seq, Body: doc.Envelope})
-	if out.Verdict != notice.VerdictAccepted || board.Keyset() == nil {
+	if out.Verdict != notice.VerdictAccepted {
 		return nil, fmt.Errorf("the desk's keyset is not signed by the pinned roots: %w", out.Err)
 	}
 	return board.Keyset(), nil
