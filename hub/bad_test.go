@@ -92,6 +92,19 @@ func TestPongFlood(t *testing.T) {
 	require.Contains(t, string(rest), string(closeFrame(wire.CloseTooMany)))
 }
 
+// A frame that is begun and never finished does not hold a buffer forever.
+func TestUnfinishedFrame(t *testing.T) {
+	w := newWorld(t)
+	n := w.follow(func(c *hub.Config) { c.HelloTimeout = 200 * time.Millisecond })
+	raw := n.raw(t)
+	_, err := raw.Write(append(maskedText(`{"type":"hello"}`), 0x81, 0x90, 0, 0, 0, 0, '{'))
+	require.NoError(t, err)
+	rest, err := io.ReadAll(raw)
+	require.NoError(t, err)
+	require.Contains(t, string(rest), `"synced"`)
+	require.True(t, bytes.HasSuffix(rest, closeFrame(wire.CloseBadFrame)), "%q", rest)
+}
+
 func closeFrame(code wire.CloseCode) []byte {
 	body := append([]byte{byte(code >> 8), byte(code)}, code.String()...)
 	return append([]byte{0x88, byte(len(body))}, body...)

@@ -256,8 +256,12 @@ func (c *conn) writeAll(p []byte) error {
 // that takes nothing is dropped.
 func (c *conn) abort() {
 	nc := c.Conn
-	if a, ok := nc.(*accepted); ok {
-		nc = a.Conn
+	for {
+		inner, ok := nc.(interface{ NetConn() net.Conn })
+		if !ok {
+			break
+		}
+		nc = inner.NetConn()
 	}
 	if tc, ok := nc.(*net.TCPConn); ok {
 		_ = tc.SetLinger(0)

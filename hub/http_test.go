@@ -108,6 +108,8 @@ func TestCORS(t *testing.T) {
 	}
 	resp, _ := n.get("/v1/events", "Origin", "https://evil.example")
 	require.Equal(t, http.StatusForbidden, resp.StatusCode)
+	resp, _ = n.request(http.MethodHead, "/v1/events")
+	require.Equal(t, http.StatusMethodNotAllowed, resp.StatusCode)
 }
 
 // events reads server-sent events as a browser would.

@@ -97,6 +97,11 @@ func (h *Hub) cors(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
+func notAllowed(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Allow", "GET, OPTIONS")
+	http.Error(w, "Only GET.", http.StatusMethodNotAllowed)
+}
+
 // preflight answers for the headers that the two endpoints read.
 func preflight(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Access-Control-Allow-Methods", "GET")

@@ -102,6 +102,7 @@ func (h *Hub) Handler() http.Handler {
 	mux.HandleFunc("GET /v1/snapshot", h.cors(h.serveSnapshot))
 	mux.HandleFunc("OPTIONS /v1/snapshot", h.cors(preflight))
 	mux.HandleFunc("GET /v1/events", h.cors(h.events))
+	mux.HandleFunc("HEAD /v1/events", notAllowed) // GET would include it, and a stream has no end
 	mux.HandleFunc("OPTIONS /v1/events", h.cors(preflight))
 	mux.HandleFunc("GET /emergency", h.emergency)
 	return mux
