@@ -84,7 +84,7 @@ func (cmd approveCmd) present(ctx context.Context, c console, s *signIn, p clien
 		return fmt.Errorf("the desk answered with %s, not with %s", printable(identifier), cmd.ID)
 	}
 	if envelope.PayloadType != notice.TypeNotice {
-		c.say("%s, of type %s:\n%s\n", identifier, envelope.PayloadType, printable(string(envelope.Payload)))
+		c.say("%s, %s:\n%s\n", identifier, oneLine(kindOf(envelope.PayloadType)), printable(string(envelope.Payload)))
 		return nil
 	}
 	return cmd.presentNotice(ctx, c, s, p, envelope)

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
 	"time"
 
 	"tocsin/client"
+	"tocsin/notice"
 )
 
 type proposalsCmd struct {
@@ -60,11 +62,21 @@ func proposalWords(p client.Proposal) string {
 	return b.String()
 }
 
+// documentKinds are documents other than notices, in words.
+var documentKinds = map[string]string{
+	notice.TypeKeyset:    "a keyset: whose keys count",
+	notice.TypeContacts:  "contact cards: whom to call",
+	notice.TypePosture:   "a posture: whose sign-ins are no longer believed",
+	notice.TypeRedaction: "a redaction: why an entry of the log is gone",
+}
+
+func kindOf(payloadType string) string { return cmp.Or(documentKinds[payloadType], payloadType) }
+
 // title is a notice's first headline, or what kind of document it is.
 func title(p client.Proposal) string {
 	n, err := p.Envelope.Notice()
 	if err != nil {
-		return p.PayloadType
+		return kindOf(p.PayloadType)
 	}
 	if len(n.Info) == 0 {
 		return string(n.MsgType) + ": " + n.Note
