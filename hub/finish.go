@@ -43,8 +43,8 @@ func closeCode(err error) (code wire.CloseCode, ok bool) {
 func (s *session) finish(ws *websocket.Conn, c *conn, err error) {
 	if code, ok := closeCode(err); ok && !c.isEnded() {
 		s.close(code, nil)
-		s.hub.log.Info("session refused", slog.String("session", s.id), slog.String("close", code.String()),
-			slog.Any("err", err))
+		s.hub.refusedSessions.log(s.hub.log, slog.LevelInfo, "session refused", slog.String("session", s.id),
+			slog.String("close", code.String()), slog.Any("err", err))
 	}
 	if c.isEnded() {
 		discard(ws, c)

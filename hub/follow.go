@@ -171,8 +171,8 @@ func (h *Hub) note(e notice.Entry, out notice.Outcome) {
 	if broken := (*notice.RuleError)(nil); errors.As(out.Err, &broken) {
 		rule = broken.Rule
 	}
-	h.log.Warn("entry not accepted", slog.Uint64("seq", e.Seq), slog.String("verdict", string(out.Verdict)),
-		slog.String("rule", rule))
+	h.refusedEntries.log(h.log, slog.LevelWarn, "entry not accepted", slog.Uint64("seq", e.Seq),
+		slog.String("verdict", string(out.Verdict)), slog.String("rule", rule))
 }
 
 // snapshot is what holds now; nil if nothing is served. It is shared by all who

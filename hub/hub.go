@@ -35,6 +35,8 @@ type Hub struct {
 	page          httpSnapshot
 	emergencyPage *emergencyPage
 
+	refusedSessions, refusedEntries hush
+
 	mu       sync.Mutex // guards what follows, up to the blank line
 	incoming *history   // what the log gives; nil before Begin
 	serving  *history   // what clients get: incoming, or what came before it; nil at first
