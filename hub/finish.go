@@ -60,6 +60,7 @@ func (s *session) finish(ws *websocket.Conn, c *conn, err error) {
 // that is up.
 func discard(ws *websocket.Conn, c *conn) {
 	left := int64(maxDiscard)
+	c.bounded, c.left = true, maxDiscard // empty fragments count, too
 	for left > 0 {
 		_, r, err := ws.Reader(context.Background())
 		if err != nil {
