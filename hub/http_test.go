@@ -244,10 +244,46 @@ func TestEmergency(t *testing.T) {
 	}
 	withdrawn := body[strings.Index(body, "<article class=\"withdrawn\">"):]
 	withdrawn = withdrawn[:strings.Index(withdrawn, "</article>")]
-	require.Contains(t, withdrawn, `<time datetime="`+string(cancel.Sent)+`">`, "when, with why")
-	require.NotContains(t, withdrawn, string(gone.Info[0].Expires), "an end that holds no longer")
+	require.Contains(t, withdrawn, utc(t, cancel.Sent), "when, with why")
+	require.NotContains(t, withdrawn, utc(t, gone.Info[0].Expires), "an end that holds no longer")
+	require.Contains(t, body, utc(t, gone.Info[0].Expires), "an end that holds")
 	require.Contains(t, body, "overflow-wrap: anywhere", "a long word stays on a narrow screen")
 	n.stale()
 	_, body = n.get("/emergency")
 	require.Contains(t, body, "out of date")
+}
+
+// utc is how the page shows a time.
+func utc(t testing.TB, d notice.DateTime) string {
+	t.Helper()
+	at, err := d.Time()
+	require.NoError(t, err)
+	at = at.UTC()
+	return `datetime="` + at.Format(time.RFC3339) + `">` + at.Format("2 Jan 2006, 15:04 UTC") + "</time>"
+}
+
+// What is happening comes first, the gravest of it at the top, whatever came last.
+func TestEmergencyOrder(t *testing.T) {
+	w := newWorld(t)
+	alert := func(name string, edits ...noticetest.Edit) *notice.Notice {
+		n, _ := w.alert(append(edits, noticetest.Headline(name))...)
+		return n
+	}
+	alert("is-1", noticetest.Severity(notice.SeverityExtreme))
+	alert("is-3", noticetest.Severity(notice.SeveritySevere))
+	alert("is-2", noticetest.Severity(notice.SeveritySevere))
+	alert("is-4", noticetest.Severity(notice.SeverityMinor))
+	alert("is-5", noticetest.Severity(notice.SeverityUnknown))
+	gone := alert("is-7", noticetest.Severity(notice.SeverityExtreme))
+	w.log.append(w.staff.Sign(w.staff.Cancel(gone, nil, noticetest.Note("It was nothing."))))
+	alert("is-6", noticetest.Severity(notice.SeverityExtreme), noticetest.Status(notice.StatusExercise))
+	_, body := w.follow().get("/emergency")
+	at := 0
+	for _, want := range []string{"Severity: extreme", "is-1", "Severity: severe", "is-2", "is-3", "Severity: minor", "is-4", "is-5",
+		"EXERCISE", "Severity: extreme", "is-6", "Withdrawn", "is-7"} {
+		i := strings.Index(body[at:], want)
+		require.GreaterOrEqual(t, i, 0, "%s in its place:\n%s", want, body)
+		at += i
+	}
+	require.NotContains(t, body, "unknown")
 }
