@@ -126,11 +126,29 @@ func (p *process) servers() []server {
 		add(newServer(p.publicHandler(), p.log), withTLS(p.hub.WrapListener(p.listener.public), p.tls))
 	}
 	if p.desk != nil {
-		add(desk.Server(p.desk.Handler(), p.log), withTLS(p.listener.desk, p.tls))
+		s := desk.Server(nil, p.log)
+		s.Handler = endStreams(s, p.desk.Handler())
+		add(s, withTLS(p.listener.desk, p.tls))
 	}
 	admin := checkHost(adminHandler(p.state, p.metrics), p.cmd.AdminHost...)
 	add(newServer(admin, p.log), p.listener.admin)
 	return all
+}
+
+// endStreams ends streams of events when s shuts down, which otherwise waits for
+// them. Other requests are left to finish.
+func endStreams(s *http.Server, next http.Handler) http.Handler {
+	closing, end := context.WithCancel(context.Background())
+	s.RegisterOnShutdown(end)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Accept") == "text/event-stream" {
+			ctx, cancel := context.WithCancel(r.Context())
+			defer cancel()
+			defer context.AfterFunc(closing, cancel)()
+			r = r.WithContext(ctx)
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // publicHandler is the hub's, and in dev mode the demo issuer's.

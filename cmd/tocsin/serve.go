@@ -91,12 +91,10 @@ func (cmd *serveCmd) complete(log *slog.Logger) error {
 	if err := os.MkdirAll(cmd.Data, 0o700); err != nil {
 		return fmt.Errorf("--data %s: %w", cmd.Data, err)
 	}
-	var err error
-	cmd.TicketKeys, err = cmd.ring(cmd.TicketKeys, "ticket.keys")
-	if err == nil {
-		cmd.DeskKeys, err = cmd.ring(cmd.DeskKeys, "desk.keys")
-	}
-	return err
+	return errors.Join(
+		cmd.ring("edge", &cmd.TicketKeys, "ticket.keys"),
+		cmd.ring("desk", &cmd.DeskKeys, "desk.keys"),
+	)
 }
 
 // checkRings refuses rings of this process's own where others serve beside it:
@@ -169,17 +167,17 @@ func (cmd *serveCmd) origins() []string {
 	return cmd.Origin
 }
 
-// ring is the path of a keyring: the one given, or one in DATA, which is made.
-func (cmd *serveCmd) ring(path, name string) (string, error) {
-	if path != "" {
-		return path, nil
+// ring makes a role's keyring in DATA and sets path to it, unless one is given or
+// made already.
+func (cmd *serveCmd) ring(role string, path *string, name string) error {
+	if !cmd.has(role) || *path != "" {
+		return nil
 	}
-	path = filepath.Join(cmd.Data, name)
-	err := newRing(path)
-	if errors.Is(err, fs.ErrExist) {
-		err = nil
+	*path = filepath.Join(cmd.Data, name)
+	if err := newRing(*path); !errors.Is(err, fs.ErrExist) {
+		return err
 	}
-	return path, err
+	return nil
 }
 
 // logger writes to stderr, so that stdout stays free.

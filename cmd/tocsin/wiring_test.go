@@ -2,7 +2,11 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"log/slog"
+	"net"
+	"net/http"
 	"testing"
 	"time"
 
@@ -82,4 +86,51 @@ func TestShutDownIsNotReady(t *testing.T) {
 	require.NoError(t, p.ready())
 	p.shutDown(nil)
 	require.ErrorIs(t, p.ready(), errDraining)
+}
+
+// TestShutDownEndsStreams: a stream of events ends, other requests finish.
+func TestShutDownEndsStreams(t *testing.T) {
+	started, finish := make(chan string, 2), make(chan struct{})
+	s := &http.Server{}
+	s.Handler = endStreams(s, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		started <- r.URL.Path
+		if r.URL.Path == "/stream" {
+			<-r.Context().Done()
+			return
+		}
+		<-finish
+		_, _ = io.WriteString(w, fmt.Sprint(r.Context().Err()))
+	}))
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	get := func(path string) <-chan string {
+		answer := make(chan string, 1)
+		go func() {
+			req, _ := http.NewRequest(http.MethodGet, "http://"+l.Addr().String()+path, nil)
+			if path == "/stream" {
+				req.Header.Set("Accept", "text/event-stream")
+			}
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				answer <- err.Error()
+				return
+			}
+			defer resp.Body.Close()
+			body, _ := io.ReadAll(resp.Body)
+			answer <- string(body)
+		}()
+		return answer
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(l) }()
+	stream, act := get("/stream"), get("/act")
+	<-started
+	<-started
+	done := make(chan error, 1)
+	go func() { done <- s.Shutdown(context.Background()) }()
+	require.Empty(t, <-stream)
+	close(finish)
+	require.Equal(t, "<nil>", <-act)
+	require.NoError(t, <-done)
+	require.ErrorIs(t, <-served, http.ErrServerClosed)
 }
