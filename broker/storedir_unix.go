@@ -40,7 +40,16 @@ func lockDir(dir string) (io.Closer, error) {
 		file.Close()
 		return nil, fmt.Errorf("locking the store %s: %w", dir, err)
 	}
-	return file, nil
+	return dirLock{file}, nil
+}
+
+// dirLock is a lock that is held.
+type dirLock struct{ file *os.File }
+
+// Close unlocks before it closes: a process that this one is just starting holds a
+// copy of the file until it is running, and with it the lock.
+func (l dirLock) Close() error {
+	return errors.Join(unix.Flock(int(l.file.Fd()), unix.LOCK_UN), l.file.Close())
 }
 
 // freeBytes is what a process may still write on the volume that holds dir.

@@ -29,9 +29,8 @@ func (b *backoff) next() time.Duration {
 	return b.jitter(limit)
 }
 
-// within is a wait in the interval that a node asks for.
+// within is a wait in an interval, which is the caller's to bound.
 func (b *backoff) within(from, to time.Duration) time.Duration {
-	from, to = min(max(from, 0), maxWait), min(max(to, 0), maxWait)
 	return from + b.jitter(to-from)
 }
 

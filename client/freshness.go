@@ -77,7 +77,8 @@ func (f *freshness) note(serverTime time.Time) {
 	if !f.synced || serverTime.IsZero() {
 		return
 	}
-	live := serverTime.Add(-time.Duration(f.source.SinceMs) * time.Millisecond)
+	const limit = int64(365 * 24 * time.Hour / time.Millisecond) // beyond it, a Duration would overflow
+	live := serverTime.Add(-time.Duration(min(f.source.SinceMs, limit)) * time.Millisecond)
 	if live.After(f.lastLive) {
 		f.lastLive = live
 	}

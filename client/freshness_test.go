@@ -41,16 +41,28 @@ func TestSourceGoesStale(t *testing.T) {
 	})
 }
 
+// A node may say anything of itself.
+func TestSourceThatLies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, l := newNode(t), newLogbook(t)
+		w := watch(t, n, l.Trust())
+		terms := welcome(wire.ResumeSnapshot, wire.TierPublic)
+		terms.Source = wire.Source{State: wire.SourceStale, SinceMs: wire.MaxInt}
+		n.open(l, terms)
+		require.Equal(t, client.StaleSource, w.Freshness().Reason)
+		require.True(t, w.Freshness().Since.Before(time.Now()))
+	})
+}
+
 // A node that is behind the client holds it: the session lives on heartbeats, and is
 // not fresh before synced.
 func TestHeldSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n, l := newNode(t), newLogbook(t)
 		w := watch(t, n, l.Trust())
-		cursor := l.cursor()
 		n.ready(l).cut()
 		p, _ := n.accept()
-		cursor = l.cursor()
+		cursor := l.cursor()
 		w.take()
 		terms := welcome(wire.ResumeReplay, wire.TierPublic)
 		terms.Source = stale

@@ -71,7 +71,8 @@ func (s *site) openDesk() {
 
 // openNode starts a node; stop ends it, as a crash would for its clients.
 func (s *site) openNode(address string) (stop func(), at string) {
-	h, err := hub.New(hub.Config{Trust: s.Trust(), Authority: s.authority, Receipts: s.receipts, ReceiptInterval: 50 * time.Millisecond})
+	h, err := hub.New(hub.Config{Trust: s.Trust(), Authority: s.authority, Receipts: s.receipts,
+		ReceiptInterval: 50 * time.Millisecond, Heartbeat: 500 * time.Millisecond})
 	require.NoError(s.t, err)
 	stop, at = s.serve(h.Handler(), address, h.WrapListener,
 		func(ctx context.Context) { _ = s.broker.Follow(ctx, hubFollower{h}) },

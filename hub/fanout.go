@@ -9,7 +9,7 @@ import (
 // batch is what a shard is about to send: the same entries to each session, as far
 // as each may see them. It belongs to its shard.
 type batch struct {
-	items  []*item // those with a frame, revived ones in their place
+	items  []*item // those with a frame, those sent again in their place
 	open   bool    // everybody may see all of them
 	pieces []piece // if open: all items, joined into few writes
 	sent   []int   // to how many sessions each went
@@ -44,7 +44,7 @@ func (b *batch) add(items []*item) {
 			b.items = append(b.items, it)
 			b.open = b.open && it.open
 		}
-		b.add(it.revived)
+		b.add(it.resent)
 	}
 }
 

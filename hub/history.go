@@ -40,9 +40,9 @@ func (l *history) fold(e notice.Entry) notice.Outcome {
 			l.redact(a)
 		}
 	}
-	for _, a := range out.Revived {
+	for _, a := range out.Resend {
 		if forClients(a) {
-			it.revived = append(it.revived, l.hub.newItem(a))
+			it.resent = append(it.resent, l.hub.newItem(a))
 		}
 	}
 	l.window.add(it)

@@ -151,14 +151,14 @@ func (s *session) sendItems(items []*item, sees func(*item) bool, tail []byte) (
 	return nil, err
 }
 
-// appendVisible appends an item and what it revived, as far as sees allows.
+// appendVisible appends an item and what goes with it again, as far as sees allows.
 func (s *session) appendVisible(buf []byte, it *item, sees func(*item) bool) []byte {
 	if it.frame != nil && sees(it) {
 		buf = s.link.appendItem(buf, it)
 		it.tally.addSent(1)
 	}
-	for _, revived := range it.revived {
-		buf = s.appendVisible(buf, revived, sees)
+	for _, resent := range it.resent {
+		buf = s.appendVisible(buf, resent, sees)
 	}
 	return buf
 }

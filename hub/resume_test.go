@@ -252,6 +252,24 @@ func TestRevived(t *testing.T) {
 	require.Equal(t, []uint64{5, 3}, seqs)
 }
 
+// A thread that was over comes back when the last Update is voided, and reaches those
+// who came while it was over, whole.
+func TestResent(t *testing.T) {
+	w := newWorld(t)
+	w.log.append(w.staff.KeysetBody(2, w.staff.With(w.staff.Removed, "publisher")))
+	first := w.staff.Alert(noticetest.Expires(time.Now().Add(2 * time.Hour)))
+	alert := w.log.append(w.staff.Sign(first))
+	over := w.staff.Update(first, nil, noticetest.Expires(time.Now().Add(-time.Hour)), noticetest.Sent(time.Now().Add(-2*time.Hour)))
+	w.log.append(w.staff.Sign(over, w.staff.Removed, w.staff.Approver))
+	n := w.follow()
+	c := n.hello(wire.Hello{})
+	_, seqs, _ := c.begin()
+	require.Equal(t, []uint64{2}, seqs, "over, so not in the snapshot")
+	keyset := w.log.append(w.staff.KeysetBody(3))
+	n.Entry(keyset)
+	require.Equal(t, []uint64{keyset.Seq, alert.Seq}, c.entries(2))
+}
+
 // What was redacted is not sent any more, but its place in the log still counts.
 func TestRedacted(t *testing.T) {
 	w := newWorld(t)

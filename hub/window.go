@@ -22,9 +22,10 @@ type item struct {
 	notice   *notice.Notice // nil: for everybody (keyset, contacts)
 	open     bool           // everybody may see it, without a label
 	tally    *tally         // counts its receipts; nil for what has none
-	// revived are entries that this keyset brought back: accepted long ago, void
-	// since, and so unknown to clients that came in between. They follow it.
-	revived []*item
+	// resent are earlier entries that follow this one again, because it changed what
+	// holds (a keyset, a redaction): clients that came meanwhile lack them. Clients
+	// know by its hash what they have.
+	resent []*item
 }
 
 // newItem makes the frame of an entry that the board accepted.
@@ -111,10 +112,10 @@ func (w *window) redact(seq uint64) {
 	items := slices.Clone(w.items)
 	for i, it := range items {
 		kept := *it
-		kept.revived = slices.DeleteFunc(slices.Clone(it.revived), func(r *item) bool { return r.seq == seq })
+		kept.resent = slices.DeleteFunc(slices.Clone(it.resent), func(r *item) bool { return r.seq == seq })
 		if it.seq == seq {
-			kept = item{seq: it.seq, hash: it.hash, revived: kept.revived}
-		} else if len(kept.revived) == len(it.revived) {
+			kept = item{seq: it.seq, hash: it.hash, resent: kept.resent}
+		} else if len(kept.resent) == len(it.resent) {
 			continue
 		}
 		items[i] = &kept
@@ -126,7 +127,7 @@ func (w *window) redact(seq uint64) {
 // size is what the item costs in memory, roughly.
 func (it *item) size() int {
 	n := len(it.frame) + 200
-	for _, r := range it.revived {
+	for _, r := range it.resent {
 		n += r.size()
 	}
 	return n
