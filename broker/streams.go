@@ -48,6 +48,9 @@ func (b *Broker) Init(ctx context.Context, replicas int) error {
 			return fmt.Errorf("making stream %s: %w", config.Name, err)
 		}
 	}
+	if err := b.makeBucket(ctx, b.config.maxBytes()/8, replicas); err != nil {
+		return fmt.Errorf("making bucket %s: %w", BucketCohorts, err)
+	}
 	return nil
 }
 
@@ -62,8 +65,9 @@ func (b *Broker) makeStream(ctx context.Context, config jetstream.StreamConfig) 
 	return err
 }
 
-// streamConfigs divides maxBytes: half is the log's, an eighth each is the desk's
-// and the receipts', and a quarter is kept for the audit record.
+// streamConfigs divides maxBytes: half is the log's, an eighth each is the desk's,
+// the receipts' and the cohorts' ([Broker.makeBucket]), and an eighth is kept for the
+// audit record.
 func streamConfigs(maxBytes int64, replicas int) []jetstream.StreamConfig {
 	log := streamConfig(StreamLog, logSubjects, maxBytes/2, replicas)
 	log.Description = "Tocsin: the log"
