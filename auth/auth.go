@@ -61,7 +61,7 @@ type Authority struct {
 
 	posture atomic.Pointer[Posture]
 	cohorts atomic.Pointer[map[string]*Cohort] // by name; replaced under cohortsMu
-	version atomic.Uint64 // counts all that may change a grant
+	version atomic.Uint64                      // counts all that may change a grant
 
 	cohortsMu sync.Mutex
 
