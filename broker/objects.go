@@ -62,7 +62,12 @@ func (o *Objects) Delete(ctx context.Context, name string) error {
 	if err := o.b.Available(ctx); err != nil {
 		return fmt.Errorf("deleting object %s: %w", name, err)
 	}
-	err := o.with(ctx, func(ctx context.Context, store jetstream.ObjectStore) error { return store.Delete(ctx, name) })
+	err := o.with(ctx, func(ctx context.Context, store jetstream.ObjectStore) error {
+		if _, err := store.GetInfo(ctx, name); err != nil { // Delete takes what is deleted already
+			return err
+		}
+		return store.Delete(ctx, name)
+	})
 	return written("deleting object "+name, err)
 }
 

@@ -27,7 +27,7 @@ open now and those that come back with a ticket, also while login is broken.
 
     tocsin cohort add breach-7 --subjects affected.csv --issuer https://idp.clinic.example --key ana.key
     tocsin publish --scope Restricted --restriction "Those whose records were read" \
-        --to cohort:breach-7 --headline … --expires 48h --key ana.key
+        --address cohort:breach-7 --headline … --expires 48h --key ana.key
 
 The subject ids are the sub of tokens. They are turned into pseudonyms at the desk, and kept
 nowhere.`
