@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"sync"
 	"time"
 
@@ -93,6 +94,12 @@ func (c *Config) validate() error {
 		return errors.New("broker: both a directory and URLs are configured")
 	case c.MaxBytes != 0 && c.MaxBytes < MinMaxBytes:
 		return fmt.Errorf("broker: a store of %d bytes is too small, at least %d are needed", c.MaxBytes, int64(MinMaxBytes))
+	}
+	for i, s := range c.URLs {
+		// The parser's own error repeats the URL, which may hold a password.
+		if _, err := url.Parse(s); err != nil {
+			return fmt.Errorf("broker: URL %d is malformed", i+1)
+		}
 	}
 	return nil
 }

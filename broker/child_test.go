@@ -31,8 +31,14 @@ type child struct {
 
 func startChild(t testing.TB, dir string) *child {
 	t.Helper()
+	return startLimitedChild(t, dir, "")
+}
+
+// startLimitedChild starts a child that may not write files larger than limit bytes.
+func startLimitedChild(t testing.TB, dir, limit string) *child {
+	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"="+dir)
+	cmd.Env = append(os.Environ(), childEnv+"="+dir, limitEnv+"="+limit)
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	require.NoError(t, err)
@@ -69,6 +75,9 @@ func (c *child) do(format string, args ...any) string {
 // runChild is the child's main.
 func runChild(dir string) {
 	signal.Ignore(unix.SIGXFSZ) // so that a write beyond the limit is an error
+	if limit := os.Getenv(limitEnv); limit != "" {
+		childCommand(context.Background(), nil, nil, "limit", []string{limit})
+	}
 	b, err := broker.Open(context.Background(), withDefaults(broker.Config{Dir: dir}))
 	if err != nil {
 		fmt.Println(err)

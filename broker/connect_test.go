@@ -112,3 +112,10 @@ func selfSigned(t testing.TB) (tls.Certificate, string) {
 	require.NoError(t, os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, file
 }
+
+func TestConnectKeepsPasswordsOutOfErrors(t *testing.T) {
+	t.Parallel()
+	_, err := broker.Open(testContext(t), broker.Config{URLs: []string{"nats://edge:s3cret@[::1"}, Logger: testLog()})
+	require.Error(t, err)
+	require.NotContains(t, err.Error(), "s3cret")
+}

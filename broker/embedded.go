@@ -43,9 +43,11 @@ type embedded struct {
 	log  *slog.Logger
 	lock io.Closer
 
+	life   sync.Mutex    // held while a server starts or stops
+	closed chan struct{} // closed when no server is to start any more
+
 	mu     sync.Mutex
 	server *server.Server // nil while it is down
-	closed bool
 }
 
 // newEmbedded locks the store in dir, making it if need be.
@@ -61,7 +63,7 @@ func newEmbedded(dir string, maxBytes int64, log *slog.Logger) (*embedded, error
 		lock.Close()
 		return nil, err
 	}
-	return &embedded{dir: dir, log: log, lock: lock}, nil
+	return &embedded{dir: dir, log: log, lock: lock, closed: make(chan struct{})}, nil
 }
 
 // checkVolume holds the store's limit against the room that it has. A new store must
@@ -140,6 +142,13 @@ func (e *embedded) options() *server.Options {
 // takes: an unusable store shows at once, as a fatal message of the server, or as a
 // stream that is on the disk and not in the server.
 func (e *embedded) start(ctx context.Context) error {
+	e.life.Lock()
+	defer e.life.Unlock()
+	select {
+	case <-e.closed: // and the store unlocked
+		return ErrClosed
+	default:
+	}
 	srv, err := server.NewServer(e.options())
 	if err != nil {
 		return fmt.Errorf("starting the store %s: %w", e.dir, err)
@@ -152,9 +161,6 @@ func (e *embedded) start(ctx context.Context) error {
 	if err == nil {
 		err = unhealthy(srv)
 	}
-	if err == nil && !e.adopt(srv) {
-		err = ErrClosed
-	}
 	if err != nil {
 		srv.Shutdown()
 		srv.WaitForShutdown()
@@ -162,12 +168,17 @@ func (e *embedded) start(ctx context.Context) error {
 		return fmt.Errorf("starting the store %s: %w", e.dir, err)
 	}
 	wg.Wait() // Start returns: it has nothing to listen to
+	e.mu.Lock()
+	e.server = srv
+	e.mu.Unlock()
 	return nil
 }
 
 func (e *embedded) await(ctx context.Context, srv *server.Server, log *serverLog) error {
 	for !srv.ReadyForConnections(startPoll) {
 		select {
+		case <-e.closed:
+			return ErrClosed
 		case <-log.fatal:
 			return errors.New(log.why())
 		case <-ctx.Done():
@@ -187,16 +198,6 @@ func unhealthy(srv *server.Server) error {
 	return nil
 }
 
-func (e *embedded) adopt(srv *server.Server) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed {
-		return false
-	}
-	e.server = srv
-	return true
-}
-
 // health returns why the store can't be used, or nil.
 func (e *embedded) health() error {
 	e.mu.Lock()
@@ -210,6 +211,13 @@ func (e *embedded) health() error {
 
 // stop shuts the server down in order and keeps the lock.
 func (e *embedded) stop() {
+	e.life.Lock()
+	defer e.life.Unlock()
+	e.shutdown()
+}
+
+// shutdown wants e.life.
+func (e *embedded) shutdown() {
 	e.mu.Lock()
 	srv := e.server
 	e.server = nil
@@ -220,12 +228,12 @@ func (e *embedded) stop() {
 	}
 }
 
-// close stops the server for good and unlocks the store.
+// close stops the server for good and then unlocks the store.
 func (e *embedded) close() {
-	e.mu.Lock()
-	e.closed = true
-	e.mu.Unlock()
-	e.stop()
+	close(e.closed)
+	e.life.Lock()
+	defer e.life.Unlock()
+	e.shutdown()
 	if err := e.lock.Close(); err != nil {
 		e.log.Warn("unlocking the store", "error", err)
 	}

@@ -144,6 +144,23 @@ func TestEmbeddedRestartsAfterAStoreError(t *testing.T) {
 	awaitRead(t, c, append(want, "again"))
 }
 
+// When nothing at all can be written, as on a disk that is full to the last byte, a
+// store that exists is opened and read.
+func TestEmbeddedOpensWhenNothingCanBeWritten(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	b := open(t, broker.Config{Dir: dir})
+	appendAll(t, b, 0, "a", "b", "c")
+	b.Close()
+	c := startLimitedChild(t, dir, "0")
+	awaitRead(t, c, []string{"a", "b", "c"})
+	require.Contains(t, []string{"unconfirmed", "unavailable"}, c.do("append 3 d"))
+	awaitRead(t, c, []string{"a", "b", "c"})
+	require.Equal(t, "limit <nil>", c.do("limit %d", uint64(math.MaxInt64)))
+	awaitAppend(t, c, 3)
+	awaitRead(t, c, []string{"a", "b", "c", "again"})
+}
+
 // awaitRead waits until the child's follower is live and has exactly these entries.
 func awaitRead(t testing.TB, c *child, want []string) {
 	t.Helper()

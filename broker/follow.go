@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"log/slog"
+	"math/rand/v2"
 	"time"
 
 	"tocsin/notice"
@@ -110,7 +112,7 @@ func (f *follow) pause(ctx context.Context, err error, d time.Duration) {
 	}
 	up, changed := f.b.link.state()
 	if up {
-		f.b.sleep(ctx, d)
+		f.b.sleep(ctx, d/2+rand.N(d)) // a cluster that comes back is asked by all its nodes
 		return
 	}
 	select {
@@ -219,8 +221,12 @@ func (f *follow) resumeShorter(state logState) error {
 
 func (f *follow) begin(epoch string) {
 	if f.epoch != "" {
-		f.b.log.Warn("the log was replaced, beginning again", "epoch", f.epoch, "new_epoch", epoch, "sequence", f.seq)
 		f.b.metrics.replaced.Inc()
+		level, text := slog.LevelWarn, "the log was made anew, beginning again"
+		if epoch == f.epoch {
+			level, text = slog.LevelError, "the log has lost or changed entries that were read, beginning again"
+		}
+		f.b.log.Log(context.Background(), level, text, "epoch", f.epoch, "new_epoch", epoch, "sequence", f.seq)
 	}
 	f.epoch, f.seq, f.sum, f.hole = epoch, 0, [32]byte{}, false
 	f.redactions, f.shorter = nil, time.Time{}

@@ -27,6 +27,24 @@ func TestEmbeddedServerSyncsEveryWrite(t *testing.T) {
 	require.Equal(t, e.dir+"/"+server.JetStreamStoreDir, config.StoreDir)
 }
 
+// Closed while Run restarts it, it leaves no server on a store that is unlocked.
+func TestEmbeddedCloseWhileStarting(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for range 5 {
+		e, err := newEmbedded(dir, MinMaxBytes, slog.New(slog.DiscardHandler))
+		require.NoError(t, err, "the lock is free again")
+		started := make(chan error, 1)
+		go func() { started <- e.start(t.Context()) }()
+		e.close()
+		if err := <-started; err != nil {
+			require.ErrorIs(t, err, ErrClosed)
+		}
+		require.Error(t, e.health())
+		require.ErrorIs(t, e.start(t.Context()), ErrClosed)
+	}
+}
+
 // What only a cluster does that just lost its leader: its log ends, for a while, before
 // what was read of it.
 func TestResumeShorter(t *testing.T) {

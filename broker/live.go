@@ -57,7 +57,7 @@ func (b *Broker) newChecks(ctx context.Context) *checks {
 	var wg sync.WaitGroup
 	free := make(chan struct{}, 1) // holds a token while no question is open
 	free <- struct{}{}
-	c := &checks{tick: time.NewTicker(checkInterval), results: make(chan check, 1)}
+	c := &checks{tick: time.NewTicker(checkInterval), results: make(chan check)}
 	c.begin = func(from uint64) {
 		select {
 		case <-free:
@@ -66,8 +66,11 @@ func (b *Broker) newChecks(ctx context.Context) *checks {
 		}
 		wg.Go(func() {
 			state, err := b.logState(ctx)
-			c.results <- check{state: state, err: err, from: from} // room: one at a time
-			free <- struct{}{}
+			select {
+			case c.results <- check{state: state, err: err, from: from}:
+				free <- struct{}{}
+			case <-ctx.Done():
+			}
 		})
 	}
 	c.stop = func() {

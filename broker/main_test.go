@@ -26,6 +26,7 @@ import (
 // cluster_test.go.
 const (
 	childEnv = "TOCSIN_BROKER_TEST_CHILD"
+	limitEnv = "TOCSIN_BROKER_TEST_LIMIT"
 	nodeEnv  = "TOCSIN_BROKER_TEST_NODE"
 )
 

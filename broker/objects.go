@@ -138,14 +138,18 @@ func (o *Objects) with(ctx context.Context, act func(context.Context, jetstream.
 	return act(ctx, store)
 }
 
-// makeBucket makes the bucket on that many replicas, or brings it in line.
+// makeBucket makes the bucket on that many replicas. One that is there stays as it is:
+// a disk that is too full to change it can still be read.
 func (b *Broker) makeBucket(ctx context.Context, maxBytes int64, replicas int) error {
 	ctx, done, err := b.link.within(ctx, ackTimeout)
 	if err != nil {
 		return err
 	}
 	defer done()
-	_, err = b.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
+	if _, err := b.js.ObjectStore(ctx, BucketCohorts); !errors.Is(err, jetstream.ErrBucketNotFound) {
+		return err
+	}
+	_, err = b.js.CreateObjectStore(ctx, jetstream.ObjectStoreConfig{
 		Bucket: BucketCohorts, Description: "Tocsin: who is affected, by pseudonym, sealed",
 		Storage: jetstream.FileStorage, Replicas: replicas, MaxBytes: maxBytes,
 	})

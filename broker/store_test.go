@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
@@ -278,4 +280,41 @@ func TestStreams(t *testing.T) {
 		}
 		require.Equal(t, want, c.MaxAge, name)
 	}
+}
+
+// What someone with the broker's password could do to the log by publishing.
+func TestStreamsRefuse(t *testing.T) {
+	t.Parallel()
+	s := startNATS(t, func(o *server.Options) { o.MaxPayload = mebibyte })
+	b := openExternal(t, s, broker.Config{})
+	appendAll(t, b, 0, "a", "b")
+	conn, _ := s.admin()
+	for name, msg := range map[string]*nats.Msg{
+		"a body of 200 KiB":       {Data: make([]byte, 200<<10)},
+		"rolling up the log":      {Data: []byte("x"), Header: nats.Header{"Nats-Rollup": {"all"}}},
+		"rolling up a subject":    {Data: []byte("x"), Header: nats.Header{"Nats-Rollup": {"sub"}}},
+		"an entry that goes away": {Data: []byte("x"), Header: nats.Header{"Nats-TTL": {"1s"}}},
+		"a counter":               {Header: nats.Header{"Nats-Incr": {"1"}}},
+		"a batch":                 {Data: []byte("x"), Header: nats.Header{"Nats-Batch-Id": {"b"}, "Nats-Batch-Sequence": {"1"}, "Nats-Batch-Commit": {"1"}}},
+		"a schedule":              {Data: []byte("x"), Header: nats.Header{"Nats-Schedule": {"@every 1s"}, "Nats-Schedule-Target": {subjectA}}},
+	} {
+		msg.Subject = subjectA
+		answer, err := conn.RequestMsg(msg, patience)
+		require.NoError(t, err, name)
+		require.Contains(t, string(answer.Data), `"error"`, name)
+	}
+	r := newRecorder()
+	follow(t, b, r)
+	require.Equal(t, []string{"a", "b"}, r.awaitLive(t, 2).bodies)
+}
+
+func TestInitChangesLimits(t *testing.T) {
+	t.Parallel()
+	s := startNATS(t)
+	openExternal(t, s, broker.Config{MaxBytes: 8 * mebibyte})
+	openExternal(t, s, broker.Config{MaxBytes: 16 * mebibyte})
+	_, js := s.admin()
+	stream, err := js.Stream(testContext(t), broker.StreamLog)
+	require.NoError(t, err)
+	require.Equal(t, int64(8*mebibyte), stream.CachedInfo().Config.MaxBytes, "half of it")
 }

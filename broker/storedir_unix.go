@@ -30,15 +30,14 @@ func lockDir(dir string) (io.Closer, error) {
 		return nil, fmt.Errorf("opening the store %s: process %s has it open: %w",
 			dir, strings.TrimSpace(string(holder)), ErrLocked)
 	}
-	if err == nil {
-		err = file.Truncate(0)
-	}
-	if err == nil {
-		_, err = file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
-	}
 	if err != nil {
 		file.Close()
 		return nil, fmt.Errorf("locking the store %s: %w", dir, err)
+	}
+	// Only for the message above. A full disk, which can't take it, is no reason to
+	// keep the store shut.
+	if file.Truncate(0) == nil {
+		_, _ = file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
 	}
 	return dirLock{file}, nil
 }

@@ -2,7 +2,9 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -54,15 +56,46 @@ func (b *Broker) Init(ctx context.Context, replicas int) error {
 	return nil
 }
 
-// makeStream bounds the wait: a cluster without a leader does not answer at all.
+// makeStream makes a stream, or changes one that exists and differs. The wait is
+// bounded: a cluster without a leader does not answer at all.
 func (b *Broker) makeStream(ctx context.Context, config jetstream.StreamConfig) error {
 	ctx, done, err := b.link.within(ctx, ackTimeout)
 	if err != nil {
 		return err
 	}
 	defer done()
-	_, err = b.js.CreateOrUpdateStream(ctx, config)
+	stream, err := b.js.Stream(ctx, config.Name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		_, err = b.js.CreateStream(ctx, config)
+		return err
+	}
+	if err != nil || sameConfig(stream.CachedInfo().Config, config) {
+		return err
+	}
+	_, err = b.js.UpdateStream(ctx, config)
+	if err != nil && b.server != nil {
+		// A disk that is too full to change a description can still be read.
+		b.log.Warn("store keeps its old limits", "stream", config.Name, "error", err)
+		return nil
+	}
 	return err
+}
+
+// sameConfig is whether a stream is as streamConfigs wants it. What the server adds by
+// itself does not count.
+func sameConfig(is, want jetstream.StreamConfig) bool {
+	return slices.Equal(is.Subjects, want.Subjects) &&
+		is.Description == want.Description &&
+		is.Replicas == want.Replicas &&
+		is.MaxBytes == want.MaxBytes &&
+		is.MaxMsgSize == want.MaxMsgSize &&
+		is.MaxAge == want.MaxAge &&
+		max(is.MaxMsgsPerSubject, 0) == max(want.MaxMsgsPerSubject, 0) &&
+		is.Discard == want.Discard &&
+		is.DenyDelete == want.DenyDelete &&
+		is.DenyPurge == want.DenyPurge &&
+		is.AllowDirect == want.AllowDirect &&
+		is.AllowRollup == want.AllowRollup
 }
 
 // streamConfigs divides maxBytes: half is the log's, an eighth each is the desk's,

@@ -62,8 +62,9 @@ type KeysetChanged struct{ Keyset *notice.Keyset }
 // ContactsChanged is an [Event]: other contact cards hold; nil if none do.
 type ContactsChanged struct{ Contacts *notice.Contacts }
 
-// Rejected is an [Event]: a node sent an entry that is not to be believed, and that
-// an honest one would not have sent. It has no further effect.
+// Rejected is an [Event]: a node sent an entry that is not to be believed. An honest
+// one does so in a replay alone, of what a keyset that the client has already made
+// void. It has no further effect.
 type Rejected struct {
 	// Seq is where the node says that it stands in the log.
 	Seq uint64

@@ -10,7 +10,6 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -24,16 +23,19 @@ import (
 )
 
 // BenchmarkFanOut publishes a notice of about 1 kB to many clients on loopback, and
-// waits until the last one has it. In the same run it measures the floor: the same
-// bytes to as many sockets by one bare write(2) each, from as many goroutines as
-// there are cores, read by the same tap. It reports both in ns per delivery, and
-// their ratio. TOCSIN_BENCH_CLIENTS sets the number of clients (default 1,000); both
-// ends of each connection count against the limit of open files.
+// waits until the last one has it. In turn with that it measures the floor: the same
+// number of bytes to the same sockets by one bare write(2) each, from as many
+// goroutines as there are cores, read by the same reader. It reports both in ns per
+// delivery, and their ratio. TOCSIN_BENCH_CLIENTS sets the number of clients (default
+// 1,000); both ends of each connection count against the limit of open files.
 func BenchmarkFanOut(b *testing.B) {
 	clients, err := strconv.Atoi(cmp.Or(os.Getenv("TOCSIN_BENCH_CLIENTS"), "1000"))
 	require.NoError(b, err)
 	w := newWorld(b)
-	n := w.follow(func(c *hub.Config) { c.Heartbeat = time.Hour })
+	n := w.make(func(c *hub.Config) { c.Heartbeat = time.Hour })
+	floor := &floor{}
+	w.run(n, floor.listen)
+	n.read(w.log)
 	tap := newTap(b)
 	for range clients {
 		conn := n.raw(b)
@@ -46,8 +48,7 @@ func BenchmarkFanOut(b *testing.B) {
 	for i := range entries {
 		_, entries[i] = w.alert(noticetest.Headline(strings.Repeat("crisis ", 14)))
 	}
-	size := frameSize(entries[0])
-	floor := newFloor(b, clients, size)
+	frame := make([]byte, frameSize(entries[0]))
 	var hubTime, floorTime time.Duration
 	b.ResetTimer()
 	for _, e := range entries { // in turn, so that a busy machine is busy for both
@@ -56,7 +57,8 @@ func BenchmarkFanOut(b *testing.B) {
 		tap.await(clients * frameSize(e))
 		hubTime += time.Since(started)
 		started = time.Now()
-		floor.round()
+		floor.round(frame)
+		tap.await(clients * len(frame))
 		floorTime += time.Since(started)
 	}
 	b.StopTimer()
@@ -65,7 +67,7 @@ func BenchmarkFanOut(b *testing.B) {
 	b.ReportMetric(float64(hubTime.Nanoseconds())/deliveries, "ns/delivery")
 	b.ReportMetric(float64(floorTime.Nanoseconds())/deliveries, "floor-ns/delivery")
 	b.ReportMetric(float64(hubTime)/float64(floorTime), "ratio")
-	b.ReportMetric(float64(size), "B/frame")
+	b.ReportMetric(float64(len(frame)), "B/frame")
 }
 
 // frameSize is the size of the WebSocket frame of an entry.
@@ -73,46 +75,39 @@ func frameSize(e notice.Entry) int {
 	return 4 + len(fmt.Sprintf(`{"type":"entry","seq":%d,"envelope":%s}`, e.Seq, e.Body))
 }
 
-// floor is what no hub can beat: a bare write per socket.
+// floor is what no hub can beat: a bare write per socket. It uses the sockets that
+// the hub has accepted, behind its back.
 type floor struct {
+	net.Listener
 	sockets []syscall.RawConn
-	frame   []byte
-	tap     *tap
 }
 
-func newFloor(b *testing.B, clients, size int) *floor {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(b, err)
-	defer l.Close()
-	f := &floor{frame: make([]byte, size), tap: newTap(b)}
-	for range clients {
-		near, err := net.Dial("tcp", l.Addr().String())
-		require.NoError(b, err)
-		far, err := l.Accept()
-		require.NoError(b, err)
-		b.Cleanup(func() { _, _ = near.Close(), far.Close() })
-		raw, err := far.(*net.TCPConn).SyscallConn()
-		require.NoError(b, err)
-		f.sockets = append(f.sockets, raw)
-		f.tap.add(near)
-	}
+func (f *floor) listen(l net.Listener) net.Listener {
+	f.Listener = l
 	return f
 }
 
-// round writes to all sockets, and waits until all has come.
-func (f *floor) round() {
-	var wg sync.WaitGroup
+func (f *floor) Accept() (net.Conn, error) {
+	conn, err := f.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	raw, err := conn.(syscall.Conn).SyscallConn()
+	f.sockets = append(f.sockets, raw) // read after the last client was welcomed
+	return conn, err
+}
+
+// round writes to all sockets.
+func (f *floor) round(frame []byte) {
 	cores := runtime.GOMAXPROCS(0)
 	for core := range cores {
-		wg.Go(func() {
-			write := func(fd uintptr) { _, _ = syscall.Write(int(fd), f.frame) }
+		go func() {
+			write := func(fd uintptr) { _, _ = syscall.Write(int(fd), frame) }
 			for i := core; i < len(f.sockets); i += cores {
 				_ = f.sockets[i].Control(write)
 			}
-		})
+		}()
 	}
-	f.tap.await(len(f.sockets) * len(f.frame))
-	wg.Wait()
 }
 
 // awaitSynced reads until the session is caught up.
