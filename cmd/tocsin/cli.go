@@ -22,6 +22,8 @@ type cli struct {
 	Cohort    cohortCmd    `cmd:"" group:"notice" help:"Say who is affected, when it is known only afterwards."`
 	Tail      tailCmd      `cmd:"" group:"notice" help:"Print notices as they come, as a client sees them."`
 
+	Posture postureCmd `cmd:"" group:"keys" help:"Say which credentials are void: show it, change it."`
+
 	Key    keyCmd    `cmd:"" group:"keys" help:"Make and show signing keys."`
 	Keyset keysetCmd `cmd:"" group:"keys" help:"Say whose keys count: edit, sign and publish the keyset."`
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tocsin/client"
+	"tocsin/notice"
 )
 
 type proposalsCmd struct {
@@ -60,11 +61,21 @@ func proposalWords(p client.Proposal) string {
 	return b.String()
 }
 
+// documentTitle names what is no notice.
+func documentTitle(p client.Proposal) string {
+	if e, err := p.Envelope.Open(); err == nil && e.PayloadType == notice.TypePosture {
+		if doc, err := notice.DecodePosture(e.Payload); err == nil {
+			return "Posture: " + doc.Note
+		}
+	}
+	return p.PayloadType
+}
+
 // title is a notice's first headline, or what kind of document it is.
 func title(p client.Proposal) string {
 	n, err := p.Envelope.Notice()
 	if err != nil {
-		return p.PayloadType
+		return documentTitle(p)
 	}
 	if len(n.Info) == 0 {
 		return string(n.MsgType) + ": " + n.Note
