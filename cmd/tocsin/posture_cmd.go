@@ -184,13 +184,13 @@ func (f postureFlags) publish(ctx context.Context, c console, change func(*notic
 // sealPosture puts a posture into an envelope without signatures.
 func sealPosture(p *notice.Posture) (*notice.Envelope, error) {
 	payload, err := notice.EncodePosture(p)
+	var rule *notice.RuleError
+	if errors.As(err, &rule) && rule.Rule == "json.size" {
+		return nil, fmt.Errorf("the posture is full, with %d revocations: %w. Revoke fewer, or for a shorter time "+
+			"(what has lapsed is dropped); for very many, everyone-reset or a new ticket epoch is meant", len(p.Revoked), err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the posture would be refused: %w", err)
-	}
-	if len(payload) > notice.MaxPayload {
-		return nil, fmt.Errorf("the posture is full: %d bytes, with %d revocations, where %d bytes may be. "+
-			"Revoke fewer, or for a shorter time (what has lapsed is dropped); for very many, everyone-reset or a new ticket epoch is meant",
-			len(payload), len(p.Revoked), notice.MaxPayload)
 	}
 	return &notice.Envelope{PayloadType: notice.TypePosture, Payload: payload}, nil
 }
