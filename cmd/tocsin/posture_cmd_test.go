@@ -15,7 +15,9 @@ import (
 	"tocsin/notice"
 )
 
-func inHours(n int) notice.DateTime { return notice.FormatTime(now().Add(time.Duration(n) * time.Hour)) }
+func inHours(n int) notice.DateTime {
+	return notice.FormatTime(now().Add(time.Duration(n) * time.Hour))
+}
 
 // revocations are n of them, until a time.
 func revocations(n int, until notice.DateTime) []notice.Revoked {
