@@ -15,9 +15,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// ringPoll is how often the keyring's file is read again.
-const ringPoll = 5 * time.Second
-
 // Config of an Authority. The zero value works: nobody can prove anything.
 type Config struct {
 	// Issuers are those whose tokens count.
@@ -124,7 +121,8 @@ func (a *Authority) Run(ctx context.Context) error {
 	for _, is := range a.order {
 		wg.Go(func() { is.source.run(ctx) })
 	}
-	wg.Go(func() { a.watchRing(ctx) })
+	// Open sessions get new tickets when another key seals.
+	wg.Go(func() { a.ring.Watch(ctx, a.log, a.touch) })
 	wg.Wait()
 	return ctx.Err()
 }
@@ -145,31 +143,4 @@ func (a *Authority) touch() {
 	defer a.mu.Unlock()
 	close(a.changed)
 	a.changed = make(chan struct{})
-}
-
-// watchRing takes up changes of the keyring's file. Open sessions get new
-// tickets when another key seals.
-func (a *Authority) watchRing(ctx context.Context) {
-	tick := time.NewTicker(ringPoll)
-	defer tick.Stop()
-	said := ""
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		changed, err := a.ring.Reload()
-		switch {
-		case err != nil && err.Error() != said:
-			said = err.Error()
-			a.log.Error("keyring not reloaded; going on with the old one", "err", err)
-		case changed:
-			a.log.Info("keyring reloaded")
-			a.touch()
-		}
-		if err == nil {
-			said = ""
-		}
-	}
 }

@@ -3,6 +3,7 @@ package auth
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hmac"
@@ -13,9 +14,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
+	"runtime"
 	"strings"
 	"sync/atomic"
+	"time"
 )
 
 // ErrSeal is what Open returns for whatever it can't open: cut, extended,
@@ -32,6 +36,8 @@ const (
 	ringKeySize = 32      // AES-256
 	maxRingKeys = 16      // rotation needs two or three
 	maxRingFile = 8 << 10 // far above maxRingKeys lines
+
+	ringPoll = 5 * time.Second // how often Watch reads the file
 )
 
 // Keyring holds the secret keys that nodes share: AES-256-GCM keys, of which
@@ -122,6 +128,36 @@ func (k *Keyring) Reload() (bool, error) {
 	}
 	k.ring.Store(next)
 	return true, nil
+}
+
+// Watch reloads the ring every 5 s until ctx ends, and calls changed, if there is
+// one, after each change. A file that can't be used is logged once, and the old ring
+// goes on.
+func (k *Keyring) Watch(ctx context.Context, log *slog.Logger, changed func()) {
+	tick := time.NewTicker(ringPoll)
+	defer tick.Stop()
+	said := ""
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		took, err := k.Reload()
+		switch {
+		case err == nil:
+			said = ""
+		case err.Error() != said:
+			said = err.Error()
+			log.Error("keyring not reloaded; going on with the old one", "err", err)
+		}
+		if took {
+			log.Info("keyring reloaded", "file", k.path)
+			if changed != nil {
+				changed()
+			}
+		}
+	}
 }
 
 // Seal encrypts plaintext so that Open with the same purpose, on a ring that
@@ -247,7 +283,7 @@ func readRing(path string) (*ring, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("reading keyring %s: not a regular file", path)
 	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" { // where modes say nothing
 		return nil, fmt.Errorf("reading keyring %s: mode %04o lets others use it; make it 0600 (chmod 600)", path, mode)
 	}
 	text, err := io.ReadAll(io.LimitReader(f, maxRingFile+1))

@@ -42,6 +42,8 @@ var (
 	// ErrFull: the stream or the store is at its limit. Nothing was written; reading
 	// goes on.
 	ErrFull = errors.New("broker: store full")
+	// ErrReplicas: there are fewer servers, or fewer with room, than copies are wanted.
+	ErrReplicas = errors.New("broker: too few servers for so many copies")
 	// ErrTooLarge: the body exceeds [MaxBody]. Nothing was sent or written.
 	ErrTooLarge = errors.New("broker: body too large")
 	// ErrNotFound: there is no record with this key.

@@ -47,13 +47,28 @@ func (b *Broker) Init(ctx context.Context, replicas int) error {
 	}
 	for _, config := range streamConfigs(b.config.maxBytes(), replicas) {
 		if err := b.makeStream(ctx, config); err != nil {
-			return fmt.Errorf("making stream %s: %w", config.Name, err)
+			return fmt.Errorf("making stream %s: %w", config.Name, tooFew(err))
 		}
 	}
 	if err := b.makeBucket(ctx, b.config.maxBytes()/8, replicas); err != nil {
 		return fmt.Errorf("making bucket %s: %w", BucketCohorts, err)
 	}
 	return nil
+}
+
+// The error codes of NATS for a stream that has no place for all its copies.
+const (
+	errCodeNoPeers      jetstream.ErrorCode = 10005
+	errCodeNotClustered jetstream.ErrorCode = 10074
+)
+
+// tooFew marks what NATS answers when it can't make as many copies.
+func tooFew(err error) error {
+	var api *jetstream.APIError
+	if errors.As(err, &api) && (api.ErrorCode == errCodeNoPeers || api.ErrorCode == errCodeNotClustered) {
+		return fmt.Errorf("%w (%w)", ErrReplicas, err)
+	}
+	return err
 }
 
 // makeStream makes a stream, or changes one that exists and differs. The wait is

@@ -25,19 +25,19 @@ type Answer struct {
 	Signers    []Signer `json:"signers"`
 	// Voids are the identifiers of messages that a keyset makes void: they must be
 	// signed again.
-	Voids []string `json:"voids"`
+	Voids []string `json:"voids,omitzero"`
 
 	// Seq is the place in the log, once published.
-	Seq        uint64 `json:"seq"`
-	BreakGlass bool   `json:"breakGlass"`
+	Seq        uint64 `json:"seq,omitzero"`
+	BreakGlass bool   `json:"breakGlass,omitzero"`
 
 	// Need is how many owners must sign in all; Candidates are those each of whom
 	// could sign next. It waits until Expires.
-	Need       int       `json:"need"`
-	Candidates []string  `json:"candidates"`
-	Expires    time.Time `json:"expires"`
+	Need       int       `json:"need,omitzero"`
+	Candidates []string  `json:"candidates,omitzero"`
+	Expires    time.Time `json:"expires,omitzero"`
 	// Hint is a command line that a candidate can type.
-	Hint string `json:"hint"`
+	Hint string `json:"hint,omitempty"`
 }
 
 // Published tells whether the document is in the log; otherwise it waits for

@@ -59,6 +59,11 @@ func (e *refusedError) Error() string {
 	return fmt.Sprintf("connecting: HTTP status %d", e.status)
 }
 
+// Is matches [ErrProtocol] where the answer is such as no node gives.
+func (e *refusedError) Is(target error) bool {
+	return target == ErrProtocol && (e.status < 400 || e.status == http.StatusNotFound || e.status == http.StatusMethodNotAllowed)
+}
+
 // CloseCode is the code with which the node closed the connection, from the error
 // of [Disconnected]; 0 if it did not.
 func CloseCode(err error) wire.CloseCode {

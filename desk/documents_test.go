@@ -72,15 +72,32 @@ func TestKeysetWaitsForRoots(t *testing.T) {
 	require.Equal(t, http.StatusCreated, a.Status, a.Text)
 }
 
+func TestKeysetOfAStranger(t *testing.T) {
+	t.Parallel()
+	o := newSite(t).open()
+	for version := range int64(3) { // names roots of its own, and is well signed by them
+		ks := o.staff.Keyset(version+2, noticetest.Roots(1, o.staff.Stranger))
+		a := o.post("/v1/keyset", o.staff.SignKeyset(ks, o.staff.Stranger))
+		require.Equal(t, http.StatusUnprocessableEntity, a.Status, a.Text)
+		require.Equal(t, "root", a.Body["rule"])
+	}
+	two := o.staff.Keyset(2, noticetest.Roots(2, o.staff.Root, o.staff.Root2))
+	a := o.post("/v1/keyset", o.staff.SignKeyset(two, o.staff.Root))
+	require.Equal(t, http.StatusAccepted, a.Status, a.Text)
+	a = o.post("/v1/keyset", o.staff.SignKeyset(two, o.staff.Root2)) // a new root adds to it
+	require.Equal(t, http.StatusCreated, a.Status, a.Text)
+}
+
 func TestContactsPostureRedaction(t *testing.T) {
 	t.Parallel()
 	o := newSite(t).open()
 	require.Equal(t, "not-found", o.do(o.request(http.MethodGet, "/v1/contacts", nil)).problem())
 
-	a := o.post("/v1/contacts", o.staff.ContactsBody(1, o.staff.Contacts))
+	cards := o.staff.Cards(1) // once: both must sign the same bytes
+	a := o.post("/v1/contacts", o.staff.SignContacts(cards, o.staff.Contacts))
 	require.Equal(t, http.StatusAccepted, a.Status, a.Text)
 	require.Equal(t, "contacts-1", a.Body["identifier"])
-	a = o.post("/v1/contacts", o.staff.ContactsBody(1, o.staff.Contacts2))
+	a = o.post("/v1/contacts", o.staff.SignContacts(cards, o.staff.Contacts2))
 	require.Equal(t, http.StatusCreated, a.Status, a.Text)
 	require.Equal(t, "superseded", o.post("/v1/contacts", o.staff.SignContacts(&notice.Contacts{
 		Version: 1, Sent: notice.FormatTime(o.now()),

@@ -100,6 +100,9 @@ func (d *Desk) combine(ctx context.Context, s *submission, before *proposal, rev
 	}
 	if !j.tally.HasLead() {
 		err := &notice.RuleError{Rule: "publisher", Detail: fmt.Sprintf("a proposal needs the signature of a %s first", j.tally.Lead)}
+		if s.keyset != nil { // else anybody could have the desk keep keysets, and keep out the true one
+			err = &notice.RuleError{Rule: "root", Detail: "a proposal needs the signature of a root in force first"}
+		}
 		d.countRule(err)
 		return result{}, err
 	}

@@ -81,6 +81,52 @@ func TestNoHello(t *testing.T) {
 	require.True(t, bytes.HasSuffix(rest, closeFrame(wire.CloseNoHello)), "%q", rest)
 }
 
+// Pongs that nobody asked for cost of a session's rate what pings do.
+func TestPongFlood(t *testing.T) {
+	w := newWorld(t)
+	n := w.follow(func(c *hub.Config) { c.FrameRate, c.FrameBurst = 1, 10 })
+	raw := n.raw(t)
+	_, err := raw.Write(append(maskedText(`{"type":"hello"}`), bytes.Repeat([]byte{0x8a, 0x80, 0, 0, 0, 0}, 100)...))
+	require.NoError(t, err)
+	rest, _ := io.ReadAll(raw) // what is not read of the flood may reset the connection
+	require.Contains(t, string(rest), string(closeFrame(wire.CloseTooMany)))
+}
+
+// A frame that is begun and never finished does not hold a buffer forever.
+func TestUnfinishedFrame(t *testing.T) {
+	w := newWorld(t)
+	n := w.follow(func(c *hub.Config) { c.HelloTimeout = 200 * time.Millisecond })
+	raw := n.raw(t)
+	_, err := raw.Write(append(maskedText(`{"type":"hello"}`), 0x81, 0x90, 0, 0, 0, 0, '{'))
+	require.NoError(t, err)
+	rest, err := io.ReadAll(raw)
+	require.NoError(t, err)
+	require.Contains(t, string(rest), `"synced"`)
+	require.True(t, bytes.HasSuffix(rest, closeFrame(wire.CloseBadFrame)), "%q", rest)
+}
+
+// A frame in fragments of one byte is a frame; one in endless empty fragments, of
+// which no message tells, is a flood.
+func TestFragments(t *testing.T) {
+	w := newWorld(t)
+	n := w.follow()
+	raw := n.raw(t)
+	hello := `{"type":"hello"}`
+	frame := []byte{0x01, 0x80, 0, 0, 0, 0}
+	for _, b := range []byte(hello) {
+		frame = append(frame, 0x00, 0x81, 0, 0, 0, 0, b)
+	}
+	_, err := raw.Write(append(frame, 0x80, 0x80, 0, 0, 0, 0))
+	require.NoError(t, err)
+	empty := []byte{0x00, 0x80, 0, 0, 0, 0}
+	_, err = raw.Write(append([]byte{0x01, 0x80, 0, 0, 0, 0}, bytes.Repeat(empty, 50_000)...))
+	require.NoError(t, err)
+	rest, err := io.ReadAll(raw)
+	require.NoError(t, err)
+	require.Contains(t, string(rest), `"synced"`)
+	require.Contains(t, string(rest), string(closeFrame(wire.CloseTooMany)))
+}
+
 func closeFrame(code wire.CloseCode) []byte {
 	body := append([]byte{byte(code >> 8), byte(code)}, code.String()...)
 	return append([]byte{0x88, byte(len(body))}, body...)

@@ -90,7 +90,7 @@ func (h *Hub) keepCache(ctx context.Context) {
 	if h.config.CacheFile == "" {
 		return
 	}
-	for ctx.Err() == nil {
+	for last := false; !last; {
 		select {
 		case <-ctx.Done():
 		case <-h.dirty:
@@ -99,12 +99,13 @@ func (h *Hub) keepCache(ctx context.Context) {
 			case <-time.After(cacheDelay):
 			}
 		}
+		last = ctx.Err() != nil
+		result := "saved"
 		if err := h.saveCache(); err != nil {
-			h.metrics.cache.WithLabelValues("failed").Inc()
+			result = "failed"
 			h.log.Error("cache not saved", slog.String("file", h.config.CacheFile), slog.Any("err", err))
-			continue
 		}
-		h.metrics.cache.WithLabelValues("saved").Inc()
+		h.metrics.cache.WithLabelValues(result).Inc()
 	}
 }
 

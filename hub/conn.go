@@ -39,6 +39,8 @@ type conn struct {
 	raw     syscall.RawConn // nil: writes may block, and only a lane may write (TLS)
 	timeout time.Duration   // how long the socket may take nothing
 	pre     []byte          // read before the handshake ended; owned by the reader
+	bounded bool            // what is awaited may take left bytes and no more; owned by the reader, as left is
+	left    int
 
 	mu      sync.Mutex
 	pending [][]byte   // what the socket has not taken yet
@@ -60,9 +62,14 @@ func newConn(nc net.Conn, pre []byte, timeout time.Duration) *conn {
 	return c
 }
 
-// awaitFrame bounds the wait for the next read; zero does not. It gives way to the
-// deadline of a close handshake.
+// maxFrameBytes is what a frame of a client may come to on its way: it can be in
+// fragments of one byte, but not in endless empty ones.
+const maxFrameBytes = 8 * wire.MaxClientFrame
+
+// awaitFrame bounds the wait for a frame, and the bytes it comes in; zero bounds
+// neither. It gives way to the deadline of a close handshake. Called by the reader.
 func (c *conn) awaitFrame(deadline time.Time) {
+	c.bounded, c.left = !deadline.IsZero(), maxFrameBytes
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.ended {
@@ -86,7 +93,11 @@ func (c *conn) Read(p []byte) (int, error) {
 		}
 		return n, nil
 	}
-	return c.Conn.Read(p)
+	n, err := c.Conn.Read(p)
+	if c.left -= n; c.bounded && c.left < 0 {
+		return 0, errFlood
+	}
+	return n, err
 }
 
 // Write implements [net.Conn] for coder/websocket, which on this side writes
@@ -256,8 +267,12 @@ func (c *conn) writeAll(p []byte) error {
 // that takes nothing is dropped.
 func (c *conn) abort() {
 	nc := c.Conn
-	if a, ok := nc.(*accepted); ok {
-		nc = a.Conn
+	for {
+		inner, ok := nc.(interface{ NetConn() net.Conn })
+		if !ok {
+			break
+		}
+		nc = inner.NetConn()
 	}
 	if tc, ok := nc.(*net.TCPConn); ok {
 		_ = tc.SetLinger(0)

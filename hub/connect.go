@@ -43,6 +43,7 @@ func (h *Hub) connect(w http.ResponseWriter, r *http.Request) {
 		Subprotocols:       []string{wire.Subprotocol},
 		InsecureSkipVerify: true, // enter has looked at the origin
 		OnPingReceived:     func(context.Context, []byte) bool { return s.ping() },
+		OnPongReceived:     func(context.Context, []byte) { s.ping() },
 	})
 	if err != nil {
 		h.metrics.refused.WithLabelValues(string(refusedUpgrade)).Inc()

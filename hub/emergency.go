@@ -2,11 +2,14 @@ package hub
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
 	"html/template"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"tocsin/notice"
@@ -25,7 +28,7 @@ type emergencyPage struct {
 }
 
 func newEmergencyPage() (*emergencyPage, error) {
-	page, err := template.New("emergency").Parse(emergencyHTML)
+	page, err := template.New("emergency").Funcs(template.FuncMap{"when": when}).Parse(emergencyHTML)
 	if err != nil {
 		return nil, err
 	}
@@ -34,11 +37,45 @@ func newEmergencyPage() (*emergencyPage, error) {
 		"frame-ancestors 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"}, nil
 }
 
+// when is a time for people and, in UTC, for their browsers.
+func when(d notice.DateTime) (template.HTML, error) {
+	t, err := d.Time()
+	if err != nil {
+		return "", err
+	}
+	t = t.UTC()
+	return template.HTML(t.Format(`<time lang="en" dir="ltr" datetime="2006-01-02T15:04:05Z">2 Jan 2006, 15:04 UTC</time>`)), nil
+}
+
 // shown is one thread on the page.
 type shown struct {
 	Exercise  bool
 	Withdrawn string // why; set only if it was withdrawn
+	Ended     notice.DateTime
+	Severity  string // in words
 	Info      []notice.Info
+
+	rank int // the lower, the higher on the page
+}
+
+// severities are from the gravest on.
+var severities = []notice.Severity{notice.SeverityExtreme, notice.SeveritySevere, notice.SeverityModerate, notice.SeverityMinor}
+
+// order ranks what is happening before what is an exercise, that before what is
+// withdrawn, and by severity among those; it says that, too.
+func (s *shown) order() {
+	s.rank = len(severities)
+	if len(s.Info) > 0 {
+		if i := slices.Index(severities, s.Info[0].Severity); i >= 0 {
+			s.rank, s.Severity = i, strings.ToLower(string(severities[i]))
+		}
+	}
+	switch {
+	case s.Withdrawn != "":
+		s.rank += 200
+	case s.Exercise:
+		s.rank += 100
+	}
 }
 
 // emergency is GET /emergency: the active public notices as a page without script,
@@ -58,7 +95,7 @@ func (h *Hub) emergency(w http.ResponseWriter, _ *http.Request) {
 	var page bytes.Buffer
 	err := h.emergencyPage.page.Execute(&page, map[string]any{
 		"CSS": template.CSS(emergencyCSS), "Threads": threads, "Cards": cards,
-		"At": time.Now().UTC().Format(time.RFC3339), "Live": h.status.Load().live,
+		"At": notice.FormatTime(time.Now()), "Live": h.status.Load().live,
 	})
 	if err != nil {
 		http.Error(w, "This page can't be made.", http.StatusInternalServerError)
@@ -69,8 +106,8 @@ func (h *Hub) emergency(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(page.Bytes())
 }
 
-// publicThreads lists what anybody may read, the newest first; ok is false if
-// nothing is served.
+// publicThreads lists what anybody may read, what matters most first, then the
+// newest; ok is false if nothing is served.
 func (h *Hub) publicThreads(now time.Time) (threads []shown, cards []notice.Card, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -86,10 +123,12 @@ func (h *Hub) publicThreads(now time.Time) (threads []shown, cards []notice.Card
 		}
 		s := shown{Exercise: t.Alert.Notice.Status == notice.StatusExercise, Info: t.Content.Notice.Info}
 		if phase == notice.Withdrawn {
-			s.Withdrawn = t.Current.Notice.Note
+			s.Withdrawn, s.Ended = t.Current.Notice.Note, t.Current.Notice.Sent
 		}
+		s.order()
 		threads = append(threads, s)
 	}
+	slices.SortStableFunc(threads, func(a, b shown) int { return cmp.Compare(a.rank, b.rank) })
 	if c := h.serving.board.Contacts(); c != nil {
 		cards = c.Cards
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -95,10 +96,14 @@ func (s *stream) put(p []byte) error {
 	if err := s.control.SetWriteDeadline(time.Now().Add(s.timeout)); err != nil {
 		return err
 	}
-	if _, err := s.w.Write(p); err != nil {
-		return errSlow // or gone: the connection ends either way
+	_, err := s.w.Write(p)
+	if err == nil {
+		err = s.control.Flush()
 	}
-	return s.control.Flush()
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return errSlow
+	}
+	return err
 }
 
 // flush says the farewell, once there is to be one.

@@ -161,10 +161,10 @@ func (sh *shard) walk(v *view, from place) (delivered int) {
 	for i := range sh.wheel {
 		list := sh.wheel[i]
 		for j := len(list) - 1; j >= 0; j-- { // backwards: sessions may leave
-			s := list[j]
-			if s.at = from; ok {
-				sh.send(s, v.place())
+			if s := list[j]; ok {
+				sh.send(s, from, v.place())
 			} else {
+				s.at = from
 				sh.toLane(s)
 			}
 		}
@@ -174,12 +174,13 @@ func (sh *shard) walk(v *view, from place) (delivered int) {
 	return delivered
 }
 
-// send writes the batch to one session, which is then at to. One that can't take
+// send writes the batch to one session, from one place to another. One that can't take
 // it, or whose grant has changed, goes to a lane, with what is left.
-func (sh *shard) send(s *session, to place) {
+func (sh *shard) send(s *session, from, to place) {
 	b := &sh.batch
 	if !b.open {
 		if _, same := s.grantNow(); !same {
+			s.at = from
 			sh.toLane(s)
 			return
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/coder/websocket"
@@ -24,6 +25,8 @@ const (
 // has ended already.
 func closeCode(err error) (code wire.CloseCode, ok bool) {
 	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded): // in the middle of a frame
+		return wire.CloseBadFrame, true
 	case errors.Is(err, errNoHello):
 		return wire.CloseNoHello, true
 	case errors.Is(err, errFlood), errors.Is(err, errReserve):
@@ -38,10 +41,10 @@ func closeCode(err error) (code wire.CloseCode, ok bool) {
 
 // finish ends the session, for whatever reason its reader stopped.
 func (s *session) finish(ws *websocket.Conn, c *conn, err error) {
-	if code, ok := closeCode(err); ok {
+	if code, ok := closeCode(err); ok && !c.isEnded() {
 		s.close(code, nil)
-		s.hub.log.Info("session refused", slog.String("session", s.id), slog.String("close", code.String()),
-			slog.Any("err", err))
+		s.hub.refusedSessions.log(s.hub.log, slog.LevelInfo, "session refused", slog.String("session", s.id),
+			slog.String("close", code.String()), slog.Any("err", err))
 	}
 	if c.isEnded() {
 		discard(ws, c)
@@ -57,6 +60,7 @@ func (s *session) finish(ws *websocket.Conn, c *conn, err error) {
 // that is up.
 func discard(ws *websocket.Conn, c *conn) {
 	left := int64(maxDiscard)
+	c.bounded, c.left = true, maxDiscard // empty fragments count, too
 	for left > 0 {
 		_, r, err := ws.Reader(context.Background())
 		if err != nil {

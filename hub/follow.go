@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -165,10 +166,15 @@ func (h *Hub) pace() {
 // note counts what became of an entry, and says what an operator should look at.
 func (h *Hub) note(e notice.Entry, out notice.Outcome) {
 	h.metrics.entries.WithLabelValues(string(out.Verdict)).Inc()
-	if out.Accepted == nil {
-		h.log.Warn("entry not accepted", slog.Uint64("seq", e.Seq), slog.String("verdict", string(out.Verdict)),
-			slog.Any("err", out.Err))
+	if out.Accepted != nil {
+		return
 	}
+	rule := "" // its name alone: the detail may quote a recipient
+	if broken := (*notice.RuleError)(nil); errors.As(out.Err, &broken) {
+		rule = broken.Rule
+	}
+	h.refusedEntries.log(h.log, slog.LevelWarn, "entry not accepted", slog.Uint64("seq", e.Seq),
+		slog.String("verdict", string(out.Verdict)), slog.String("rule", rule))
 }
 
 // snapshot is what holds now; nil if nothing is served. It is shared by all who

@@ -75,6 +75,14 @@ func TestSnapshot(t *testing.T) {
 	require.Equal(t, wire.SourceStale, snap.Source.State)
 }
 
+func TestSnapshotIsWhole(t *testing.T) {
+	n := newWorld(t).follow()
+	_, whole := n.get("/v1/snapshot")
+	resp, body := n.get("/v1/snapshot", "Range", "bytes=0-0"+strings.Repeat(",2-2", 100))
+	require.Equal(t, http.StatusOK, resp.StatusCode, "ranges ask for more than there is")
+	require.Equal(t, whole, body)
+}
+
 func TestNothingToServe(t *testing.T) {
 	w := newWorld(t)
 	n := w.start()
@@ -100,6 +108,8 @@ func TestCORS(t *testing.T) {
 	}
 	resp, _ := n.get("/v1/events", "Origin", "https://evil.example")
 	require.Equal(t, http.StatusForbidden, resp.StatusCode)
+	resp, _ = n.request(http.MethodHead, "/v1/events")
+	require.Equal(t, http.StatusMethodNotAllowed, resp.StatusCode)
 }
 
 // events reads server-sent events as a browser would.
@@ -218,7 +228,8 @@ func TestEmergency(t *testing.T) {
 	w.alert(noticetest.Headline("for north only"), noticetest.Addressed("tenant:north"))
 	w.alert(noticetest.Headline("of a drill"), noticetest.Status(notice.StatusExercise))
 	gone, _ := w.alert(noticetest.Headline("that is gone"))
-	w.log.append(w.staff.Sign(w.staff.Cancel(gone, nil, noticetest.Note("It was nothing."))))
+	cancel := w.staff.Cancel(gone, nil, noticetest.Note("It was nothing."))
+	w.log.append(w.staff.Sign(cancel))
 	w.log.append(w.staff.ContactsBody(1))
 	n := w.follow()
 	resp, body := n.get("/emergency")
@@ -231,7 +242,48 @@ func TestEmergency(t *testing.T) {
 	for _, hidden := range []string{"<script", "for the north", "for north only", "out of date"} {
 		require.NotContains(t, body, hidden)
 	}
+	withdrawn := body[strings.Index(body, "<article class=\"withdrawn\">"):]
+	withdrawn = withdrawn[:strings.Index(withdrawn, "</article>")]
+	require.Contains(t, withdrawn, utc(t, cancel.Sent), "when, with why")
+	require.NotContains(t, withdrawn, utc(t, gone.Info[0].Expires), "an end that holds no longer")
+	require.Contains(t, body, utc(t, gone.Info[0].Expires), "an end that holds")
+	require.Contains(t, body, "overflow-wrap: anywhere", "a long word stays on a narrow screen")
 	n.stale()
 	_, body = n.get("/emergency")
 	require.Contains(t, body, "out of date")
+}
+
+// utc is how the page shows a time.
+func utc(t testing.TB, d notice.DateTime) string {
+	t.Helper()
+	at, err := d.Time()
+	require.NoError(t, err)
+	at = at.UTC()
+	return `datetime="` + at.Format(time.RFC3339) + `">` + at.Format("2 Jan 2006, 15:04 UTC") + "</time>"
+}
+
+// What is happening comes first, the gravest of it at the top, whatever came last.
+func TestEmergencyOrder(t *testing.T) {
+	w := newWorld(t)
+	alert := func(name string, edits ...noticetest.Edit) *notice.Notice {
+		n, _ := w.alert(append(edits, noticetest.Headline(name))...)
+		return n
+	}
+	alert("is-1", noticetest.Severity(notice.SeverityExtreme))
+	alert("is-3", noticetest.Severity(notice.SeveritySevere))
+	alert("is-2", noticetest.Severity(notice.SeveritySevere))
+	alert("is-4", noticetest.Severity(notice.SeverityMinor))
+	alert("is-5", noticetest.Severity(notice.SeverityUnknown))
+	gone := alert("is-7", noticetest.Severity(notice.SeverityExtreme))
+	w.log.append(w.staff.Sign(w.staff.Cancel(gone, nil, noticetest.Note("It was nothing."))))
+	alert("is-6", noticetest.Severity(notice.SeverityExtreme), noticetest.Status(notice.StatusExercise))
+	_, body := w.follow().get("/emergency")
+	at := 0
+	for _, want := range []string{"Severity: extreme", "is-1", "Severity: severe", "is-2", "is-3", "Severity: minor", "is-4", "is-5",
+		"EXERCISE", "Severity: extreme", "is-6", "Withdrawn", "is-7"} {
+		i := strings.Index(body[at:], want)
+		require.GreaterOrEqual(t, i, 0, "%s in its place:\n%s", want, body)
+		at += i
+	}
+	require.NotContains(t, body, "unknown")
 }

@@ -40,6 +40,7 @@ func (h *Hub) serveSnapshot(w http.ResponseWriter, r *http.Request) {
 	header.Set("Cache-Control", "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400")
 	header.Set("ETag", etag)
 	header.Set("X-Content-Type-Options", "nosniff")
+	r.Header.Del("Range") // many small ones cost far more than the whole
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }
 
@@ -94,6 +95,11 @@ func (h *Hub) cors(next http.HandlerFunc) http.HandlerFunc {
 		}
 		next(w, r)
 	}
+}
+
+func notAllowed(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Allow", "GET, OPTIONS")
+	http.Error(w, "Only GET.", http.StatusMethodNotAllowed)
 }
 
 // preflight answers for the headers that the two endpoints read.

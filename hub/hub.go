@@ -37,6 +37,8 @@ type Hub struct {
 	page          httpSnapshot
 	emergencyPage *emergencyPage
 
+	refusedSessions, refusedEntries hush
+
 	mu         sync.Mutex       // guards what follows, up to the blank line
 	incoming   *history         // what the log gives; nil before Begin
 	serving    *history         // what clients get: incoming, or what came before it; nil at first
@@ -108,6 +110,7 @@ func (h *Hub) Handler() http.Handler {
 	mux.HandleFunc("GET /v1/snapshot", h.cors(h.serveSnapshot))
 	mux.HandleFunc("OPTIONS /v1/snapshot", h.cors(preflight))
 	mux.HandleFunc("GET /v1/events", h.cors(h.events))
+	mux.HandleFunc("HEAD /v1/events", notAllowed) // GET would include it, and a stream has no end
 	mux.HandleFunc("OPTIONS /v1/events", h.cors(preflight))
 	mux.HandleFunc("GET /emergency", h.emergency)
 	return mux

@@ -50,6 +50,9 @@ func (c *accepted) Close() error {
 	return c.Conn.Close()
 }
 
+// NetConn is the connection below, as [tls.Conn.NetConn] is.
+func (c *accepted) NetConn() net.Conn { return c.Conn }
+
 // SyscallConn implements [syscall.Conn], for writes that do not block. It fails
 // where the connection has no socket of its own.
 func (c *accepted) SyscallConn() (syscall.RawConn, error) {

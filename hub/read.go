@@ -34,7 +34,7 @@ func (s *session) serve(ws *websocket.Conn, c *conn) {
 }
 
 func (s *session) converse(ws *websocket.Conn, c *conn) error {
-	frame, err := s.read(ws)
+	frame, err := s.read(ws, func() {})
 	if errors.Is(err, os.ErrDeadlineExceeded) && !c.isEnded() {
 		return errNoHello
 	}
@@ -52,11 +52,13 @@ func (s *session) converse(ws *websocket.Conn, c *conn) error {
 	if s.conn == nil {
 		go s.lane()
 	}
+	begun := func() { c.awaitFrame(time.Now().Add(s.hub.config.HelloTimeout)) }
 	for {
-		frame, err := s.read(ws)
+		frame, err := s.read(ws, begun)
 		if err != nil {
 			return err
 		}
+		c.awaitFrame(time.Time{})
 		if err := s.handle(frame); err != nil {
 			return err
 		}
@@ -66,12 +68,14 @@ func (s *session) converse(ws *websocket.Conn, c *conn) error {
 // frames are for reading: a frame is decoded and forgotten.
 var frames = sync.Pool{New: func() any { return new([wire.MaxClientFrame + 1]byte) }}
 
-// read waits for the next frame.
-func (s *session) read(ws *websocket.Conn) (wire.ClientFrame, error) {
+// read waits for the next frame. begun is called when its first bytes are there:
+// the rest must not take forever, since it is waited for with a buffer in hand.
+func (s *session) read(ws *websocket.Conn, begun func()) (wire.ClientFrame, error) {
 	kind, r, err := ws.Reader(context.Background())
 	if err != nil {
 		return nil, err
 	}
+	begun()
 	if !s.spend(costFrame) {
 		return nil, errFlood
 	}

@@ -32,7 +32,11 @@ func (s *session) regrant() error {
 	if err := s.link.write(said); err != nil {
 		return err
 	}
-	if s.held != nil || !after.grewFrom(before) {
+	if !after.grewFrom(before) {
+		return nil
+	}
+	if s.held != nil {
+		s.held.grown = true
 		return nil
 	}
 	snap := s.hub.snapshot()

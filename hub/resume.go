@@ -13,9 +13,14 @@ func (s *session) resume(cursor wire.Cursor, since time.Time) resume {
 	h := s.hub
 	v := h.view.Load()
 	how := v.resumeAt(cursor, h.status.Load().Source, since)
+	if how == resumeReplay && s.held != nil && s.held.grown {
+		how = resumeSnapshot
+	}
 	switch how {
 	case resumeHold:
-		s.held = &hold{cursor: cursor, since: since}
+		if s.held == nil {
+			s.held = &hold{cursor: cursor, since: since}
+		}
 		return how
 	case resumeReplay:
 		s.at, s.owed = place{v.gen, cursor.Seq}, nil

@@ -80,6 +80,14 @@ const (
 type hold struct {
 	cursor wire.Cursor
 	since  time.Time // of hello
+	// grown: the grant came to allow more meanwhile. Then a replay would not do: what
+	// the client could not see before may lie before its cursor.
+	grown bool
+}
+
+// by tells whether v still holds the session.
+func (h *hold) by(v *view, st *status) bool {
+	return v.resumeAt(h.cursor, st.Source, h.since) == resumeHold
 }
 
 // grantNow asks for the session's grant, and tells whether it is what the session

@@ -29,6 +29,9 @@ type shard struct {
 	held     map[*session]struct{}
 	separate map[*session]struct{}
 
+	releasedView   *view // what held sessions were last compared with
+	releasedStatus *status
+
 	out   *rawWriter
 	batch batch
 
@@ -157,6 +160,10 @@ func (sh *shard) join(s *session) {
 	case s.held != nil:
 		s.where = holding
 		sh.held[s] = struct{}{}
+		if !s.held.by(sh.hub.view.Load(), sh.hub.status.Load()) {
+			sh.toLane(s)
+			return
+		}
 		sh.check(s)
 	default:
 		sh.fanOut(sh.hub.view.Load()) // the session may be ahead of the shard
@@ -178,7 +185,7 @@ func (sh *shard) admit(s *session) {
 	sh.wheel[s.slot] = append(sh.wheel[s.slot], s)
 	sh.size++
 	sh.batch.set(first, rest)
-	sh.send(s, v.place())
+	sh.send(s, s.at, v.place())
 	sh.hub.metrics.delivered.Add(float64(sh.batch.finish()))
 	sh.check(s)
 }
@@ -236,12 +243,13 @@ func (s *session) poke() {
 
 // release lets go of held sessions that the node has reached.
 func (sh *shard) release() {
-	if len(sh.held) == 0 {
+	v, st := sh.hub.view.Load(), sh.hub.status.Load()
+	if v == sh.releasedView && st == sh.releasedStatus {
 		return
 	}
-	v, st := sh.hub.view.Load(), sh.hub.status.Load()
+	sh.releasedView, sh.releasedStatus = v, st
 	for s := range sh.held {
-		if v.resumeAt(s.held.cursor, st.Source, s.held.since) != resumeHold {
+		if !s.held.by(v, st) {
 			sh.toLane(s)
 		}
 	}

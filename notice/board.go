@@ -71,9 +71,10 @@ type Board struct {
 	chain   []*Accepted         // keysets that changed the roots, oldest first
 	keysets map[uint64]struct{} // sequences of all accepted keysets
 
-	redacted map[uint64]struct{}
-	kept     []*document // what was ever accepted, but for keysets and redactions
-	holds    *state      // what of kept holds under keyset
+	redacted  map[uint64]struct{}
+	forgotten map[string]struct{} // payloads of what was redacted, by their hash in hex
+	kept      []*document         // what was ever accepted, but for keysets and redactions
+	holds     *state              // what of kept holds under keyset
 }
 
 // NewBoard makes an empty board that accepts a first keyset signed by t. A keyset
@@ -81,7 +82,7 @@ type Board struct {
 func NewBoard(t Trust, allowDev bool) *Board {
 	return &Board{
 		trust: t, allowDev: allowDev, holds: newState(),
-		keysets: make(map[uint64]struct{}), redacted: make(map[uint64]struct{}),
+		keysets: make(map[uint64]struct{}), redacted: make(map[uint64]struct{}), forgotten: make(map[string]struct{}),
 	}
 }
 

@@ -1,7 +1,6 @@
 package notice
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"slices"
 )
@@ -33,6 +32,9 @@ func newDocument(e Entry, env *Envelope) (*document, error) {
 	}
 	return &document{entry: e, envelope: env, hash: env.Hash(), doc: doc, verifier: newVerifier(env)}, nil
 }
+
+// hex is the payload's hash as redactions name it.
+func (d *document) hex() string { return hex.EncodeToString(d.hash[:]) }
 
 // accepted makes the entry that the board hands out.
 func (d *document) accepted(t Tally) *Accepted {
@@ -71,7 +73,7 @@ func (b *Board) Fold(e Entry) Outcome {
 		b.install(doc, a)
 		out.refold(b)
 	case *Redaction:
-		if b.redact(doc.Seq) {
+		if b.redact(doc) {
 			out.refold(b)
 		}
 	default:
@@ -134,6 +136,9 @@ func (b *Board) tally(d *document) (Tally, error) {
 	if r, ok := d.doc.(*Redaction); ok {
 		return b.tallyRedaction(r, d)
 	}
+	if _, gone := b.forgotten[d.hex()]; gone && d.envelope.PayloadType == TypeNotice {
+		return Tally{}, broken("redacted", "this document was redacted, and does not come back")
+	}
 	return b.holds.tally(d, b.keyset)
 }
 
@@ -175,8 +180,7 @@ func (b *Board) checkRedacted(r *Redaction) error {
 	if i < 0 {
 		return nil
 	}
-	sum := sha256.Sum256(b.kept[i].entry.Body)
-	if hex.EncodeToString(sum[:]) != r.SHA256 {
+	if b.kept[i].hex() != r.SHA256 {
 		return broken("redaction.sha256", "entry %d is another", r.Seq)
 	}
 	return nil
@@ -191,15 +195,16 @@ func (b *Board) install(ks *Keyset, a *Accepted) {
 	b.keysets[a.Seq] = struct{}{}
 }
 
-// redact forgets entry seq, and tells whether the board kept it.
-func (b *Board) redact(seq uint64) bool {
-	b.redacted[seq] = struct{}{}
-	i := b.keptAt(seq)
-	if i < 0 {
-		return false
-	}
-	b.kept = slices.Delete(b.kept, i, i+1)
-	return true
+// redact forgets a notice, and tells whether the board kept it. It goes by the payload:
+// where the entry itself is deleted, a copy of it may stand further on.
+func (b *Board) redact(r *Redaction) bool {
+	b.redacted[r.Seq] = struct{}{}
+	b.forgotten[r.SHA256] = struct{}{}
+	before := len(b.kept)
+	b.kept = slices.DeleteFunc(b.kept, func(d *document) bool {
+		return d.envelope.PayloadType == TypeNotice && d.hex() == r.SHA256
+	})
+	return len(b.kept) < before
 }
 
 func (b *Board) keptAt(seq uint64) int {

@@ -143,7 +143,7 @@ func (s *state) checkThread(n *Notice) (floor int, err error) {
 	if err := t.checkSame(n); err != nil {
 		return 0, err
 	}
-	if n.MsgType == MsgCancel {
+	if n.MsgType == MsgCancel && len(n.Info) == 0 {
 		return 0, nil
 	}
 	return t.need, nil

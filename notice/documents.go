@@ -49,17 +49,18 @@ type Blocked struct {
 
 // Revoked is one subject or session whose credentials are void until a time.
 type Revoked struct {
-	Hash  string   `json:"hash"` // keyed hash of sub or sid, 16 to 32 bytes in lower-case hex
+	Hash  string   `json:"hash"` // keyed hash of sub or sid, 32 bytes in lower-case hex
 	Until DateTime `json:"until"`
 }
 
 // Redaction explains why an entry of the log is missing; signed by operators. What
-// the board accepted can be redacted only if it is a notice, which it forgets. It
-// holds for good, also when its signers' keys are removed: what was deleted stays
+// the board accepted can be redacted only if it is a notice, which it forgets
+// and never takes again: whoever kept the bytes could append them once more. It holds
+// for good, also when its signers' keys are removed: what was deleted stays
 // deleted, and a node that starts afterwards must get past the hole.
 type Redaction struct {
 	Seq    uint64   `json:"seq"`    // of the entry, before the redaction's own
-	SHA256 string   `json:"sha256"` // of the entry's body, lower-case hex
+	SHA256 string   `json:"sha256"` // of the entry's payload, lower-case hex
 	Sent   DateTime `json:"sent"`   // signing keys must be valid then
 	Reason string   `json:"reason"`
 }
@@ -174,8 +175,8 @@ func (p *Posture) validate() error {
 		}
 	}
 	for _, r := range p.Revoked {
-		if len(r.Hash) < 32 || !isASCII(r.Hash, 64, isHex, "") {
-			return broken("posture.revoked", "%.80q is not 16 to 32 bytes in hex", r.Hash)
+		if !isKeyID(r.Hash) { // of the same form
+			return broken("posture.revoked", "%.80q is not 32 bytes in lower-case hex", r.Hash)
 		}
 		if _, err := r.Until.Time(); err != nil {
 			return broken("posture.revoked", "%v", err)
@@ -236,7 +237,6 @@ func isASCII(s string, limit int, class func(byte) bool, others string) bool {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-func isHex(c byte) bool { return isDigit(c) || 'a' <= c && c <= 'f' }
 
 func isAlphanumeric(c byte) bool { return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'z' }
 

@@ -19,6 +19,14 @@ var goodLogs = []logTest{
 		c.accepts(c.Sign(cancel, c.Publisher2))
 		c.shows(4, alert, cancel, second)
 	}},
+	{"a Cancel with text needs what an Update does", func(c *logCase) {
+		alert := c.Alert()
+		c.accepts(c.Sign(alert))
+		text := c.Cancel(alert, nil, func(n *notice.Notice) { n.Info = alert.Info })
+		c.rejects("threshold", c.Sign(text, c.Publisher))
+		c.accepts(c.Sign(text))
+		c.shows(2, alert, text, alert)
+	}},
 	{"nothing follows a Cancel", func(c *logCase) {
 		alert := c.Alert()
 		cancel := c.Cancel(alert, nil)
@@ -172,7 +180,9 @@ var goodLogs = []logTest{
 		c.rejects("threshold", c.RedactionBody(3, c.Sign(alert), c.Operator))
 		c.accepts(c.RedactionBody(3, c.Sign(alert)))
 		c.rejects("duplicate", c.RedactionBody(3, c.Sign(alert)))
-		c.accepts(c.KeysetBody(2, noticetest.Without(c.Operator))) // the explanation stays
+		c.rejects("redacted", c.Sign(alert))                          // the same bytes again,
+		c.rejects("redacted", c.Sign(alert, c.Approver, c.Publisher)) // or signed anew
+		c.accepts(c.KeysetBody(2, noticetest.Without(c.Operator)))    // the explanation stays
 		c.showsAlert(other)
 	}},
 	{"root rotation", func(c *logCase) {

@@ -20,8 +20,10 @@ type Thresholds struct {
 	// Patient is for Alerts and Updates that can reach a patient; default 2.
 	Patient int `json:"patient,omitzero"`
 	// Staff is for those addressed to group:staff only; default 1.
-	Staff     int `json:"staff,omitzero"`
-	Cancel    int `json:"cancel,omitzero"`    // default 1
+	Staff int `json:"staff,omitzero"`
+	// Cancel is for a Cancel that says nothing but its note; default 1. One that has
+	// info blocks puts text before patients, and needs what an Update does.
+	Cancel    int `json:"cancel,omitzero"`
 	Contacts  int `json:"contacts,omitzero"`  // default 2
 	Posture   int `json:"posture,omitzero"`   // default 2
 	Redaction int `json:"redaction,omitzero"` // default 2
@@ -33,7 +35,7 @@ type Thresholds struct {
 // need more: see [Board.Tally].
 func (t Thresholds) ForNotice(n *Notice) int {
 	switch {
-	case n.MsgType == MsgCancel:
+	case n.MsgType == MsgCancel && len(n.Info) == 0: // one with text is as an Update
 		return cmp.Or(t.Cancel, 1)
 	case reachesStaffOnly(n.Addresses):
 		return cmp.Or(t.Staff, 1)

@@ -54,7 +54,7 @@ func TestPostureDocument(t *testing.T) {
 		Version: 2, Sent: at, Note: "why", TicketEpoch: 3, Incident: true,
 		TokensNotBefore: map[string]notice.DateTime{"https://id.example": at},
 		IssuerBlocked:   map[string]notice.Blocked{"https://id.example": {Since: at}},
-		Revoked:         []notice.Revoked{{Hash: hash, Until: at}, {Hash: hash[:32], Until: at}},
+		Revoked:         []notice.Revoked{{Hash: hash, Until: at}},
 	}
 	payload, err := notice.EncodePosture(&good)
 	require.NoError(t, err)

@@ -36,12 +36,14 @@ type Tally struct {
 	// give the next signature; sorted, empty when Met.
 	Candidates []string
 
-	bypass bool // a break-glass key of the lead role has signed
+	bypass  bool // a break-glass key of the lead role has signed
+	upstart bool // a keyset that is signed by none of the roots in force
 }
 
-// HasLead tells whether a signer of the lead role is among those who count.
+// HasLead tells whether a signer of the lead role is among those who count; of a
+// keyset, whether a root in force is: anybody can sign with roots that it names itself.
 func (t *Tally) HasLead() bool {
-	return t.Lead == "" || slices.ContainsFunc(t.Signers, func(s Signer) bool { return s.Role == t.Lead })
+	return !t.upstart && (t.Lead == "" || slices.ContainsFunc(t.Signers, func(s Signer) bool { return s.Role == t.Lead }))
 }
 
 // BreakGlass tells whether a break-glass key is among those who count.
@@ -197,7 +199,7 @@ func (v *verifier) tally(ks *Keyset, d demand) Tally {
 // tallyRoots counts the roots that signed a keyset: enough of those in force, and,
 // if it changes them, enough of its own.
 func (v *verifier) tallyRoots(inForce, named Trust) Tally {
-	var t Tally
+	t := Tally{upstart: true}
 	counted := make(map[string]bool)
 	for i, s := range v.envelope.Signatures {
 		root := findRoot(s.KeyID, inForce, named)
@@ -210,6 +212,7 @@ func (v *verifier) tallyRoots(inForce, named Trust) Tally {
 		}
 		counted[s.KeyID] = true
 		t.Signers = append(t.Signers, Signer{KeyID: s.KeyID})
+		t.upstart = t.upstart && findRoot(s.KeyID, inForce) == nil
 	}
 	missing, open := inForce.missing(counted)
 	if !inForce.equal(named) {

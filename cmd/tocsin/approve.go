@@ -90,7 +90,7 @@ func (cmd approveCmd) present(ctx context.Context, c console, s *signIn, p clien
 	case notice.TypePosture, notice.TypeContacts:
 		return cmd.presentDocument(ctx, c, s, p, envelope)
 	}
-	c.say("%s, of type %s:\n%s\n", identifier, envelope.PayloadType, printable(string(envelope.Payload)))
+	c.say("%s, %s:\n%s\n", identifier, oneLine(kindOf(envelope.PayloadType)), printable(string(envelope.Payload)))
 	return nil
 }
 

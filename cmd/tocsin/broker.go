@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -39,7 +40,12 @@ func (cmd brokerInitCmd) Run(ctx context.Context, c console) error {
 		return err
 	}
 	defer b.Close()
-	if err := b.Init(ctx, cmd.Replicas); err != nil {
+	err = b.Init(ctx, cmd.Replicas)
+	if errors.Is(err, broker.ErrReplicas) {
+		return fmt.Errorf("%w\n%d copies need a cluster of %d servers, each with room for its share (--max-bytes).\n"+
+			"For one server, say: --replicas 1", err, cmd.Replicas, cmd.Replicas)
+	}
+	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(c.Out, "The streams are there.")

@@ -16,10 +16,12 @@ import (
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // printAnswer says what became of a signed document and, when it waits, who can
-// sign next and what to type.
-// approve is the command line for that.
+// sign next and what to type: approve, which knows more than the desk's own hint.
 func (c console) printAnswer(a client.Answer, approve string, asJSON bool) error {
 	if asJSON {
+		if !a.Published() {
+			a.Hint = approve
+		}
 		return c.printJSON(a)
 	}
 	_, err := fmt.Fprint(c.Out, printable(answerWords(a, approve)))

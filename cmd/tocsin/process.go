@@ -39,7 +39,8 @@ type process struct {
 	watch    *watch
 	auth     *auth.Authority // nil without the role edge, as hub is
 	hub      *hub.Hub
-	desk     *desk.Desk // nil without the role desk, as journal is
+	desk     *desk.Desk // nil without the role desk, as its keys and journal are
+	deskKeys *auth.Keyring
 	journal  *desk.Journal
 	tokens   devTokens // in dev mode
 	tls      *tls.Config
@@ -169,15 +170,18 @@ func (p *process) openDesk() error {
 	if !p.cmd.has("desk") {
 		return nil
 	}
-	keys, err := auth.LoadKeyring(p.cmd.DeskKeys)
-	if err != nil {
+	var err error
+	if p.deskKeys, err = auth.LoadKeyring(p.cmd.DeskKeys); err != nil {
 		return fmt.Errorf("--desk-keys: %w", err)
 	}
 	if p.journal, err = desk.OpenJournal(filepath.Join(p.cmd.Data, "desk")); err != nil {
 		return err
 	}
+	if n := p.journal.Damaged(); n > 0 {
+		p.log.Error("the journal has lines that can't be read: acts may be missing from the record", "lines", n)
+	}
 	p.desk, err = desk.New(desk.Config{
-		Trust: p.trust, AllowDev: p.cmd.Dev, Keyring: keys,
+		Trust: p.trust, AllowDev: p.cmd.Dev, Keyring: p.deskKeys,
 		Log: deskLog{p.broker}, Proposals: proposals{p.broker.Store(broker.StreamDesk)},
 		Recorder: p.journal, AudienceExists: audience(p.issuers, p.cohorts.exists),
 		Cohorts: p.cohorts, Pseudonyms: p.tickets,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -61,6 +62,16 @@ func proposalWords(p client.Proposal) string {
 	return b.String()
 }
 
+// documentKinds are documents other than notices, in words.
+var documentKinds = map[string]string{
+	notice.TypeKeyset:    "a keyset: whose keys count",
+	notice.TypeContacts:  "contact cards: whom to call",
+	notice.TypePosture:   "a posture: whose sign-ins are no longer believed",
+	notice.TypeRedaction: "a redaction: why an entry of the log is gone",
+}
+
+func kindOf(payloadType string) string { return cmp.Or(documentKinds[payloadType], payloadType) }
+
 // documentTitle names what is no notice.
 func documentTitle(p client.Proposal) string {
 	if e, err := p.Envelope.Open(); err == nil && e.PayloadType == notice.TypePosture {
@@ -68,7 +79,7 @@ func documentTitle(p client.Proposal) string {
 			return "Posture: " + doc.Note
 		}
 	}
-	return p.PayloadType
+	return kindOf(p.PayloadType)
 }
 
 // title is a notice's first headline, or what kind of document it is.

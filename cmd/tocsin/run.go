@@ -77,6 +77,10 @@ func (p *process) start(parts *errgroup.Group, ctx context.Context) {
 	}
 	if p.desk != nil {
 		part(p.desk.Run)
+		part(func(ctx context.Context) error {
+			p.deskKeys.Watch(ctx, p.log, nil)
+			return nil
+		})
 		follow(deskFollower{p.desk})
 	}
 }

@@ -55,6 +55,7 @@ func TestScripts(t *testing.T) {
 			"contains": contains,
 			"fetch":    fetch,
 			"nats":     nats,
+			"append":   appendLines,
 
 			"certificate": certificate,
 		},
@@ -183,6 +184,23 @@ func fetch(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s: %s\n%s", args[0], resp.Status, body)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), body, 0o600))
+}
+
+// appendLines appends the lines of a file that begin with a word to another:
+// append to from word.
+func appendLines(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: append to from word")
+	}
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_WRONLY|os.O_APPEND, 0)
+	ts.Check(err)
+	defer f.Close()
+	for line := range strings.Lines(ts.ReadFile(args[1])) {
+		if strings.HasPrefix(line, args[2]) {
+			_, err := f.WriteString(line)
+			ts.Check(err)
+		}
+	}
 }
 
 // nats starts a NATS server with JetStream, and puts its URL into $NATS.

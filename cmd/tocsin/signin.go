@@ -106,6 +106,9 @@ func (s *signIn) leave(c console, e *notice.Envelope, cause error) error {
 		return errors.Join(cause, err)
 	}
 	file := identifier + ".envelope.json"
+	if !filepath.IsLocal(file) || filepath.Base(file) != file { // of an envelope from elsewhere
+		return fmt.Errorf("publishing %q: %w\nTo find out, submit the same envelope again", identifier, cause)
+	}
 	if err := replace(file, append(e.Marshal(), '\n'), 0o600); err != nil {
 		return errors.Join(cause, fmt.Errorf("keeping the signed notice: %w", err))
 	}

@@ -20,6 +20,7 @@ type tailPrinter struct {
 
 	printed int
 	ended   bool
+	hinted  bool
 	err     error // of printing; ends the command
 }
 
@@ -49,7 +50,18 @@ func (p *tailPrinter) event(e client.Event) {
 		p.console.say("! entry %d is not to be believed, and was ignored: %s", e.Seq, oneLine(e.Err.Error()))
 	case client.Disconnected:
 		p.console.say("- no connection (%s); next attempt in %s", oneLine(why(e.Err)), e.RetryIn.Round(100*time.Millisecond))
+		p.hint(e.Err)
 	}
+}
+
+// hint says once what no further attempt can mend.
+func (p *tailPrinter) hint(err error) {
+	if p.hinted || !errors.Is(err, client.ErrProtocol) {
+		return
+	}
+	p.hinted = true
+	p.console.say("  No node answers at %s. --url is the address for clients, which serve has as --listen:\n"+
+		"  ws://127.0.0.1:8080 unless told otherwise; not the desk's, nor the admin address.", oneLine(p.cmd.URL))
 }
 
 // why is an error without the address that the reader has typed himself.

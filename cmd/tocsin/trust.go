@@ -65,7 +65,7 @@ func (s *signIn) board(ctx context.Context, roots notice.Trust) (*notice.Board, 
 	}
 	board := notice.NewBoard(roots, onThisMachine(s.flags.Desk))
 	out := board.Fold(notice.Entry{Seq: doc.Seq, Body: doc.Envelope})
-	if out.Verdict != notice.VerdictAccepted || board.Keyset() == nil {
+	if out.Verdict != notice.VerdictAccepted {
 		return nil, fmt.Errorf("the desk's keyset is not signed by the pinned roots: %w", out.Err)
 	}
 	return board, nil

@@ -78,7 +78,11 @@ func (s *Staff) PostureBody(p *notice.Posture, keys ...*notice.PrivateKey) []byt
 // RedactionBody is the log entry of the redaction of the entry at seq, whose body
 // was given; signed like PostureBody.
 func (s *Staff) RedactionBody(seq uint64, body []byte, keys ...*notice.PrivateKey) []byte {
-	r := &notice.Redaction{Seq: seq, SHA256: sha256Hex(body), Sent: notice.FormatTime(s.Clock()), Reason: "named a patient"}
+	sum := sha256.Sum256(body)
+	if e, err := notice.ParseEnvelope(body); err == nil {
+		sum = e.Hash()
+	}
+	r := &notice.Redaction{Seq: seq, SHA256: hex.EncodeToString(sum[:]), Sent: notice.FormatTime(s.Clock()), Reason: "named a patient"}
 	payload := must(s, func() ([]byte, error) { return notice.EncodeRedaction(r) })
 	return s.seal(notice.TypeRedaction, payload, s.operators(keys))
 }
@@ -100,9 +104,4 @@ func (s *Staff) SessionBody(session *notice.Session, key *notice.PrivateKey) []b
 func RawEnvelope(payloadType string, payload []byte, signatures string) []byte {
 	return fmt.Appendf(nil, `{"payloadType":%q,"payload":%q,"signatures":%s}`,
 		payloadType, base64.StdEncoding.EncodeToString(payload), signatures)
-}
-
-func sha256Hex(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
 }

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"tocsin/broker"
+	"tocsin/desk"
+	"tocsin/hub"
+	"tocsin/notice"
+	"tocsin/notice/noticetest"
+)
+
+// TestReceipts sums what several processes count, and does not double what a
+// process wrote without learning that it had.
+func TestReceipts(t *testing.T) {
+	ctx := context.Background()
+	b, err := broker.Open(ctx, broker.Config{Dir: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	defer b.Close()
+	process := func(incarnation string) *receipts {
+		return &receipts{store: b.Store(broker.StreamReceipts), incarnation: incarnation, revisions: make(map[string]uint64)}
+	}
+	const alert, other = "0198c1f2-0000-7000-8000-000000000000", "0198c1f2-0000-7000-8000-000000000001"
+	one, two := process("one"), process("two")
+	require.NoError(t, one.Put(ctx, alert, map[int]hub.Counts{0: {Sent: 3, Received: 2}}))
+	require.NoError(t, one.Put(ctx, alert, map[int]hub.Counts{0: {Sent: 5, Received: 4, Displayed: 1}, 1: {Sent: 2}}))
+	require.NoError(t, two.Put(ctx, alert, map[int]hub.Counts{0: {Sent: 10, Confirmed: 7}}))
+	require.NoError(t, two.Put(ctx, other, map[int]hub.Counts{0: {Sent: 100}}))
+
+	forgetful := process("one") // as if the first process had not heard of its writes
+	require.NoError(t, forgetful.Put(ctx, alert, map[int]hub.Counts{0: {Sent: 6, Received: 4, Displayed: 1}, 1: {Sent: 2}}))
+
+	counts, err := two.Counts(ctx, alert)
+	require.NoError(t, err)
+	require.Equal(t, []desk.Counts{
+		{Revision: 0, Sent: 16, Received: 4, Displayed: 1, Confirmed: 7},
+		{Revision: 1, Sent: 2},
+	}, counts)
+	counts, err = one.Counts(ctx, "0198c1f2-0000-7000-8000-000000000002")
+	require.NoError(t, err)
+	require.Empty(t, counts)
+}
+
+// What /status tells is what the log says.
+func TestWatchDescribes(t *testing.T) {
+	staff := noticetest.NewStaff(t)
+	w := newWatch(staff.Trust(), false)
+	w.Begin("00000000")
+	alert := staff.Alert()
+	for i, body := range [][]byte{
+		staff.KeysetBody(1), staff.Sign(alert), staff.Sign(staff.Alert()),
+		staff.Sign(staff.Cancel(alert, nil), staff.Publisher), staff.KeysetBody(2),
+	} {
+		w.Entry(notice.Entry{Seq: uint64(i + 1), Body: body, Time: time.Now()})
+	}
+	var state hubState
+	w.Source(broker.Source{Live: true, Head: 3})
+	w.describe(&state)
+	require.Equal(t, 1, state.Active)
+	require.EqualValues(t, 2, state.Keyset.Version)
+	require.EqualValues(t, 5, state.Source.Head, "what was read is in the log")
+}
+
+func TestShutDownIsNotReady(t *testing.T) {
+	drain := time.Duration(0)
+	p := &process{cmd: &serveCmd{Drain: &drain}, log: slog.New(slog.DiscardHandler)}
+	require.NoError(t, p.ready())
+	p.shutDown(nil)
+	require.ErrorIs(t, p.ready(), errDraining)
+}
