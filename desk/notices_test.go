@@ -109,18 +109,20 @@ func TestSignaturesThatDoNotCount(t *testing.T) {
 	for name, test := range map[string]struct {
 		envelope *notice.Envelope
 		rule     string
+		detail   string // part of it
 	}{
-		"unsigned":         {o.staff.Unsigned(alert), "unsigned"},
-		"stranger":         {o.staff.Envelope(alert, o.staff.Stranger), "unsigned"},
-		"forged":           {forged, "signature.invalid"},
-		"of another role":  {o.staff.Envelope(alert, o.staff.Contacts, o.staff.Beacon), "unsigned"},
-		"no publisher":     {o.staff.Envelope(alert, o.staff.Approver), "publisher"},
-		"approvers only":   {o.staff.Envelope(alert, o.staff.Approver, o.staff.Approver2), "publisher"},
-		"break-glass mute": {o.staff.Envelope(alert, o.staff.BreakGlass), "unsigned"},
+		"unsigned":         {o.staff.Unsigned(alert), "unsigned", "of 2"},
+		"stranger":         {o.staff.Envelope(alert, o.staff.Stranger), "unsigned", "of 2: the key " + o.staff.Stranger.KeyID() + " is not in the keyset in force"},
+		"forged":           {forged, "signature.invalid", ""},
+		"of another role":  {o.staff.Envelope(alert, o.staff.Contacts, o.staff.Beacon), "unsigned", " has no role for this document; "},
+		"no publisher":     {o.staff.Envelope(alert, o.staff.Approver), "publisher", ""},
+		"approvers only":   {o.staff.Envelope(alert, o.staff.Approver, o.staff.Approver2), "publisher", ""},
+		"break-glass mute": {o.staff.Envelope(alert, o.staff.BreakGlass), "unsigned", " needs a note"},
 	} {
 		a := o.post("/v1/notices", test.envelope.Marshal())
 		require.Equal(t, http.StatusUnprocessableEntity, a.Status, name)
 		require.Equal(t, test.rule, a.rule(), name)
+		require.Contains(t, a.Text, test.detail, name)
 	}
 	require.Empty(t, o.get("/v1/proposals").Body["proposals"])
 	require.Empty(t, records(t, o.dir), "nothing was even intended")

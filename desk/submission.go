@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"tocsin/notice"
@@ -21,6 +22,7 @@ type submission struct {
 	notice     *notice.Notice   // nil for another document
 	sent       notice.DateTime  // empty for a keyset, which has none
 	keyset     *notice.Keyset   // nil for another document
+	uncounted  []string         // why signatures that came do not count, in words
 }
 
 func (s *submission) hex() string { return hex.EncodeToString(s.hash[:]) }
@@ -133,10 +135,45 @@ func (d *Desk) clean(s *submission) error {
 		}
 		if counts {
 			kept = append(kept, sig)
+		} else {
+			s.uncounted = append(s.uncounted, d.whyNot(s, sig.KeyID))
 		}
 	}
 	s.env = withSignatures(s.env, kept)
 	return nil
+}
+
+// whyNot says why a signature of that key does not count. The caller holds mu.
+func (d *Desk) whyNot(s *submission, keyID string) string {
+	ks := d.board.Keyset()
+	if s.keyset != nil {
+		return "the key " + keyID + " is no root key"
+	}
+	if ks == nil {
+		return "there is no keyset yet"
+	}
+	key := ks.Key(keyID)
+	if key == nil {
+		return "the key " + keyID + " is not in the keyset in force"
+	}
+	sent, err := s.sent.Time()
+	switch {
+	case err == nil && !key.ValidAt(sent):
+		return fmt.Sprintf("the key %s of %s was not valid at %s", keyID, key.Owner, s.sent)
+	case key.BreakGlass:
+		return fmt.Sprintf("the break-glass key %s of %s needs a note, and a role for this document", keyID, key.Owner)
+	}
+	return fmt.Sprintf("the key %s of %s has no role for this document", keyID, key.Owner)
+}
+
+// unsigned is the rule that s breaks if none of its signatures counts, with why.
+func (s *submission) unsigned(t *notice.Tally) error {
+	err := t.Err()
+	var broken *notice.RuleError
+	if errors.As(err, &broken) && len(s.uncounted) > 0 {
+		return &notice.RuleError{Rule: broken.Rule, Detail: broken.Detail + ": " + strings.Join(s.uncounted, "; ")}
+	}
+	return err
 }
 
 // counts tells whether a signature counts by itself. The error is of the document,

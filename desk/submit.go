@@ -53,7 +53,7 @@ func (d *Desk) reviewLocked(s *submission) (judgement, error) {
 	}
 	j, err := d.judge(s)
 	if err == nil && len(j.tally.Signers) == 0 {
-		err = j.tally.Err()
+		err = s.unsigned(&j.tally)
 	}
 	return j, err
 }

@@ -14,7 +14,7 @@ const maxOffset = 14 * 60
 
 // FormatTime writes t in its own time zone, cut to seconds. UTC is written
 // -00:00, as CAP asks. A zone with seconds, or one that XML Schema does not allow,
-// becomes UTC.
+// becomes UTC. Years are 1 to 9999.
 func FormatTime(t time.Time) DateTime {
 	_, offset := t.Zone()
 	if offset == 0 || offset%60 != 0 || offset < -maxOffset*60 || offset > maxOffset*60 {
