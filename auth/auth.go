@@ -57,7 +57,10 @@ type Authority struct {
 	parser  *jwt.Parser
 
 	posture atomic.Pointer[Posture]
-	version atomic.Uint64 // counts all that may change a grant
+	cohorts atomic.Pointer[map[string]*Cohort] // by name; replaced under cohortsMu
+	version atomic.Uint64                      // counts all that may change a grant
+
+	cohortsMu sync.Mutex
 
 	mu      sync.Mutex
 	changed chan struct{} // closed and replaced by touch; guarded by mu
@@ -94,6 +97,7 @@ func New(c Config) (*Authority, error) {
 		a.ring = NewKeyring()
 	}
 	a.posture.Store(&Posture{})
+	a.cohorts.Store(&map[string]*Cohort{})
 	for _, ic := range c.Issuers {
 		is, err := a.newIssuer(c, ic)
 		if err != nil {

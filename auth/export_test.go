@@ -29,3 +29,10 @@ func ParseKeys(text []byte) (int, error) {
 	}
 	return len(set.all), nil
 }
+
+// CohortLookup is one look into a cohort for a subject, whose pseudonym is at hand, as
+// it is in a session.
+func CohortLookup(c *Cohort, k *Keyring, issuer, sub string) func() bool {
+	pseudonym := k.ring.Load().pseudonymOf(issuer, sub)
+	return func() bool { return c.has(pseudonym) }
+}

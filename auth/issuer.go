@@ -53,7 +53,7 @@ type issuer struct {
 }
 
 func (a *Authority) newIssuer(c Config, ic IssuerConfig) (*issuer, error) {
-	if ic.Issuer == "" || ic.Issuer == "sid" || len(ic.Issuer) > 512 || strings.ContainsRune(ic.Issuer, 0) {
+	if ic.Issuer == "" || ic.Issuer == "sid" || ic.Issuer == "cohort" || len(ic.Issuer) > 512 || strings.ContainsRune(ic.Issuer, 0) {
 		return nil, errors.New("want the iss of its tokens")
 	}
 	if ic.Audience == "" {

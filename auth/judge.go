@@ -131,6 +131,7 @@ func (j *judgement) tickets(h *Holder) {
 		j.proofs = append(j.proofs, *p)
 		j.labels = append(j.labels, p.labels...)
 	}
+	j.labels = append(j.labels, j.a.cohortsOf(j.proofs)...)
 }
 
 // look notes that the judgement may change at t.

@@ -50,6 +50,9 @@ func (b *Broker) Init(ctx context.Context, replicas int) error {
 			return fmt.Errorf("making stream %s: %w", config.Name, tooFew(err))
 		}
 	}
+	if err := b.makeBucket(ctx, b.config.maxBytes()/8, replicas); err != nil {
+		return fmt.Errorf("making bucket %s: %w", BucketCohorts, err)
+	}
 	return nil
 }
 
@@ -110,8 +113,9 @@ func sameConfig(is, want jetstream.StreamConfig) bool {
 		is.AllowRollup == want.AllowRollup
 }
 
-// streamConfigs divides maxBytes: half is the log's, an eighth each is the desk's
-// and the receipts', and a quarter is kept for the audit record.
+// streamConfigs divides maxBytes: half is the log's, an eighth each is the desk's,
+// the receipts' and the cohorts' ([Broker.makeBucket]), and an eighth is kept for the
+// audit record.
 func streamConfigs(maxBytes int64, replicas int) []jetstream.StreamConfig {
 	log := streamConfig(StreamLog, logSubjects, maxBytes/2, replicas)
 	log.Description = "Tocsin: the log"

@@ -94,6 +94,11 @@ type Config struct {
 	// Keyring seals challenges and bearer tokens. Desks behind one address share it.
 	Keyring *auth.Keyring
 
+	// Cohorts keeps the lists of affected people, and Pseudonyms makes them: the
+	// keyring that edges seal tickets with. Both or neither.
+	Cohorts    Cohorts
+	Pseudonyms *auth.Keyring
+
 	// Origins are the addresses at which staff reach this desk, as
 	// "https://desk.clinic.example". A login names one of them, and requests must name
 	// one of their hosts. None given: loopback only, and a login names the loopback
@@ -130,6 +135,8 @@ func (c *Config) validate() error {
 		return errors.New("desk: no recorder")
 	case c.Keyring == nil:
 		return errors.New("desk: no keyring")
+	case (c.Cohorts == nil) != (c.Pseudonyms == nil):
+		return errors.New("desk: cohorts need a store and the keyring of pseudonyms")
 	}
 	return nil
 }

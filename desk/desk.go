@@ -31,7 +31,7 @@ type Desk struct {
 	turn chan struct{} // held for one attempt to append: attempts would only conflict
 	// What strangers can cause has bounds: signatures being checked, bodies being read,
 	// proposals being looked up; and event streams, which staff open.
-	verify, bodies, lookups, events chan struct{}
+	verify, bodies, lookups, events, cohorts chan struct{}
 
 	mu    sync.Mutex // guards what follows; never held across I/O
 	board *notice.Board
@@ -73,6 +73,7 @@ func New(config Config) (*Desk, error) {
 		bodies:  make(chan struct{}, maxBodies),
 		lookups: make(chan struct{}, maxLookups),
 		events:  make(chan struct{}, maxEvents),
+		cohorts: make(chan struct{}, 1),
 		watch:   make(map[*publication]struct{}), open: make(map[string]*unsettled),
 		moved: make(chan struct{}),
 	}

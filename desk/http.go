@@ -37,7 +37,7 @@ func (d *Desk) Handler() http.Handler {
 	route := func(path string, methods map[string]handler) {
 		mux.Handle(path, d.dispatch(path, methods))
 	}
-	get, post, del := http.MethodGet, http.MethodPost, http.MethodDelete
+	get, post, put, del := http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
 	route("/v1/challenge", map[string]handler{get: d.getChallenge})
 	route("/v1/session", map[string]handler{post: d.postSession})
 	route("/v1/notices", map[string]handler{get: d.staffOnly(d.getNotices), post: d.postDocument(notice.TypeNotice)})
@@ -49,6 +49,10 @@ func (d *Desk) Handler() http.Handler {
 	route("/v1/keyset", map[string]handler{get: d.getDocument(notice.TypeKeyset), post: d.postDocument(notice.TypeKeyset)})
 	route("/v1/contacts", map[string]handler{get: d.getDocument(notice.TypeContacts), post: d.postDocument(notice.TypeContacts)})
 	route("/v1/posture", map[string]handler{get: d.staffOnly(d.readDocument(notice.TypePosture)), post: d.postDocument(notice.TypePosture)})
+	if d.config.Cohorts != nil {
+		route("/v1/cohorts", map[string]handler{get: d.staffOnly(d.getCohorts)})
+		route("/v1/cohorts/{name}", map[string]handler{put: d.staffOnly(d.putCohort), del: d.staffOnly(d.deleteCohort)})
+	}
 	route("/v1/redaction", map[string]handler{post: d.postDocument(notice.TypeRedaction)})
 	mux.Handle("/", d.dispatch("other", nil))
 	return d.guard.wrap(mux)

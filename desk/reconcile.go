@@ -172,6 +172,9 @@ func (d *Desk) fate(ctx context.Context, u *unsettled) (Record, bool) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
 	defer cancel()
+	if u.Act == ActCohort || u.Act == ActCohortRemoved {
+		return d.cohortFate(ctx, u)
+	}
 	kept, err := d.load(ctx, u.Identifier)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return end, false

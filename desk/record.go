@@ -27,6 +27,9 @@ const (
 	ActSign     Act = "sign"     // add signatures to a proposal
 	ActWithdraw Act = "withdraw" // drop a proposal at an owner's wish
 	ActLapse    Act = "lapse"    // drop a proposal whose time is over
+	// The acts on cohorts; Identifier is the cohort's name.
+	ActCohort        Act = "cohort"         // make or replace the list
+	ActCohortRemoved Act = "cohort-removed" // drop it
 )
 
 // Record is one entry of the record: an act, and how far it has come. It never

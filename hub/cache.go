@@ -79,6 +79,7 @@ func (h *Hub) serveSaved(body []byte) error {
 	if h.serving != nil {
 		return nil
 	}
+	h.adopt(l)
 	h.serving = l
 	h.publish()
 	return nil
@@ -108,7 +109,8 @@ func (h *Hub) keepCache(ctx context.Context) {
 	}
 }
 
-// saveCache replaces the cache file by what is served, private notices left out.
+// saveCache replaces the cache file by what is served, private notices left out, and
+// the posture.
 func (h *Hub) saveCache() error {
 	snap := h.snapshot()
 	if snap == nil || snap.view.gen.cached {
@@ -122,6 +124,11 @@ func (h *Hub) saveCache() error {
 		if it.notice == nil || it.notice.Scope != notice.ScopePrivate {
 			saved.Entries = append(saved.Entries, it.entry())
 		}
+	}
+	if a := snap.posture; a != nil {
+		// Otherwise a node that starts without the broker would let in again whom the
+		// posture shuts out. Last, so that its signers' keyset is before it.
+		saved.Entries = append(saved.Entries, wire.EntryFrame{Seq: a.Seq, Envelope: a.Body})
 	}
 	return replaceFile(h.config.CacheFile, saved.AppendTo(nil))
 }

@@ -47,6 +47,10 @@ type Config struct {
 	AllowDev bool
 	// Authority decides what each session may see.
 	Authority Authority
+	// Posture is told the posture in force (nil: none) before sessions get anything of
+	// the state that it belongs to: in New, if the cache has one, and then whenever it
+	// changes, one call at a time. It must not wait, nor call the hub. Nil: nobody.
+	Posture func(*notice.Posture)
 	// Receipts takes the counts of acknowledgements; nil counts for metrics alone.
 	Receipts Receipts
 
@@ -81,7 +85,8 @@ type Config struct {
 	SendTimeout time.Duration
 	// ReconnectWindow is the interval in which clients come back after a bye (default 8 s).
 	ReconnectWindow time.Duration
-	// ReceiptInterval is how often counts go to Receipts (default 5 s).
+	// ReceiptInterval is how often counts go to Receipts (default 5 s); while the
+	// posture declares an incident, every tenth time only.
 	ReceiptInterval time.Duration
 	// Settle is how long a log that gives no more entries, and does not say that it
 	// is at its end, may keep clients waiting when there is nothing else to serve

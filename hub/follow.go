@@ -32,6 +32,7 @@ func (h *Hub) Entry(e notice.Entry) {
 	h.moved = time.Now()
 	serving := h.incoming == h.serving
 	if serving {
+		h.adopt(h.incoming)
 		h.publish()
 	}
 	h.mu.Unlock()
@@ -114,6 +115,7 @@ func (h *Hub) settle(ctx context.Context) {
 
 // promote puts incoming into service. mu is held.
 func (h *Hub) promote() {
+	h.adopt(h.incoming)
 	former := h.serving
 	gen := &generation{epoch: h.incoming.epoch, base: h.incoming.snapshot(time.Now())}
 	gen.baseSeq, _ = h.incoming.window.last()
@@ -185,7 +187,7 @@ func (h *Hub) snapshot() *snapshot {
 	}
 	v, now := h.view.Load(), time.Now()
 	if h.snap == nil || h.snap.view != v || now.Sub(h.snap.made) > snapshotAge {
-		h.snap = &snapshot{view: v, items: h.serving.snapshot(now), made: now}
+		h.snap = &snapshot{view: v, items: h.serving.snapshot(now), posture: h.posture, made: now}
 	}
 	return h.snap
 }

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"tocsin/notice"
 )
 
 // Errors of [Hub.Ready].
@@ -37,12 +39,14 @@ type Hub struct {
 
 	refusedSessions, refusedEntries hush
 
-	mu       sync.Mutex // guards what follows, up to the blank line
-	incoming *history   // what the log gives; nil before Begin
-	serving  *history   // what clients get: incoming, or what came before it; nil at first
-	snap     *snapshot  // of serving
-	moved    time.Time  // when incoming last got an entry, or began
-	dirty    chan struct{}
+	mu         sync.Mutex       // guards what follows, up to the blank line
+	incoming   *history         // what the log gives; nil before Begin
+	serving    *history         // what clients get: incoming, or what came before it; nil at first
+	snap       *snapshot        // of serving
+	moved      time.Time        // when incoming last got an entry, or began
+	posture    *notice.Accepted // the one in force, as this node knows it; nil if none
+	rolledBack bool             // it was said that the log lacks it
+	dirty      chan struct{}
 
 	registry sync.Mutex // guards what follows, up to the blank line
 	sessions map[*session]struct{}
@@ -50,6 +54,7 @@ type Hub struct {
 
 	draining atomic.Bool
 	grants   atomic.Uint64  // counts changes of the authority
+	incident atomic.Bool    // the posture declares one
 	work     sync.WaitGroup // readers and lanes
 	stopping chan struct{}  // closed when Run ends
 	running  atomic.Bool
@@ -57,9 +62,10 @@ type Hub struct {
 
 // snapshot is what holds, ready to send. It is immutable.
 type snapshot struct {
-	view  *view
-	items []*item
-	made  time.Time
+	view    *view
+	items   []*item
+	posture *notice.Accepted // never sent; for the cache
+	made    time.Time
 }
 
 // snapshotAge is how long a snapshot is used: threads end by time alone. A client

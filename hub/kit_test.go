@@ -201,8 +201,9 @@ func (n *node) stale() { n.Source(hub.Source{Since: time.Now(), Reason: "gone"})
 
 // client is a WebSocket client that decodes what it gets, as strictly as it can.
 type client struct {
-	t  testing.TB
-	ws *websocket.Conn
+	t    testing.TB
+	ws   *websocket.Conn
+	tier wire.Tier // as tierTest follows it
 }
 
 // dial connects without a word. A header may be given as pairs.

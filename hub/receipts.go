@@ -120,6 +120,10 @@ func ackBit(s wire.AckState) int {
 	return 0
 }
 
+// incidentShed is how many times less often counts are handed over while an incident
+// is declared: the broker is for notices then.
+const incidentShed = 10
+
 // sendReceipts hands counts over, every ReceiptInterval and once at the end.
 func (h *Hub) sendReceipts(ctx context.Context) {
 	if h.receipts.to == nil {
@@ -127,7 +131,7 @@ func (h *Hub) sendReceipts(ctx context.Context) {
 	}
 	tick := time.NewTicker(h.config.ReceiptInterval)
 	defer tick.Stop()
-	for {
+	for n := 1; ; n++ {
 		select {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.config.ReceiptInterval)
@@ -136,7 +140,9 @@ func (h *Hub) sendReceipts(ctx context.Context) {
 			h.putReceipts(last)
 			return
 		case <-tick.C:
-			h.putReceipts(ctx)
+			if n%incidentShed == 0 || !h.incident.Load() {
+				h.putReceipts(ctx)
+			}
 		}
 	}
 }

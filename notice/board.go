@@ -105,6 +105,14 @@ func (b *Board) Posture() *Posture {
 	return b.holds.posture.doc.(*Posture)
 }
 
+// PostureEntry is the entry of Posture, or nil.
+func (b *Board) PostureEntry() *Accepted {
+	if b.holds.posture == nil {
+		return nil
+	}
+	return b.holds.live[b.holds.posture.hash]
+}
+
 // Thread returns the thread whose Alert has that identifier.
 func (b *Board) Thread(identifier string) (Thread, bool) {
 	t, ok := b.holds.threads[identifier]

@@ -237,8 +237,6 @@ func isASCII(s string, limit int, class func(byte) bool, others string) bool {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-func isHex(c byte) bool { return isDigit(c) || 'a' <= c && c <= 'f' }
-
 func isAlphanumeric(c byte) bool { return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'z' }
 
 func isEmail(s string) bool {

@@ -19,6 +19,7 @@ const (
 	KindSurface = "surface" // which product shows it; readers may claim it
 	KindLang    = "lang"    // the reader's language; readers may claim it
 	KindGroup   = "group"
+	KindCohort  = "cohort"  // people who are named afterwards, by a list
 	KindSession = "session" // one telehealth call
 	KindSubject = "subject" // one person, by pseudonym
 )

@@ -81,13 +81,17 @@ type deskFollower struct{ *desk.Desk }
 
 func (f deskFollower) Source(s broker.Source) { f.Desk.Source(desk.Source(s)) }
 
-// audience says whether anyone can have a label: an issuer must be able to prove
-// it. A desk that was told of no issuers can't know, and believes the author.
-func audience(issuers []auth.IssuerConfig) func(notice.Label) bool {
-	if len(issuers) == 0 {
-		return nil
-	}
+// audience says whether anyone can have a label: a cohort of that name is there, or an
+// issuer can prove it. A desk that was told of no issuers can't know the latter, and
+// believes the author.
+func audience(issuers []auth.IssuerConfig, cohort func(name string) bool) func(notice.Label) bool {
 	return func(l notice.Label) bool {
+		if l.Kind() == notice.KindCohort {
+			return cohort(l.Value())
+		}
+		if len(issuers) == 0 {
+			return true
+		}
 		for _, i := range issuers {
 			if provable(i, l) {
 				return true

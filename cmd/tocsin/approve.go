@@ -20,7 +20,8 @@ type approveCmd struct {
 }
 
 func (approveCmd) Help() string {
-	return `It shows the whole notice, in every language, and asks. You sign exactly what was shown,
+	return `It shows the whole notice, in every language (or the posture, or the contact cards, in
+words), and asks. You sign exactly what was shown,
 whatever the desk may hold by then. With the pinned root keys (--trust) it verifies by
 itself who has signed already; without them you have the desk's word. Without a terminal
 (in a script), or with --yes, it does not ask.
@@ -83,11 +84,52 @@ func (cmd approveCmd) present(ctx context.Context, c console, s *signIn, p clien
 	if identifier != cmd.ID {
 		return fmt.Errorf("the desk answered with %s, not with %s", printable(identifier), cmd.ID)
 	}
-	if envelope.PayloadType != notice.TypeNotice {
-		c.say("%s, %s:\n%s\n", identifier, oneLine(kindOf(envelope.PayloadType)), printable(string(envelope.Payload)))
-		return nil
+	switch envelope.PayloadType {
+	case notice.TypeNotice:
+		return cmd.presentNotice(ctx, c, s, p, envelope)
+	case notice.TypePosture, notice.TypeContacts:
+		return cmd.presentDocument(ctx, c, s, p, envelope)
 	}
-	return cmd.presentNotice(ctx, c, s, p, envelope)
+	c.say("%s, %s:\n%s\n", identifier, oneLine(kindOf(envelope.PayloadType)), printable(string(envelope.Payload)))
+	return nil
+}
+
+// presentDocument shows a posture, and what it changes, or contact cards.
+func (cmd approveCmd) presentDocument(ctx context.Context, c console, s *signIn, p client.Proposal, e *notice.Envelope) error {
+	words, err := cmd.documentWords(ctx, s, e)
+	if err != nil {
+		return fmt.Errorf("reading the proposal %s: %w", cmd.ID, err)
+	}
+	signed, err := cmd.signers(ctx, s, p, e, nil)
+	if err != nil {
+		return err
+	}
+	c.say("%s", printable(words))
+	cmd.sayWaits(c, signed, p)
+	return nil
+}
+
+func (cmd approveCmd) documentWords(ctx context.Context, s *signIn, e *notice.Envelope) (string, error) {
+	if e.PayloadType == notice.TypeContacts {
+		doc, err := notice.DecodeContacts(e.Payload)
+		if err != nil {
+			return "", err
+		}
+		return contactsWords(doc), nil
+	}
+	doc, err := notice.DecodePosture(e.Payload)
+	if err != nil {
+		return "", err
+	}
+	held, err := s.posture(ctx, cmd.trustFlags)
+	if err != nil {
+		return "", err
+	}
+	return postureChange(held, doc), nil
+}
+
+func (cmd approveCmd) sayWaits(c console, signed string, p client.Proposal) {
+	c.say("%s It waits until %s.\n", printable(signed), p.Expires.Local().Format("2006-01-02 15:04:05 -07:00"))
 }
 
 func (cmd approveCmd) presentNotice(ctx context.Context, c console, s *signIn, p client.Proposal, e *notice.Envelope) error {
@@ -95,18 +137,18 @@ func (cmd approveCmd) presentNotice(ctx context.Context, c console, s *signIn, p
 	if err != nil {
 		return fmt.Errorf("reading the proposal %s: %w", cmd.ID, err)
 	}
-	signed, err := cmd.signers(ctx, s, n, p, e)
+	signed, err := cmd.signers(ctx, s, p, e, func(ks *notice.Keyset) error { return notice.Check(n, &ks.Policy) })
 	if err != nil {
 		return err
 	}
 	c.show(n, true)
-	c.say("%s It waits until %s.\n", printable(signed), p.Expires.Local().Format("2006-01-02 15:04:05 -07:00"))
+	cmd.sayWaits(c, signed, p)
 	return nil
 }
 
 // signers says who has signed, as verified from the pinned roots; without them, as
 // the desk says. What breaks a rule is not put before anyone.
-func (cmd approveCmd) signers(ctx context.Context, s *signIn, n *notice.Notice, p client.Proposal, e *notice.Envelope) (string, error) {
+func (cmd approveCmd) signers(ctx context.Context, s *signIn, p client.Proposal, e *notice.Envelope, check func(*notice.Keyset) error) (string, error) {
 	roots, err := cmd.roots(s.flags.Desk)
 	if errors.Is(err, errNoRoots) {
 		return fmt.Sprintf("The desk says that it is signed by %s; --trust FILE would verify it.", owners(p.Signers)), nil
@@ -118,7 +160,10 @@ func (cmd approveCmd) signers(ctx context.Context, s *signIn, n *notice.Notice, 
 	if err != nil {
 		return "", err
 	}
-	if err := notice.Check(n, &keyset.Policy); err != nil {
+	if check != nil {
+		err = check(keyset)
+	}
+	if err != nil {
 		return "", fmt.Errorf("the proposal %s would be refused: %w", cmd.ID, err)
 	}
 	tally, err := notice.Count(e, keyset, 0)
@@ -127,7 +172,11 @@ func (cmd approveCmd) signers(ctx context.Context, s *signIn, n *notice.Notice, 
 	}
 	var names []string
 	for _, signer := range tally.Signers {
-		names = append(names, fmt.Sprintf("%s (%s)", signer.Owner, signer.Role))
+		role := string(signer.Role)
+		if signer.BreakGlass {
+			role += ", BREAK-GLASS"
+		}
+		names = append(names, fmt.Sprintf("%s (%s)", signer.Owner, role))
 	}
 	if len(names) == 0 {
 		return "No signature on it counts.", nil

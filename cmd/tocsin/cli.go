@@ -19,7 +19,10 @@ type cli struct {
 	Approve   approveCmd   `cmd:"" group:"notice" help:"Read a waiting notice and add your signature."`
 	Cancel    cancelCmd    `cmd:"" group:"notice" help:"Withdraw a published notice."`
 	Proposals proposalsCmd `cmd:"" group:"notice" help:"List what waits for a signature."`
+	Cohort    cohortCmd    `cmd:"" group:"notice" help:"Say who is affected, when it is known only afterwards."`
 	Tail      tailCmd      `cmd:"" group:"notice" help:"Print notices as they come, as a client sees them."`
+
+	Posture postureCmd `cmd:"" group:"keys" help:"Say which credentials are void: show it, change it."`
 
 	Key    keyCmd    `cmd:"" group:"keys" help:"Make and show signing keys."`
 	Keyset keysetCmd `cmd:"" group:"keys" help:"Say whose keys count: edit, sign and publish the keyset."`

@@ -34,6 +34,8 @@ type process struct {
 	issuers  []auth.IssuerConfig
 	broker   *broker.Broker
 	receipts *receipts
+	tickets  *auth.Keyring // of tickets and pseudonyms
+	cohorts  *cohorts
 	watch    *watch
 	auth     *auth.Authority // nil without the role edge, as hub is
 	hub      *hub.Hub
@@ -73,13 +75,17 @@ func (p *process) open(ctx context.Context) (err error) {
 	if err := p.openBroker(ctx); err != nil {
 		return err
 	}
+	if p.tickets, err = auth.LoadKeyring(p.cmd.TicketKeys); err != nil {
+		return fmt.Errorf("--ticket-keys: %w", err)
+	}
 	if err := p.openEdge(); err != nil {
 		return err
 	}
+	p.cohorts = newCohorts(p.broker, p.tickets, p.auth, p.log)
 	if err := p.openDesk(); err != nil {
 		return err
 	}
-	p.watch = newWatch(p.trust, p.cmd.Dev, p.setPosture())
+	p.watch = newWatch(p.trust, p.cmd.Dev)
 	return nil
 }
 
@@ -140,12 +146,9 @@ func (p *process) openEdge() error {
 	if !p.cmd.has("edge") {
 		return nil
 	}
-	keys, err := auth.LoadKeyring(p.cmd.TicketKeys)
-	if err != nil {
-		return fmt.Errorf("--ticket-keys: %w", err)
-	}
+	var err error
 	p.auth, err = auth.New(auth.Config{
-		Issuers: p.issuers, TicketKeys: keys, Dev: p.cmd.Dev, CacheDir: filepath.Join(p.cmd.Data, "jwks"),
+		Issuers: p.issuers, TicketKeys: p.tickets, Dev: p.cmd.Dev, CacheDir: filepath.Join(p.cmd.Data, "jwks"),
 		LabelOK: func(s string) bool { _, err := notice.ParseLabel(s); return err == nil },
 		Logger:  p.log, Registerer: p.metrics,
 	})
@@ -154,6 +157,7 @@ func (p *process) openEdge() error {
 	}
 	p.hub, err = hub.New(hub.Config{
 		Trust: p.trust, AllowDev: p.cmd.Dev, Authority: p.auth,
+		Posture: func(doc *notice.Posture) { p.auth.SetPosture(postureOf(doc)) },
 		Origins: p.cmd.origins(), TrustedProxies: p.cmd.TrustedProxy,
 		MaxSessions: p.cmd.MaxSessions, MaxPerAddress: p.cmd.MaxPerAddress,
 		CacheFile: p.cmd.Cache, SeedURL: p.cmd.Seed, Receipts: p.receipts,
@@ -179,18 +183,12 @@ func (p *process) openDesk() error {
 	p.desk, err = desk.New(desk.Config{
 		Trust: p.trust, AllowDev: p.cmd.Dev, Keyring: p.deskKeys,
 		Log: deskLog{p.broker}, Proposals: proposals{p.broker.Store(broker.StreamDesk)},
-		Recorder: p.journal, AudienceExists: audience(p.issuers),
+		Recorder: p.journal, AudienceExists: audience(p.issuers, p.cohorts.exists),
+		Cohorts: p.cohorts, Pseudonyms: p.tickets,
 		Origins: p.cmd.DeskOrigin, Receipts: p.receipts,
 		Logger: p.log, Registerer: p.metrics,
 	})
 	return err
-}
-
-func (p *process) setPosture() func(auth.Posture) {
-	if p.auth == nil {
-		return nil
-	}
-	return p.auth.SetPosture
 }
 
 // close ends what open began, in the opposite order.

@@ -72,11 +72,21 @@ var documentKinds = map[string]string{
 
 func kindOf(payloadType string) string { return cmp.Or(documentKinds[payloadType], payloadType) }
 
+// documentTitle names what is no notice.
+func documentTitle(p client.Proposal) string {
+	if e, err := p.Envelope.Open(); err == nil && e.PayloadType == notice.TypePosture {
+		if doc, err := notice.DecodePosture(e.Payload); err == nil {
+			return "Posture: " + doc.Note
+		}
+	}
+	return kindOf(p.PayloadType)
+}
+
 // title is a notice's first headline, or what kind of document it is.
 func title(p client.Proposal) string {
 	n, err := p.Envelope.Notice()
 	if err != nil {
-		return kindOf(p.PayloadType)
+		return documentTitle(p)
 	}
 	if len(n.Info) == 0 {
 		return string(n.MsgType) + ": " + n.Note

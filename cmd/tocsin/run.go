@@ -68,6 +68,7 @@ func (p *process) start(parts *errgroup.Group, ctx context.Context) {
 		part(func(ctx context.Context) error { return p.broker.Follow(ctx, f) })
 	}
 	part(p.broker.Run)
+	part(p.cohorts.run)
 	follow(p.watch)
 	if p.hub != nil {
 		part(p.auth.Run)

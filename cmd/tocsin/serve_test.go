@@ -162,14 +162,16 @@ func TestAudience(t *testing.T) {
 	exists := audience([]auth.IssuerConfig{
 		{Labels: map[string]string{"tenant": "org", "group": "g"}, Allowed: map[string][]string{"tenant": {"north", "s-*"}}},
 		{Labels: map[string]string{"session": "room"}},
-	})
-	for _, yes := range []notice.Label{"tenant:north", "tenant:s-2", "session:any", "subject:x"} {
+	}, func(name string) bool { return name == "breach" })
+	for _, yes := range []notice.Label{"tenant:north", "tenant:s-2", "session:any", "subject:x", "cohort:breach"} {
 		require.True(t, exists(yes), yes)
 	}
 	for _, no := range []notice.Label{"tenant:west", "group:staff", "cohort:x", "planet:mars"} {
 		require.False(t, exists(no), no)
 	}
-	require.Nil(t, audience(nil), "a desk that knows no issuers believes the author")
+	believing := audience(nil, func(string) bool { return false })
+	require.True(t, believing("tenant:west"), "a desk that knows no issuers believes the author")
+	require.False(t, believing("cohort:x"), "but it knows the cohorts")
 }
 
 func TestPosture(t *testing.T) {

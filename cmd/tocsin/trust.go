@@ -50,6 +50,15 @@ func onThisMachine(address string) bool {
 // keyset fetches the keyset in force from the desk, and believes it only if the
 // pinned roots have signed it.
 func (s *signIn) keyset(ctx context.Context, roots notice.Trust) (*notice.Keyset, error) {
+	board, err := s.board(ctx, roots)
+	if err != nil {
+		return nil, err
+	}
+	return board.Keyset(), nil
+}
+
+// board is a board with that keyset and nothing else.
+func (s *signIn) board(ctx context.Context, roots notice.Trust) (*notice.Board, error) {
 	doc, err := s.desk.Keyset(ctx)
 	if err != nil {
 		return nil, deskFailure(s.flags.Desk, "fetching the keyset", err)
@@ -59,5 +68,5 @@ func (s *signIn) keyset(ctx context.Context, roots notice.Trust) (*notice.Keyset
 	if out.Verdict != notice.VerdictAccepted {
 		return nil, fmt.Errorf("the desk's keyset is not signed by the pinned roots: %w", out.Err)
 	}
-	return board.Keyset(), nil
+	return board, nil
 }

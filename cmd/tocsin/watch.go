@@ -4,27 +4,22 @@ import (
 	"sync"
 	"time"
 
-	"tocsin/auth"
 	"tocsin/broker"
 	"tocsin/notice"
 )
 
-// watch follows the log for what belongs to the process as a whole: the posture,
-// which it hands to auth, and what /status tells. It implements broker.Follower.
+// watch follows the log for what /status tells. It implements broker.Follower.
 type watch struct {
-	trust   notice.Trust
-	dev     bool
-	posture func(auth.Posture) // nil without an edge
-
-	told *notice.Posture // what posture was last called with; the follower's own
+	trust notice.Trust
+	dev   bool
 
 	mu     sync.Mutex
 	board  *notice.Board // guarded by mu
 	source broker.Source // guarded by mu
 }
 
-func newWatch(trust notice.Trust, dev bool, posture func(auth.Posture)) *watch {
-	return &watch{trust: trust, dev: dev, posture: posture, board: notice.NewBoard(trust, dev)}
+func newWatch(trust notice.Trust, dev bool) *watch {
+	return &watch{trust: trust, dev: dev, board: notice.NewBoard(trust, dev)}
 }
 
 // Begin forgets everything: another log is about to be read.
@@ -34,18 +29,11 @@ func (w *watch) Begin(string) {
 	w.board = notice.NewBoard(w.trust, w.dev)
 }
 
-// Entry folds the next entry of the log. Only a change of the posture is handed
-// on, since auth judges every open session anew. A log that begins anew brings
-// its posture with it: until then the old one holds.
+// Entry folds the next entry of the log.
 func (w *watch) Entry(e notice.Entry) {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.board.Fold(e)
-	posture := w.board.Posture()
-	w.mu.Unlock()
-	if w.posture != nil && posture != w.told {
-		w.told = posture
-		w.posture(postureOf(posture))
-	}
 }
 
 // Source notes how fresh the log is.

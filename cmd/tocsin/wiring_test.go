@@ -12,7 +12,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"tocsin/auth"
 	"tocsin/broker"
 	"tocsin/desk"
 	"tocsin/hub"
@@ -51,33 +50,24 @@ func TestReceipts(t *testing.T) {
 	require.Empty(t, counts)
 }
 
-// TestWatchTellsPostureOnce: auth judges every session anew when it is told, so
-// notices must not make it.
-func TestWatchTellsPostureOnce(t *testing.T) {
+// What /status tells is what the log says.
+func TestWatchDescribes(t *testing.T) {
 	staff := noticetest.NewStaff(t)
-	var told []int64
-	w := newWatch(staff.Trust(), false, func(p auth.Posture) { told = append(told, p.TicketEpoch) })
+	w := newWatch(staff.Trust(), false)
 	w.Begin("00000000")
-	posture := func(version, epoch int64) []byte {
-		return staff.PostureBody(&notice.Posture{Version: version, Sent: notice.FormatTime(time.Now()), TicketEpoch: epoch})
-	}
 	alert := staff.Alert()
 	for i, body := range [][]byte{
-		staff.KeysetBody(1), posture(1, 7), staff.Sign(alert, staff.Publisher, staff.Approver),
-		staff.Sign(staff.Alert(), staff.Publisher, staff.Approver), posture(2, 8),
-		staff.Sign(staff.Cancel(alert, nil), staff.Publisher),
-		staff.KeysetBody(2, noticetest.Without(staff.Operator)), // voids both postures
+		staff.KeysetBody(1), staff.Sign(alert), staff.Sign(staff.Alert()),
+		staff.Sign(staff.Cancel(alert, nil), staff.Publisher), staff.KeysetBody(2),
 	} {
 		w.Entry(notice.Entry{Seq: uint64(i + 1), Body: body, Time: time.Now()})
 	}
-	require.Equal(t, []int64{7, 8, 0}, told)
-
 	var state hubState
 	w.Source(broker.Source{Live: true, Head: 3})
 	w.describe(&state)
 	require.Equal(t, 1, state.Active)
 	require.EqualValues(t, 2, state.Keyset.Version)
-	require.EqualValues(t, 7, state.Source.Head, "what was read is in the log")
+	require.EqualValues(t, 5, state.Source.Head, "what was read is in the log")
 }
 
 func TestShutDownIsNotReady(t *testing.T) {

@@ -1,0 +1,157 @@
+package broker
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// BucketCohorts is the object store of lists of affected people.
+const BucketCohorts = "TOCSIN_COHORTS"
+
+const (
+	// objectChunk is the size of an object's messages, well below the streams' limit.
+	objectChunk = 64 << 10
+	// objectTimeout bounds the writing or reading of a whole object.
+	objectTimeout = 20 * time.Second
+)
+
+// Objects keeps named values that are larger than a message. It is safe for
+// concurrent use, by several processes too; the last write of a name counts.
+type Objects struct {
+	b      *Broker
+	bucket string
+}
+
+// ObjectInfo describes an object.
+type ObjectInfo struct {
+	Name string
+	// Digest changes with the value.
+	Digest   string
+	Size     uint64            // bytes
+	Time     time.Time         // of the last write, by the broker's clock
+	Metadata map[string]string // as given to Put
+}
+
+// Cohorts returns the store of [BucketCohorts].
+func (b *Broker) Cohorts() *Objects { return &Objects{b: b, bucket: BucketCohorts} }
+
+// Put keeps a value under a name, in place of an earlier one. [ErrUnavailable] means
+// that nothing was written, [ErrUnconfirmed] that List must tell. A reader sees the
+// old value or the new one, whole.
+func (o *Objects) Put(ctx context.Context, name string, value []byte, metadata map[string]string) error {
+	if err := o.b.Available(ctx); err != nil {
+		return fmt.Errorf("storing object %s: %w", name, err)
+	}
+	err := o.with(ctx, func(ctx context.Context, store jetstream.ObjectStore) error {
+		_, err := store.Put(ctx, jetstream.ObjectMeta{
+			Name: name, Metadata: metadata, Opts: &jetstream.ObjectMetaOptions{ChunkSize: objectChunk},
+		}, bytes.NewReader(value))
+		return err
+	})
+	return written("storing object "+name, err)
+}
+
+// Delete removes an object; [ErrNotFound] if there is none. Errors are Put's.
+func (o *Objects) Delete(ctx context.Context, name string) error {
+	if err := o.b.Available(ctx); err != nil {
+		return fmt.Errorf("deleting object %s: %w", name, err)
+	}
+	err := o.with(ctx, func(ctx context.Context, store jetstream.ObjectStore) error {
+		if _, err := store.GetInfo(ctx, name); err != nil { // Delete takes what is deleted already
+			return err
+		}
+		return store.Delete(ctx, name)
+	})
+	return written("deleting object "+name, err)
+}
+
+func written(doing string, err error) error {
+	var api *jetstream.APIError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, jetstream.ErrObjectNotFound):
+		return fmt.Errorf("%s: %w", doing, ErrNotFound)
+	case errors.Is(err, ErrUnavailable):
+		return fmt.Errorf("%s: %w", doing, err)
+	case errors.As(err, &api) && strings.Contains(api.Description, "maximum bytes exceeded"):
+		return fmt.Errorf("%s: %w", doing, ErrFull)
+	}
+	return fmt.Errorf("%s: %w: %w", doing, ErrUnconfirmed, err)
+}
+
+// Get returns a value, verified against its digest; [ErrNotFound] if there is none,
+// [ErrUnavailable] if there was no answer.
+func (o *Objects) Get(ctx context.Context, name string) (value []byte, err error) {
+	err = o.with(ctx, func(ctx context.Context, store jetstream.ObjectStore) (err error) {
+		value, err = store.GetBytes(ctx, name)
+		return err
+	})
+	return value, readError("reading object "+name, err)
+}
+
+// List returns all objects. [ErrUnavailable] means that there was no answer.
+func (o *Objects) List(ctx context.Context) ([]ObjectInfo, error) {
+	var list []ObjectInfo
+	err := o.with(ctx, func(ctx context.Context, store jetstream.ObjectStore) error {
+		infos, err := store.List(ctx)
+		if errors.Is(err, jetstream.ErrNoObjectsFound) {
+			return nil
+		}
+		for _, i := range infos {
+			list = append(list, ObjectInfo{
+				Name: i.Name, Digest: i.NUID + "." + i.Digest, Size: i.Size, Time: i.ModTime, Metadata: i.Metadata,
+			})
+		}
+		return err
+	})
+	return list, readError("listing "+o.bucket, err)
+}
+
+func readError(doing string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, jetstream.ErrObjectNotFound):
+		return fmt.Errorf("%s: %w", doing, ErrNotFound)
+	}
+	return fmt.Errorf("%s: %w: %w", doing, ErrUnavailable, err)
+}
+
+// with runs one act on the bucket, bounded in time and by the connection.
+func (o *Objects) with(ctx context.Context, act func(context.Context, jetstream.ObjectStore) error) error {
+	ctx, done, err := o.b.link.within(ctx, objectTimeout)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	defer done()
+	store, err := o.b.js.ObjectStore(ctx, o.bucket)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return act(ctx, store)
+}
+
+// makeBucket makes the bucket on that many replicas. One that is there stays as it is:
+// a disk that is too full to change it can still be read.
+func (b *Broker) makeBucket(ctx context.Context, maxBytes int64, replicas int) error {
+	ctx, done, err := b.link.within(ctx, ackTimeout)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if _, err := b.js.ObjectStore(ctx, BucketCohorts); !errors.Is(err, jetstream.ErrBucketNotFound) {
+		return err
+	}
+	_, err = b.js.CreateObjectStore(ctx, jetstream.ObjectStoreConfig{
+		Bucket: BucketCohorts, Description: "Tocsin: who is affected, by pseudonym, sealed",
+		Storage: jetstream.FileStorage, Replicas: replicas, MaxBytes: maxBytes,
+	})
+	return err
+}

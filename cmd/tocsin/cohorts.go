@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"sync"
+	"time"
+
+	"tocsin/auth"
+	"tocsin/broker"
+	"tocsin/desk"
+)
+
+// cohortPoll is how often the store is looked at: a list, or its removal, is in force
+// everywhere within twice that.
+const cohortPoll = 2 * time.Second
+
+// Metadata of a cohort's object.
+const (
+	cohortMembers = "members"
+	cohortSHA256  = "sha256"
+)
+
+// cohorts keeps the lists of affected people in the broker's object store, for the
+// desk, and puts them into force at this process's edge. It is safe for concurrent use.
+type cohorts struct {
+	objects   *broker.Objects
+	ring      *auth.Keyring
+	authority *auth.Authority // nil without the role edge
+	log       *slog.Logger
+	look      chan struct{} // asks run to look now
+
+	mu    sync.Mutex
+	known map[string]string // digest of each that there is; written by run alone
+	said  string            // the last error logged; run's own
+}
+
+func newCohorts(b *broker.Broker, ring *auth.Keyring, authority *auth.Authority, log *slog.Logger) *cohorts {
+	return &cohorts{
+		objects: b.Cohorts(), ring: ring, authority: authority, log: log,
+		look: make(chan struct{}, 1), known: make(map[string]string),
+	}
+}
+
+// run keeps what is in force up to date until ctx ends. While the broker does not
+// answer, what was in force stays so.
+func (c *cohorts) run(ctx context.Context) error {
+	tick := time.NewTicker(cohortPoll)
+	defer tick.Stop()
+	for {
+		err := c.update(ctx)
+		if text := fmt.Sprint(err); err != nil && text != c.said && ctx.Err() == nil {
+			c.said = text
+			c.log.Warn("cohorts not read; going on with those in force", "error", err)
+		} else if err == nil {
+			c.said = ""
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-c.look:
+		}
+	}
+}
+
+func (c *cohorts) update(ctx context.Context) error {
+	list, err := c.objects.List(ctx)
+	if err != nil {
+		return err
+	}
+	there := make(map[string]bool, len(list))
+	for _, o := range list {
+		there[o.Name] = true
+		if c.digest(o.Name) == o.Digest {
+			continue
+		}
+		if err := c.take(ctx, o); err != nil {
+			return err
+		}
+	}
+	for _, name := range sortedKeys(c.known) { // only run writes it
+		if !there[name] {
+			c.set(name, "")
+			if c.authority != nil {
+				c.authority.SetCohort(name, nil)
+			}
+			c.log.Info("cohort removed", "cohort", name)
+		}
+	}
+	return nil
+}
+
+// take puts a new list into force. One that these keys did not seal is somebody
+// else's: it is not used, nor is the one that it replaced.
+func (c *cohorts) take(ctx context.Context, o broker.ObjectInfo) error {
+	if c.authority != nil {
+		sealed, err := c.objects.Get(ctx, o.Name)
+		if err != nil {
+			return err
+		}
+		cohort, err := c.ring.OpenCohort(o.Name, sealed)
+		if err != nil {
+			c.log.Error("cohort not used", "cohort", o.Name, "error", err)
+		}
+		c.authority.SetCohort(o.Name, cohort)
+		if cohort != nil {
+			c.log.Info("cohort in force", "cohort", o.Name, "members", cohort.Len())
+		}
+	}
+	c.set(o.Name, o.Digest)
+	return nil
+}
+
+func (c *cohorts) digest(name string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.known[name]
+}
+
+func (c *cohorts) set(name, digest string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if digest == "" {
+		delete(c.known, name)
+		return
+	}
+	c.known[name] = digest
+}
+
+// exists tells whether there is a cohort of that name, from memory.
+func (c *cohorts) exists(name string) bool { return c.digest(name) != "" }
+
+// List, Put and Delete implement desk.Cohorts.
+func (c *cohorts) List(ctx context.Context) ([]desk.CohortInfo, error) {
+	objects, err := c.objects.List(ctx)
+	if err != nil {
+		return nil, deskError(err)
+	}
+	list := make([]desk.CohortInfo, 0, len(objects))
+	for _, o := range objects {
+		members, _ := strconv.Atoi(o.Metadata[cohortMembers]) // 0: not written by a desk
+		list = append(list, desk.CohortInfo{
+			Name: o.Name, Members: members, Time: o.Time, SHA256: o.Metadata[cohortSHA256],
+		})
+	}
+	return list, nil
+}
+
+func (c *cohorts) Put(ctx context.Context, info desk.CohortInfo, sealed []byte) error {
+	sum := sha256.Sum256(sealed)
+	err := c.objects.Put(ctx, info.Name, sealed, map[string]string{
+		cohortMembers: strconv.Itoa(info.Members), cohortSHA256: hex.EncodeToString(sum[:]),
+	})
+	c.lookNow()
+	return deskError(err)
+}
+
+func (c *cohorts) Delete(ctx context.Context, name string) error {
+	err := c.objects.Delete(ctx, name)
+	c.lookNow()
+	return deskError(err)
+}
+
+func (c *cohorts) lookNow() {
+	select {
+	case c.look <- struct{}{}:
+	default:
+	}
+}
