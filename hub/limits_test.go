@@ -62,27 +62,27 @@ func TestMaxSessions(t *testing.T) {
 		c.begin()
 		cs = append(cs, c)
 	}
-	require.Equal(t, wire.CloseTooMany, n.hello(wire.Hello{}).closed())
-	require.Equal(t, wire.CloseTooMany, n.hello(wire.Hello{Tokens: []string{"forged"}}).closed())
-	eventually(t, func() bool { // those who were closed have left
-		c, _, err := n.tryDial()
-		if err != nil {
-			return false
-		}
-		c.send(wire.Hello{Tokens: []string{w.token("north")}})
-		c.begin()
-		return true
-	}, "a place for who can prove something")
+	room := func() (c *client) { // once those who were closed have left
+		eventually(t, func() (ok bool) {
+			var err error
+			c, _, err = n.tryDial()
+			return err == nil
+		}, "room")
+		return c
+	}
+	for _, hello := range []wire.Hello{{}, {Tokens: []string{"forged"}}} {
+		c := room()
+		c.send(hello)
+		require.Equal(t, wire.CloseTooMany, c.closed())
+	}
+	proven := room()
+	proven.send(wire.Hello{Tokens: []string{w.token("north")}})
+	proven.begin()
 	refusedWith(t, n, http.StatusServiceUnavailable)
 	require.NoError(t, cs[0].ws.CloseNow())
-	eventually(t, func() bool { // the place comes back
-		c, _, err := n.tryDial()
-		if err == nil {
-			c.send(wire.Hello{})
-			c.begin()
-		}
-		return err == nil
-	}, "place given back")
+	again := room()
+	again.send(wire.Hello{})
+	again.begin()
 }
 
 // Sessions of one address, which only trusted proxies may tell.
