@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -16,9 +18,10 @@ import (
 )
 
 var (
-	errNoHello = errors.New("hub: no hello in time")
-	errFlood   = errors.New("hub: too many frames")
-	errReserve = errors.New("hub: the rest is kept for those who can prove something")
+	errNoHello  = errors.New("hub: no hello in time")
+	errFlood    = errors.New("hub: too many frames")
+	errReserve  = errors.New("hub: the rest is kept for those who can prove something")
+	errInternal = errors.New("hub: a fault of this node")
 )
 
 // What a frame costs of a session's rate. New tokens cost signatures to verify.
@@ -33,7 +36,16 @@ func (s *session) serve(ws *websocket.Conn, c *conn) {
 	s.finish(ws, c, s.converse(ws, c))
 }
 
-func (s *session) converse(ws *websocket.Conn, c *conn) error {
+// converse reads until the session is to end. A fault in what handles a client's
+// bytes ends that client's session, not the node.
+func (s *session) converse(ws *websocket.Conn, c *conn) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = errInternal
+			s.hub.log.Error("session panicked", slog.String("session", s.id), slog.Any("panic", fault),
+				slog.String("stack", string(debug.Stack())))
+		}
+	}()
 	frame, err := s.read(ws, func() {})
 	if errors.Is(err, os.ErrDeadlineExceeded) && !c.isEnded() {
 		return errNoHello
