@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
+	"tocsin/auth"
 	"tocsin/hub"
 	"tocsin/notice/noticetest"
 	"tocsin/wire"
@@ -90,6 +92,30 @@ func TestPongFlood(t *testing.T) {
 	require.NoError(t, err)
 	rest, _ := io.ReadAll(raw) // what is not read of the flood may reset the connection
 	require.Contains(t, string(rest), string(closeFrame(wire.CloseTooMany)))
+}
+
+// panicky is an authority with a fault.
+type panicky struct{ *auth.Authority }
+
+func (p panicky) Admit(c auth.Credentials) *auth.Holder {
+	if len(c.Tokens) > 0 {
+		panic("no tokens today")
+	}
+	return p.Authority.Admit(c)
+}
+
+// A fault in what handles a client's bytes ends that session alone.
+func TestPanic(t *testing.T) {
+	w := newWorld(t)
+	n := w.follow(func(c *hub.Config) { c.Authority = panicky{w.authority} })
+	fine := n.hello(wire.Hello{})
+	fine.begin()
+	require.Equal(t, wire.CloseInternal, n.hello(wire.Hello{Tokens: []string{"x"}}).closed())
+	_, e := w.alert()
+	n.Entry(e)
+	require.Equal(t, e.Seq, expect[wire.EntryFrame](fine).Seq)
+	fine.send(wire.Tokens{Tokens: []string{"x"}})
+	require.Equal(t, wire.CloseInternal, fine.closed())
 }
 
 // A frame that is begun and never finished does not hold a buffer forever.
@@ -269,7 +295,10 @@ func TestSilentConnections(t *testing.T) {
 	w := newWorld(t)
 	registry := prometheus.NewRegistry()
 	silent := 2_000
-	if testing.Short() {
+	switch {
+	case os.Getenv("TOCSIN_MANY") != "":
+		silent = 9_500 // both ends count against 20,000 open files
+	case testing.Short():
 		silent = 500
 	}
 	n := w.follow(func(c *hub.Config) { c.HelloTimeout, c.Registerer = 2*time.Second, registry })

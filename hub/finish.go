@@ -33,6 +33,8 @@ func closeCode(err error) (code wire.CloseCode, ok bool) {
 		return wire.CloseTooMany, true
 	case errors.Is(err, wire.ErrBadFrame), errors.Is(err, wire.ErrTooBig):
 		return wire.CodeOf(err), true
+	case errors.Is(err, errInternal):
+		return wire.CloseInternal, true
 	case errors.Is(err, websocket.ErrMessageTooBig):
 		return wire.CloseTooBig, true
 	}

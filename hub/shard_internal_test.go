@@ -15,12 +15,12 @@ import (
 )
 
 // still is a hub whose shards do not run: the test does their work, step by step.
-func still(t *testing.T) (*Hub, *noticetest.Staff) {
+func still(t *testing.T, window int) (*Hub, *noticetest.Staff) {
 	t.Helper()
 	staff := noticetest.NewStaff(t)
 	authority, err := auth.New(auth.Config{})
 	require.NoError(t, err)
-	h, err := New(Config{Trust: staff.Trust(), Authority: authority, Shards: 1})
+	h, err := New(Config{Trust: staff.Trust(), Authority: authority, Shards: 1, WindowEntries: window})
 	require.NoError(t, err)
 	h.Begin("00c0ffee")
 	h.Entry(notice.Entry{Seq: 1, Body: staff.KeysetBody(1)})
@@ -60,7 +60,7 @@ func entry(seq uint64) string { return fmt.Sprintf(`{"type":"entry","seq":%d,`, 
 // A session whose lane was done before the last entries joins a shard that has
 // walked past them, or has not even seen where the lane was: it gets each once.
 func TestJoin(t *testing.T) {
-	h, staff := still(t)
+	h, staff := still(t, 100)
 	sh := h.shards[0]
 	publish := func(seq uint64) {
 		h.Entry(notice.Entry{Seq: seq, Body: staff.Sign(staff.Alert())})
@@ -94,7 +94,7 @@ func TestJoin(t *testing.T) {
 // A socket that stalls in the middle of a batch takes its session to a lane, which
 // sends the rest; everything comes once, and the session comes back.
 func TestStallInABatch(t *testing.T) {
-	h, staff := still(t)
+	h, staff := still(t, 100)
 	sh := h.shards[0]
 	s, client := sitting(t, h)
 	sh.handle(event{s, evJoin})
@@ -108,12 +108,68 @@ func TestStallInABatch(t *testing.T) {
 	require.Zero(t, sh.size)
 	got := received(t, client, last)
 	require.Equal(t, last-1, strings.Count(got, `"type":"entry"`))
+	sh.awaitJoin(s)
+	sh.handle(event{s, evLeave})
+	h.work.Wait()
+}
+
+// awaitJoin does the shard's work until a lane gives the session back.
+func (sh *shard) awaitJoin(s *session) {
 	for s.where != slotted {
 		<-sh.wake
 		for _, e := range sh.take() {
 			sh.handle(e)
 		}
 	}
+}
+
+// A session whose place the window has left gets all that holds instead.
+func TestOutOfTheWindow(t *testing.T) {
+	h, staff := still(t, 4)
+	sh := h.shards[0]
+	s, client := sitting(t, h)
+	sh.handle(event{s, evJoin})
+	for seq := uint64(2); seq <= 12; seq++ {
+		h.Entry(notice.Entry{Seq: seq, Body: staff.Sign(staff.Alert())})
+	}
+	sh.fanOut(h.view.Load())
+	sh.awaitJoin(s)
+	got := received(t, client, 12)
+	for seq := uint64(1); seq <= 12; seq++ {
+		require.Equal(t, 1, strings.Count(got, entry(seq)), "%d", seq)
+	}
 	sh.handle(event{s, evLeave})
 	h.work.Wait()
+}
+
+// A flood of entries does not run past the window: whoever follows the log waits
+// for the shards.
+func TestPace(t *testing.T) {
+	h, staff := still(t, 8)
+	sh := h.shards[0]
+	sh.fanOut(h.view.Load())
+	h.running.Store(true)
+	folded, waits := make(chan uint64), 0
+	go func() {
+		defer close(folded)
+		for seq := uint64(2); seq <= 40; seq++ {
+			h.Entry(notice.Entry{Seq: seq, Body: staff.Sign(staff.Alert())})
+			folded <- seq
+		}
+	}()
+	for {
+		select {
+		case _, open := <-folded:
+			if !open {
+				require.NotZero(t, waits)
+				return
+			}
+		case <-time.After(20 * time.Millisecond):
+			if v := h.view.Load(); sh.lag(v) > 4 { // it waits for the shard
+				sh.fanOut(v)
+				waits++
+			}
+		}
+		require.LessOrEqual(t, sh.lag(h.view.Load()), 5)
+	}
 }
