@@ -9,7 +9,7 @@ BENCH    ?= .
 # Go turns cgo off by itself where there is no C compiler.
 RACE = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 
-.PHONY: help run build install test check vet fmt staticcheck bench fuzz need missing
+.PHONY: help run build install test check vet fmt staticcheck bench storm fuzz need missing
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,11 +42,14 @@ staticcheck:
 bench: need ## benchmarks (BENCH=FanOut for one)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
+storm: need ## the tests of crowds, with 10,000 clients
+	TOCSIN_FULL=1 $(GO) test -count 1 -timeout 10m -v -run 'Storm|TestBreach|Silent' ./hub
+
 fuzz: need ## every fuzz target in turn, FUZZTIME each
 	@set -e; for pkg in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 	    echo "$$pkg $$target"; \
-	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x $$pkg; \
 	  done; \
 	done
 

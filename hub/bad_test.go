@@ -296,7 +296,7 @@ func TestSilentConnections(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	silent := 2_000
 	switch {
-	case os.Getenv("TOCSIN_MANY") != "":
+	case os.Getenv("TOCSIN_FULL") != "":
 		silent = 9_500 // both ends count against 20,000 open files
 	case testing.Short():
 		silent = 500
