@@ -189,13 +189,26 @@ func (e *embedded) await(ctx context.Context, srv *server.Server, log *serverLog
 	return nil
 }
 
+// healthTries is how often a bad account of a server's health is asked for again. The
+// server gives itself 1 ms to say that it has started, and on a busy machine draws lots
+// between that and the time-out (v2.15.2, Healthz). An error of the store stays.
+const healthTries = 20
+
 // unhealthy is the server's own account of what is wrong with its store: JetStream
 // disabled, a stream that was not recovered, a stream with a write error.
 func unhealthy(srv *server.Server) error {
-	if health := srv.Healthz(nil); health.Error != "" {
-		return errors.New(health.Error)
+	return persistent(func() *server.HealthStatus { return srv.Healthz(nil) })
+}
+
+// persistent is the error that every one of healthTries accounts has; nil if one has none.
+func persistent(account func() *server.HealthStatus) error {
+	var health *server.HealthStatus
+	for range healthTries {
+		if health = account(); health.Error == "" {
+			return nil
+		}
 	}
-	return nil
+	return errors.New(health.Error)
 }
 
 // health returns why the store can't be used, or nil.

@@ -27,6 +27,21 @@ func TestEmbeddedServerSyncsEveryWrite(t *testing.T) {
 	require.Equal(t, e.dir+"/"+server.JetStreamStoreDir, config.StoreDir)
 }
 
+// On a busy machine a server's account of its health is wrong now and again; to believe
+// it would restart a good store. What is really wrong stays so, and is told.
+func TestHealthIsAskedAgain(t *testing.T) {
+	bad := &server.HealthStatus{Error: "failed to be ready for connections after 1ms"}
+	asked := 0
+	require.NoError(t, persistent(func() *server.HealthStatus {
+		if asked++; asked < healthTries {
+			return bad
+		}
+		return &server.HealthStatus{}
+	}))
+	require.Equal(t, healthTries, asked)
+	require.EqualError(t, persistent(func() *server.HealthStatus { return bad }), bad.Error)
+}
+
 // Closed while Run restarts it, it leaves no server on a store that is unlocked.
 func TestEmbeddedCloseWhileStarting(t *testing.T) {
 	t.Parallel()
