@@ -45,7 +45,8 @@ type Hub struct {
 	snap       *snapshot        // of serving
 	moved      time.Time        // when incoming last got an entry, or began
 	posture    *notice.Accepted // the one in force, as this node knows it; nil if none
-	rolledBack bool             // it was said that the log lacks it
+	keyset     int64            // highest version that was in force here; 0 for none
+	rolledBack bool             // it was said that the log lacks the posture
 	dirty      chan struct{}
 
 	registry sync.Mutex // guards what follows, up to the blank line

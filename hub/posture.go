@@ -12,16 +12,22 @@ import (
 // What this node knows outlives the log that it came from: a log that lacks it, or has
 // only an older one, was cut back by someone with the broker's password, or restored
 // from a backup, and must not let void credentials in again. The known posture gives
-// way to a higher version, or when the log's keyset no longer supports it.
+// way to a higher version, or when the log's keyset no longer supports it; an older
+// keyset than is known decides neither, since it may not have had today's operators yet,
+// and may still have those of before.
 func (h *Hub) adopt(l *history) {
 	now := l.board.PostureEntry()
+	older := true
+	if ks := l.board.Keyset(); ks != nil && ks.Version >= h.keyset {
+		h.keyset, older = ks.Version, false
+	}
 	switch {
 	case now == nil && h.posture == nil:
 		return
 	case now != nil && h.posture != nil && now.Hash == h.posture.Hash:
 		h.posture, h.rolledBack = now, false
 		return
-	case h.posture != nil && supports(l.board, h.posture):
+	case h.posture != nil && (older || supports(l.board, h.posture)):
 		if !h.rolledBack {
 			h.rolledBack = true
 			h.log.Error("the log lacks the posture that this node knows; it stays in force until a higher version comes",

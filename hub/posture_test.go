@@ -14,6 +14,7 @@ import (
 	"tocsin/auth"
 	"tocsin/hub"
 	"tocsin/notice"
+	"tocsin/notice/noticetest"
 	"tocsin/wire"
 )
 
@@ -169,6 +170,31 @@ func TestPostureVoidedByKeyset(t *testing.T) {
 	}
 	n.Entry(w.log.append(w.staff.SignKeyset(ks, w.staff.Root)))
 	require.EqualValues(t, 1, p.version())
+}
+
+// A log that was cut back to before a keyset says nothing of the posture: neither that
+// today's operators do not exist, nor that those of before may speak. The next keyset does.
+func TestPostureOutlivesOlderKeyset(t *testing.T) {
+	w := newWorld(t)
+	var p postures
+	n := w.make(func(c *hub.Config) { c.Posture = p.take })
+	former := w.staff.BreakGlass
+	l := &history{epoch: epoch}
+	l.append(w.staff.KeysetBody(1, noticetest.Without(w.staff.Operator)))
+	l.append(w.staff.KeysetBody(2, noticetest.Without(former)))
+	l.append(w.staff.PostureBody(&notice.Posture{Version: 1, TicketEpoch: 1}))
+	n.read(l)
+	require.EqualValues(t, 1, p.version())
+
+	cut := &history{epoch: "0badf00d", entries: l.entries[:1:1]}
+	n.read(cut)
+	require.EqualValues(t, 1, p.version())
+	n.Entry(cut.append(w.staff.PostureBody(&notice.Posture{Version: 2, Note: "of a removed key"}, former)))
+	require.EqualValues(t, 1, p.version())
+	require.Equal(t, 1, p.count(), "told of nothing else")
+
+	n.Entry(cut.append(w.staff.KeysetBody(3, noticetest.Without(former, w.staff.Operator))))
+	require.Zero(t, p.version())
 }
 
 // puts counts how often counts are handed over.
