@@ -186,6 +186,9 @@ func (d *Desk) readCohort(w http.ResponseWriter, r *http.Request) (body cohortBo
 	if err := dec.Decode(&body); err != nil || body.Issuer == "" || len(body.Subjects) == 0 {
 		return body, errBadRequest.with("not an issuer and its subjects")
 	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return body, errBadRequest.with("something stands behind the list") // another list may be
+	}
 	return body, unhurried(w)
 }
 
