@@ -28,8 +28,10 @@ type Config struct {
 	Labels []string
 
 	// Tokens gives the tokens to show, as often as a connection is made; nil, an
-	// empty list or an error mean that the session begins without. It has
-	// TokenTimeout, and must return when its context ends.
+	// empty list or an error mean that the session begins without. After
+	// [Subscriber.TokensChanged] an error changes nothing, and an empty list leaves the
+	// open session in the public tier. It has TokenTimeout, and must return when its
+	// context ends.
 	Tokens func(context.Context) ([]string, error)
 	// TokenTimeout bounds a call of Tokens, so that a login that hangs does not keep
 	// public notices away. Default 3 s.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -129,6 +130,29 @@ func TestTokensChanged(t *testing.T) {
 		tokens = nil
 		w.TokensChanged()
 		require.Equal(t, wire.Tokens{Tokens: []string{}}, p.next())
+	})
+}
+
+// A login that fails is no sign-out: an open session goes on with what it has.
+func TestTokensFailWhileOpen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, l := newNode(t), newLogbook(t)
+		var down atomic.Bool
+		w := watch(t, n, l.Trust(), func(c *client.Config) {
+			c.Tokens = func(context.Context) ([]string, error) {
+				if down.Load() {
+					return nil, errors.New("login is down")
+				}
+				return []string{"jwt"}, nil
+			}
+		})
+		p := n.ready(l)
+		down.Store(true)
+		w.TokensChanged()
+		synctest.Wait()
+		down.Store(false)
+		w.TokensChanged()
+		require.Equal(t, wire.Tokens{Tokens: []string{"jwt"}}, p.next(), "the first that is said")
 	})
 }
 

@@ -135,7 +135,7 @@ func (s *Subscriber) hello(ctx context.Context) (signOuts int, h wire.Hello) {
 	s.mu.Unlock()
 	h.Labels = s.config.Labels
 	if !signedOut {
-		h.Tokens = s.askTokens(ctx)
+		h.Tokens, _ = s.askTokens(ctx)
 	}
 	h.Ticket = s.loadTicket()
 	h.Tokens = s.fit(h.Tokens, func(tokens []string) wire.ClientFrame { h.Tokens = tokens; return h })
@@ -152,19 +152,20 @@ func (s *Subscriber) fit(tokens []string, frame func([]string) wire.ClientFrame)
 	return tokens
 }
 
-// askTokens never fails: without tokens the session has a lower tier.
-func (s *Subscriber) askTokens(ctx context.Context) []string {
+// askTokens never fails: without tokens the session has a lower tier. asked is false if
+// there was no answer.
+func (s *Subscriber) askTokens(ctx context.Context) (tokens []string, asked bool) {
 	if s.config.Tokens == nil {
-		return nil
+		return nil, true
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.config.tokenTimeout())
 	defer cancel()
 	tokens, err := s.config.Tokens(ctx)
 	if err != nil {
-		s.config.logger().Warn("connecting without tokens", "error", err)
-		return nil
+		s.config.logger().Warn("no tokens", "error", err)
+		return nil, false
 	}
-	return tokens
+	return tokens, true
 }
 
 func (s *Subscriber) loadTicket() string {
@@ -286,13 +287,18 @@ func (x *session) obey(ctx context.Context) error {
 	return nil
 }
 
-// sendTokens asks for tokens and tells the node.
+// sendTokens asks for tokens and tells the node, unless login does not answer: to have
+// none is a sign-out, which would take away what the session's ticket gives.
 func (x *session) sendTokens(ctx context.Context) error {
 	frame := func(tokens []string) wire.ClientFrame { return wire.Tokens{Tokens: tokens} }
-	tokens := x.fit(x.askTokens(ctx), frame)
+	tokens, asked := x.askTokens(ctx)
 	if x.void() { // meanwhile
 		return ErrSignedOut
 	}
+	if !asked {
+		return nil
+	}
+	tokens = x.fit(tokens, frame)
 	return x.write(ctx, frame(tokens))
 }
 
