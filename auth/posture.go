@@ -14,8 +14,10 @@ type Posture struct {
 	// IssuerBlocked voids all tokens of an issuer, and what tickets hold of
 	// its proofs from this time on: its signing keys are in wrong hands since.
 	IssuerBlocked map[string]time.Time
-	// TicketEpoch voids what was proven in an earlier epoch: ticket keys are
-	// in wrong hands. Sessions with a valid token get a new ticket.
+	// TicketEpoch, 0 or more, voids what was proven in an earlier epoch: ticket keys
+	// are in wrong hands. Sessions with a valid token get a new ticket. Later epochs
+	// count, since another node may know more: what a thief seals from now on, only
+	// the key's removal from the ring keeps out.
 	TicketEpoch int64
 	// Revoked voids, until the time given, the tokens and proofs of a subject
 	// ([Keyring.Pseudonym]) or of one login of theirs ([Keyring.LoginPseudonym]).

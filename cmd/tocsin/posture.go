@@ -10,8 +10,7 @@ import (
 )
 
 // postureOf says what a signed posture means to auth, which knows no documents.
-// No posture voids nothing. The document has been checked, so its times parse;
-// one that would not is taken as the zero time, which voids the least.
+// No posture voids nothing. The document has been checked, so its times parse.
 func postureOf(p *notice.Posture) auth.Posture {
 	if p == nil {
 		return auth.Posture{}
