@@ -34,6 +34,8 @@ func TestPosture(t *testing.T) {
 		"subject revoked":             {auth.Posture{Revoked: map[string]time.Time{ring.Pseudonym(issuer.URL, "ana"): later}}, auth.Public, auth.ReasonRevoked, auth.Public, auth.Public},
 		"login revoked":               {auth.Posture{Revoked: map[string]time.Time{ring.LoginPseudonym(issuer.URL, "login-1"): later}}, auth.Public, auth.ReasonRevoked, auth.Public, auth.Restricted},
 		"revocation over":             {auth.Posture{Revoked: map[string]time.Time{ring.Pseudonym(issuer.URL, "ana"): now.Now()}}, auth.Private, "", auth.Restricted, auth.Restricted},
+		"same sub, another issuer":    {auth.Posture{Revoked: map[string]time.Time{ring.Pseudonym("https://x", "ana"): later, ring.LoginPseudonym("https://x", "login-1"): later}}, auth.Private, "", auth.Restricted, auth.Restricted},
+		"sub and login swapped":       {auth.Posture{Revoked: map[string]time.Time{ring.Pseudonym(issuer.URL, "login-1"): later, ring.LoginPseudonym(issuer.URL, "ana"): later}}, auth.Private, "", auth.Restricted, auth.Restricted},
 		"another revoked":             {auth.Posture{Revoked: map[string]time.Time{ring.Pseudonym(issuer.URL, "bob"): later}}, auth.Private, "", auth.Restricted, auth.Restricted},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -78,6 +80,16 @@ func TestTicketEpoch(t *testing.T) {
 		require.Empty(t, g.Ticket)
 	}
 	require.Equal(t, auth.Public, a.Grant(stays).Tier)
+}
+
+// A node that knows less than the one that gave a ticket, since its log is behind or its
+// cache is older, does not hold that against the client.
+func TestTicketOfALaterEpoch(t *testing.T) {
+	a, _, _, issuer, _ := ticketed(t)
+	a.SetPosture(auth.Posture{TicketEpoch: 3})
+	ticket := grant(a, issuer.Token(map[string]any{"tenant": "north"})).Ticket
+	a.SetPosture(auth.Posture{TicketEpoch: 2})
+	require.Equal(t, auth.Restricted, byTicket(a, ticket).Tier)
 }
 
 // The end of a revocation is a time at which a session must be looked at.

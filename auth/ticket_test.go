@@ -124,6 +124,20 @@ func TestTamperedTickets(t *testing.T) {
 	}
 }
 
+// Even a ticket that good keys sealed proves no label that tickets don't carry or that its
+// issuer may not prove: a node of another version may have made it, or a thief.
+func TestTicketOfForgedLabels(t *testing.T) {
+	a, ring, _, _, ticket := ticketed(t)
+	plaintext := string(auth.OpenTicket(ring, ticket))
+	require.Contains(t, byTicket(a, ticket).Labels, "tenant:north")
+	for _, label := range []string{"subject:abcd", "session:abcd", "cohort:abcde", "surface:abcd", "unknown:abcd", "tenantnorth:", "tenant:a b c"} {
+		forged := auth.SealTicket(ring, []byte(strings.Replace(plaintext, "tenant:north", label, 1)))
+		g := byTicket(a, forged)
+		require.Equal(t, auth.Restricted, g.Tier, label)
+		require.Equal(t, []string{"group:staff"}, g.Labels, label)
+	}
+}
+
 // A clock that runs ahead elsewhere does not make tickets that outlive ours.
 func TestTicketFromTheFuture(t *testing.T) {
 	a, _, now, _, ticket := ticketed(t)
