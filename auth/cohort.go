@@ -28,7 +28,8 @@ func IsCohortName(name string) bool { return cohortName.MatchString(name) }
 type Cohort struct{ members []hash } // sorted, distinct
 
 // NewCohort makes the cohort of an issuer's subjects. Only their pseudonyms are kept;
-// a subject that is there twice counts once.
+// a subject that is there twice counts once. More than [MaxCohort] subjects, or one that
+// is empty or longer than 256 bytes, are an error, which names its place and not it.
 func (k *Keyring) NewCohort(issuer string, subjects []string) (*Cohort, error) {
 	if len(subjects) > MaxCohort {
 		return nil, fmt.Errorf("auth: %d subjects are more than %d", len(subjects), MaxCohort)

@@ -12,7 +12,9 @@ type Posture struct {
 	// Tickets stay: they prove who somebody was before.
 	TokensNotBefore map[string]time.Time
 	// IssuerBlocked voids all tokens of an issuer, and what tickets hold of
-	// its proofs from this time on: its signing keys are in wrong hands since.
+	// its proofs from this time on: its signing keys are in wrong hands since. It
+	// holds as long as it stands here: with it goes what keeps out the tickets that
+	// a thief earned, unless TicketEpoch rises in the same posture.
 	IssuerBlocked map[string]time.Time
 	// TicketEpoch, 0 or more, voids what was proven in an earlier epoch: ticket keys
 	// are in wrong hands. Sessions with a valid token get a new ticket. Later epochs

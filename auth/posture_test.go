@@ -82,6 +82,20 @@ func TestTicketEpoch(t *testing.T) {
 	require.Equal(t, auth.Public, a.Grant(stays).Tier)
 }
 
+// An issuer that has new keys is believed again; what was earned with the stolen ones stays
+// void if the epoch rises with it.
+func TestUnblockedWithANewEpoch(t *testing.T) {
+	a, _, now, issuer, _ := ticketed(t)
+	thief := grant(a, issuer.Token(map[string]any{"sub": "ana", "tenant": "north"})).Ticket
+	a.SetPosture(auth.Posture{IssuerBlocked: map[string]time.Time{issuer.URL: now.Now().Add(-time.Hour)}})
+	require.Equal(t, auth.ReasonIssuerBlocked, byTicket(a, thief).Reason)
+	a.SetPosture(auth.Posture{TicketEpoch: 1})
+	require.Equal(t, auth.ReasonTicketEpoch, byTicket(a, thief).Reason)
+	g := grant(a, issuer.Token(map[string]any{"sub": "ana", "tenant": "north"}))
+	require.Equal(t, auth.Private, g.Tier)
+	require.Equal(t, auth.Restricted, byTicket(a, g.Ticket).Tier)
+}
+
 // A node that knows less than the one that gave a ticket, since its log is behind or its
 // cache is older, does not hold that against the client.
 func TestTicketOfALaterEpoch(t *testing.T) {
