@@ -135,7 +135,7 @@ func (m *model) setPosture(r *rapid.T) {
 	case 0:
 		p.TokensNotBefore = map[string]time.Time{m.issuer.URL: at}
 	case 1:
-		p.IssuerBlocked = map[string]time.Time{m.issuer.URL: at}
+		p.IssuerBlocked = map[string]auth.Blocked{m.issuer.URL: {Since: at}}
 	case 2:
 		p.TicketEpoch++
 	case 3:

@@ -17,6 +17,7 @@ func TestPosture(t *testing.T) {
 	token := issuer.Token(map[string]any{"sub": "ana", "sid": "login-1", "tenant": "north"})
 	later := now.Now().Add(time.Hour)
 	only := func(at time.Time) map[string]time.Time { return map[string]time.Time{issuer.URL: at} }
+	since := func(at time.Time) map[string]auth.Blocked { return map[string]auth.Blocked{issuer.URL: {Since: at}} }
 	for name, tt := range map[string]struct {
 		posture auth.Posture
 		open    auth.Tier // with the token
@@ -28,8 +29,8 @@ func TestPosture(t *testing.T) {
 		"everyone reset, since now":   {auth.Posture{TokensNotBefore: only(now.Now().Add(time.Second))}, auth.Restricted, auth.ReasonReset, auth.Restricted, auth.Restricted},
 		"everyone reset, before":      {auth.Posture{TokensNotBefore: only(now.Now())}, auth.Private, "", auth.Restricted, auth.Restricted},
 		"another issuer reset":        {auth.Posture{TokensNotBefore: map[string]time.Time{"https://x": later}}, auth.Private, "", auth.Restricted, auth.Restricted},
-		"issuer's keys stolen since":  {auth.Posture{IssuerBlocked: only(now.Now())}, auth.Public, auth.ReasonIssuerBlocked, auth.Public, auth.Restricted},
-		"issuer's keys stolen, later": {auth.Posture{IssuerBlocked: only(now.Now().Add(time.Second))}, auth.Restricted, auth.ReasonIssuerBlocked, auth.Restricted, auth.Restricted},
+		"issuer's keys stolen since":  {auth.Posture{IssuerBlocked: since(now.Now())}, auth.Public, auth.ReasonIssuerBlocked, auth.Public, auth.Restricted},
+		"issuer's keys stolen, later": {auth.Posture{IssuerBlocked: since(now.Now().Add(time.Second))}, auth.Restricted, auth.ReasonIssuerBlocked, auth.Restricted, auth.Restricted},
 		"ticket keys stolen":          {auth.Posture{TicketEpoch: 1}, auth.Private, "", auth.Public, auth.Public},
 		"subject revoked":             {auth.Posture{Revoked: map[string]time.Time{ring.Pseudonym(issuer.URL, "ana"): later}}, auth.Public, auth.ReasonRevoked, auth.Public, auth.Public},
 		"login revoked":               {auth.Posture{Revoked: map[string]time.Time{ring.LoginPseudonym(issuer.URL, "login-1"): later}}, auth.Public, auth.ReasonRevoked, auth.Public, auth.Restricted},
@@ -82,16 +83,24 @@ func TestTicketEpoch(t *testing.T) {
 	require.Equal(t, auth.Public, a.Grant(stays).Tier)
 }
 
-// An issuer that has new keys is believed again; what was earned with the stolen ones stays
-// void if the epoch rises with it.
-func TestUnblockedWithANewEpoch(t *testing.T) {
-	a, _, now, issuer, _ := ticketed(t)
-	thief := grant(a, issuer.Token(map[string]any{"sub": "ana", "tenant": "north"})).Ticket
-	a.SetPosture(auth.Posture{IssuerBlocked: map[string]time.Time{issuer.URL: now.Now().Add(-time.Hour)}})
-	require.Equal(t, auth.ReasonIssuerBlocked, byTicket(a, thief).Reason)
-	a.SetPosture(auth.Posture{TicketEpoch: 1})
-	require.Equal(t, auth.ReasonTicketEpoch, byTicket(a, thief).Reason)
-	g := grant(a, issuer.Token(map[string]any{"sub": "ana", "tenant": "north"}))
+// An issuer that has new keys is believed again; what was earned with the stolen ones, and
+// the tokens that they signed, stay void.
+func TestUnblocked(t *testing.T) {
+	a, _, now, issuer, before := ticketed(t)
+	now.Step(time.Hour)
+	stolen := now.Now()
+	thief := issuer.Token(map[string]any{"sub": "ana", "tenant": "north"})
+	earned := grant(a, thief).Ticket
+	now.Step(time.Hour)
+	a.SetPosture(auth.Posture{IssuerBlocked: map[string]auth.Blocked{issuer.URL: {Since: stolen}}})
+	require.Equal(t, auth.ReasonIssuerBlocked, byTicket(a, earned).Reason)
+	a.SetPosture(auth.Posture{IssuerBlocked: map[string]auth.Blocked{issuer.URL: {Since: stolen, Until: now.Now()}}})
+	g := byTicket(a, earned)
+	require.Equal(t, auth.Public, g.Tier)
+	require.Equal(t, auth.ReasonIssuerBlocked, g.Reason)
+	require.Equal(t, auth.ReasonIssuerBlocked, grant(a, thief).Reason)
+	require.Equal(t, auth.Restricted, byTicket(a, before).Tier)
+	g = grant(a, issuer.Token(map[string]any{"sub": "ana", "tenant": "north"}))
 	require.Equal(t, auth.Private, g.Tier)
 	require.Equal(t, auth.Restricted, byTicket(a, g.Ticket).Tier)
 }
@@ -122,8 +131,8 @@ func TestRevocationEnds(t *testing.T) {
 // A posture is the caller's no longer once it is set.
 func TestPostureIsCopied(t *testing.T) {
 	a, _, now, issuer, _ := ticketed(t)
-	blocked := map[string]time.Time{}
+	blocked := map[string]auth.Blocked{}
 	a.SetPosture(auth.Posture{IssuerBlocked: blocked})
-	blocked[issuer.URL] = now.Now()
+	blocked[issuer.URL] = auth.Blocked{Since: now.Now()}
 	require.Equal(t, auth.Private, grant(a, issuer.Token(nil)).Tier)
 }

@@ -199,7 +199,7 @@ func (s *source) attempt(ctx context.Context) error {
 	} else {
 		s.log.Info("keys changed", "keys", len(set.all))
 	}
-	s.keys.Store(&keysAt{set, at, text})
+	s.keys.Store(&keysAt{set, at.Round(0), text}) // the wall clock goes on while a machine sleeps
 	return nil
 }
 

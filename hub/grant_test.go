@@ -100,7 +100,7 @@ func TestGrantsChange(t *testing.T) {
 	public.begin()
 
 	now := time.Now()
-	w.authority.SetPosture(auth.Posture{IssuerBlocked: map[string]time.Time{w.issuer.URL: now.Add(-time.Hour)}})
+	w.authority.SetPosture(auth.Posture{IssuerBlocked: map[string]auth.Blocked{w.issuer.URL: {Since: now.Add(-time.Hour)}}})
 	for _, c := range []*client{live, held} {
 		require.Equal(t, wire.TierPublic, expect[wire.Auth](c).Tier)
 	}
@@ -142,7 +142,7 @@ func TestGrantTakenBackAtOnce(t *testing.T) {
 	c := n.hello(wire.Hello{Tokens: []string{w.token("north")}})
 	c.begin()
 	for range 30 {
-		w.authority.SetPosture(auth.Posture{IssuerBlocked: map[string]time.Time{w.issuer.URL: time.Now().Add(-time.Hour)}})
+		w.authority.SetPosture(auth.Posture{IssuerBlocked: map[string]auth.Blocked{w.issuer.URL: {Since: time.Now().Add(-time.Hour)}}})
 		_, private := w.alert(noticetest.Private("tenant:north"))
 		n.Entry(private)
 		require.Equal(t, wire.TierPublic, expect[wire.Auth](c).Tier)

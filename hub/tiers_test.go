@@ -73,7 +73,7 @@ func breakages() []breakage {
 		breakage{
 			name: "signing key stolen",
 			happens: posture(func(w *world) auth.Posture {
-				return auth.Posture{IssuerBlocked: map[string]time.Time{w.issuer.URL: time.Now()}}
+				return auth.Posture{IssuerBlocked: map[string]auth.Blocked{w.issuer.URL: {Since: time.Now()}}}
 			}),
 			want: tiers{public, restricted, public, public}, open: restricted, mend: untouched,
 		},

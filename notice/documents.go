@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 )
@@ -32,7 +33,7 @@ type Posture struct {
 	Note string `json:"note,omitzero"`
 	// TokensNotBefore voids an issuer's tokens that were issued earlier.
 	TokensNotBefore map[string]DateTime `json:"tokensNotBefore,omitzero"`
-	// IssuerBlocked voids an issuer's tokens, and tickets proven after Since.
+	// IssuerBlocked voids an issuer's tokens, and tickets proven meanwhile.
 	IssuerBlocked map[string]Blocked `json:"issuerBlocked,omitzero"`
 	// TicketEpoch voids tickets of earlier epochs; 0 voids none.
 	TicketEpoch int64 `json:"ticketEpoch,omitzero"`
@@ -42,9 +43,28 @@ type Posture struct {
 	Incident bool `json:"incident,omitzero"`
 }
 
-// Blocked is an issuer that is no longer believed.
+// Blocked is an issuer whose signing keys were in wrong hands: tickets proven within
+// [Since, Until) are void, and so are all of its tokens, or, once there is an Until,
+// those that were issued before it.
 type Blocked struct {
 	Since DateTime `json:"since"`
+	// Until is when it had new keys; absent while the block lasts. The entry stays for
+	// as long as a ticket proven before Until may live (30 days), or a thief's would
+	// speak again.
+	Until DateTime `json:"until,omitzero"`
+}
+
+// validate checks the times, and their order.
+func (b Blocked) validate() error {
+	since, err := b.Since.Time()
+	if err != nil || b.Until.IsZero() {
+		return err
+	}
+	until, err := b.Until.Time()
+	if err == nil && !until.After(since) {
+		err = fmt.Errorf("until %s is not after since", b.Until)
+	}
+	return err
 }
 
 // Revoked is one subject or session whose credentials are void until a time.
@@ -170,7 +190,7 @@ func (p *Posture) validate() error {
 		}
 	}
 	for issuer, b := range p.IssuerBlocked {
-		if _, err := b.Since.Time(); err != nil {
+		if err := b.validate(); err != nil {
 			return broken("posture.issuerBlocked", "of %.80q: %v", issuer, err)
 		}
 	}

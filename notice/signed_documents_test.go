@@ -73,6 +73,12 @@ func TestPostureDocument(t *testing.T) {
 		_, err := notice.EncodePosture(&bad)
 		require.Equal(t, rule, ruleOf(t, err))
 	}
+	for _, until := range []notice.DateTime{at, "2026-11-22T09:29:59-00:00", "soon"} {
+		bad := good
+		bad.IssuerBlocked = map[string]notice.Blocked{"x": {Since: at, Until: until}}
+		_, err := notice.EncodePosture(&bad)
+		require.Equal(t, "posture.issuerBlocked", ruleOf(t, err))
+	}
 	for _, revoked := range [][]notice.Revoked{
 		make([]notice.Revoked, 1001), {{Hash: hash}}, {{Hash: hash[:30], Until: at}}, {{Hash: hash + "00", Until: at}}, {{Hash: strings.ToUpper(hash), Until: at}},
 	} {

@@ -17,7 +17,7 @@ func postureOf(p *notice.Posture) auth.Posture {
 	}
 	out := auth.Posture{
 		TokensNotBefore: make(map[string]time.Time),
-		IssuerBlocked:   make(map[string]time.Time),
+		IssuerBlocked:   make(map[string]auth.Blocked),
 		TicketEpoch:     p.TicketEpoch,
 		Revoked:         make(map[string]time.Time),
 	}
@@ -25,7 +25,7 @@ func postureOf(p *notice.Posture) auth.Posture {
 		out.TokensNotBefore[issuer] = timeOf(t)
 	}
 	for issuer, b := range p.IssuerBlocked {
-		out.IssuerBlocked[issuer] = timeOf(b.Since)
+		out.IssuerBlocked[issuer] = auth.Blocked{Since: timeOf(b.Since), Until: timeOf(b.Until)}
 	}
 	for _, r := range p.Revoked {
 		// Documents write hashes in hex, pseudonyms are base64url.
@@ -36,6 +36,7 @@ func postureOf(p *notice.Posture) auth.Posture {
 	return out
 }
 
+// timeOf is the zero time for a time that is absent.
 func timeOf(d notice.DateTime) time.Time {
 	t, _ := d.Time()
 	return t

@@ -185,7 +185,8 @@ func TestPosture(t *testing.T) {
 		Revoked:         []notice.Revoked{{Hash: sum, Until: notice.FormatTime(at)}},
 	})
 	require.True(t, p.TokensNotBefore["a"].Equal(at))
-	require.True(t, p.IssuerBlocked["b"].Equal(at))
+	require.True(t, p.IssuerBlocked["b"].Since.Equal(at))
+	require.True(t, p.IssuerBlocked["b"].Until.IsZero())
 	require.True(t, p.Revoked[hash].Equal(at))
 	require.EqualValues(t, 3, p.TicketEpoch)
 	require.Equal(t, auth.Posture{}, postureOf(nil))
