@@ -59,7 +59,7 @@ func (Ack) clientFrame()    {}
 
 // DecodeClient reads any frame of a client. Its errors are ErrTooBig and
 // ErrBadFrame, which [CodeOf] turns into a close code; their text names the
-// member at fault and never its value.
+// member at fault, if the protocol knows it, and never its value.
 func DecodeClient(frame []byte) (ClientFrame, error) {
 	if len(frame) > MaxClientFrame {
 		return nil, ErrTooBig

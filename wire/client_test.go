@@ -63,7 +63,7 @@ func TestDecodeClientErrors(t *testing.T) {
 		`{"type":"hello","a":1,"a":2}`:       `bad frame: expected a name: a name occurs twice`,
 		`{"type":"hello"} {}`:                `bad frame: something follows the frame`,
 		`{"type":"ack"}`:                     `bad frame: identifier is missing`,
-		`{"type":"hello","later":{"b":nul}}`: `bad frame: "later": expected a value: not strict JSON (RFC 7493)`,
+		`{"type":"hello","later":{"b":nul}}`: `bad frame: expected a value: not strict JSON (RFC 7493)`,
 	} {
 		_, err := wire.DecodeClient([]byte(frame))
 		require.EqualError(t, err, want, frame)
@@ -76,6 +76,8 @@ func TestDecodeClientErrorsHideValues(t *testing.T) {
 		`{"type":"hello","ticket":"s3cret`,
 		`{"type":"hello","ticket":"s3cret"x}`,
 		`{"type":"hello","ticket":["s3cret"]}`,
+		`{"type":"hello","s3cret":[01]}`,
+		`{"s3cret":{"x":nul},"type":"hello"}`,
 		`{"type":"hello","tokens":["s3cret",1]}`,
 		`{"type":"hello","tokens":["s3cret\ud800"]}`,
 		`{"type":"hello","tokens":["s3cret"` + "\x00" + `]}`,

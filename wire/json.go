@@ -172,8 +172,11 @@ func (r *reader) raw() []byte {
 	return bytes.Clone(bytes.TrimLeft(r.frame[from:r.dec.InputOffset()], ": \t\r\n"))
 }
 
-// skip passes over a value, whatever it is, within the bounds of a frame.
+// skip passes over a value, whatever it is, within the bounds of a frame. The name
+// of what nobody reads is not quoted in errors: it is whatever was sent, also a token
+// in the wrong place.
 func (r *reader) skip() {
+	r.path = ""
 	depth := r.dec.StackDepth()
 	for r.err == nil {
 		r.token("a value")
