@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 )
@@ -159,6 +160,10 @@ func (g *guard) wrap(next http.Handler) http.Handler {
 				w.WriteHeader(http.StatusNoContent)
 				return
 			}
+		}
+		if p := r.URL.EscapedPath(); p != path.Clean(p) { // the mux would redirect, query and all
+			writeProblem(w, errNotFound)
+			return
 		}
 		next.ServeHTTP(w, r)
 	})

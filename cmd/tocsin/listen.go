@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"path"
 	"slices"
 	"strings"
 	"syscall"
@@ -80,7 +81,7 @@ func loopback(address string) bool {
 // streams of events are long; the hub bounds its own writes.
 func newServer(handler http.Handler, logger *slog.Logger) *http.Server {
 	return &http.Server{
-		Handler:           handler,
+		Handler:           noRedirects(handler),
 		ReadHeaderTimeout: hub.HeaderTimeout,
 		IdleTimeout:       120 * time.Second,
 		MaxHeaderBytes:    hub.MaxHeaderBytes,
@@ -111,6 +112,24 @@ func withTLS(l net.Listener, c *tls.Config) net.Listener {
 		return l
 	}
 	return tls.NewListener(l, c)
+}
+
+// noRedirects answers 404 for a path that net/http's mux would write anew, and
+// redirect to with its query: a token that was put there would be in one more URL, and
+// in the answer.
+func noRedirects(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked := r.URL.EscapedPath()
+		clean := path.Clean(asked)
+		if strings.HasSuffix(asked, "/") && clean != "/" {
+			clean += "/"
+		}
+		if asked != clean {
+			http.NotFound(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // checkHost refuses requests that were sent to a name this listener does not

@@ -44,6 +44,21 @@ func TestCheckHost(t *testing.T) {
 	}
 }
 
+// TestNoRedirects: what the mux would put into a Location, query and all.
+func TestNoRedirects(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(http.ResponseWriter, *http.Request) {})
+	for path, want := range map[string]int{
+		"/": 200, "/v1/events?token=x": 200, "/a/": 200, "/a%2Fb": 200, "/a/%2e./b": 200,
+		"//v1/events?token=x": 404, "/v1/./events": 404, "/v1/../x": 404, "/a//": 404,
+	} {
+		w := httptest.NewRecorder()
+		noRedirects(mux).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://127.0.0.1"+path, nil))
+		require.Equal(t, want, w.Code, path)
+		require.Empty(t, w.Header().Get("Location"), path)
+	}
+}
+
 // parse parses a command line, and returns what serve got.
 func parse(t *testing.T, args ...string) (*serveCmd, error) {
 	t.Helper()
