@@ -6,6 +6,7 @@ import (
 	crand "crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -208,19 +209,32 @@ func nats(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {
 		ts.Fatalf("usage: nats")
 	}
-	s, err := natsserver.NewServer(&natsserver.Options{
-		Host: "127.0.0.1", Port: natsserver.RANDOM_PORT, JetStream: true, StoreDir: ts.MkAbs("nats"), NoSigs: true,
-	})
+	s, err := startNATS(ts.MkAbs("nats"), "", "")
 	ts.Check(err)
-	s.Start()
 	ts.Defer(func() {
 		s.Shutdown()
 		s.WaitForShutdown()
 	})
-	if !s.ReadyForConnections(20 * time.Second) {
-		ts.Fatalf("the NATS server does not start")
-	}
 	ts.Setenv("NATS", s.ClientURL())
+}
+
+// startNATS starts a NATS server with JetStream; whoever connects says user and
+// password, unless they are empty.
+func startNATS(dir, user, password string) (*natsserver.Server, error) {
+	s, err := natsserver.NewServer(&natsserver.Options{
+		Host: "127.0.0.1", Port: natsserver.RANDOM_PORT, JetStream: true, StoreDir: dir, NoSigs: true,
+		Username: user, Password: password,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.Start()
+	if !s.ReadyForConnections(20 * time.Second) {
+		s.Shutdown()
+		s.WaitForShutdown()
+		return nil, errors.New("the NATS server does not start")
+	}
+	return s, nil
 }
 
 // certificate makes a certificate for 127.0.0.1 that is its own authority:
