@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -32,13 +33,15 @@ func (b *Broker) connect(server *embedded) error {
 	if err != nil {
 		return err
 	}
-	url := strings.Join(b.config.URLs, ",")
+	servers := strings.Join(b.config.URLs, ",")
 	if server != nil {
-		url = nats.DefaultURL // required by the client, and unused
+		servers = nats.DefaultURL // required by the client, and unused
 		options = append(options, nats.InProcessServer(server),
 			nats.ReconnectWait(50*time.Millisecond), nats.ReconnectJitter(10*time.Millisecond, 0))
 	}
-	if b.conn, err = nats.Connect(url, options...); err != nil {
+	if b.conn, err = nats.Connect(servers, options...); isMalformed(err) {
+		return errors.New("connecting to the broker: a URL is malformed") // and not quoted: it may hold a password
+	} else if err != nil {
 		return fmt.Errorf("connecting to the broker: %w", err)
 	}
 	if b.js, err = jetstream.New(b.conn); err != nil {
@@ -51,6 +54,12 @@ func (b *Broker) connect(server *embedded) error {
 		_ = b.link.wait(ctx)
 	}
 	return nil
+}
+
+// isMalformed tells whether an error is that of a parser of URLs, which repeats them.
+func isMalformed(err error) bool {
+	var malformed *url.Error
+	return errors.As(err, &malformed)
 }
 
 // connectOptions are design's "The log", "Connection options that matter".
