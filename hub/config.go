@@ -122,7 +122,7 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.SeedURL != "" {
 		if u, err := url.Parse(c.SeedURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-			return c, fmt.Errorf("hub: seed %q: not an http(s) URL", c.SeedURL)
+			return c, errors.New("hub: the seed is not an http(s) URL")
 		}
 	}
 	c.MaxSessions = cmp.Or(c.MaxSessions, 100_000)

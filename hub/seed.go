@@ -2,10 +2,12 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
 	"tocsin/wire"
@@ -24,10 +26,10 @@ func (h *Hub) seed(ctx context.Context) {
 	for wait := minSeedWait; h.view.Load().gen == nil; wait = min(2*wait, maxSeedWait) {
 		err := h.fetchSeed(ctx)
 		if err == nil {
-			h.log.Info("serving a peer's snapshot until the broker answers", slog.String("seed", h.config.SeedURL))
+			h.log.Info("serving a peer's snapshot until the broker answers", slog.String("seed", h.seedName()))
 			return
 		}
-		h.log.Info("no state from the peer, trying again", slog.String("seed", h.config.SeedURL),
+		h.log.Info("no state from the peer, trying again", slog.String("seed", h.seedName()),
 			slog.Duration("after", wait), slog.Any("err", err))
 		select {
 		case <-ctx.Done():
@@ -37,6 +39,15 @@ func (h *Hub) seed(ctx context.Context) {
 	}
 }
 
+// seedName is the peer's URL for people: without what may open it.
+func (h *Hub) seedName() string {
+	u, err := url.Parse(h.config.SeedURL)
+	if err != nil {
+		return ""
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+}
+
 func (h *Hub) fetchSeed(ctx context.Context) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.config.SeedURL, nil)
 	if err != nil {
@@ -44,15 +55,19 @@ func (h *Hub) fetchSeed(ctx context.Context) error {
 	}
 	resp, err := h.config.Client.Do(req)
 	if err != nil {
+		var failed *url.Error
+		if errors.As(err, &failed) {
+			err = failed.Err // without the URL
+		}
 		return err
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("fetching %s: %s", h.config.SeedURL, resp.Status)
+		return fmt.Errorf("fetching %s: %s", h.seedName(), resp.Status)
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, wire.MaxSnapshot+1))
 	if err != nil {
-		return fmt.Errorf("fetching %s: %w", h.config.SeedURL, err)
+		return fmt.Errorf("fetching %s: %w", h.seedName(), err)
 	}
 	return h.serveSaved(body)
 }
