@@ -123,7 +123,7 @@ func (c console) fail(err error) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintf(c.Err, "tocsin: %s\n", printable(err.Error()))
+	fmt.Fprintf(c.Err, "tocsin: %s\n", printable(masked(err.Error())))
 	var m misuse
 	if !errors.As(err, &m) {
 		return 1

@@ -122,7 +122,7 @@ func joined(list []any) (any, error) {
 	for _, v := range list {
 		s, ok := v.(string)
 		if !ok || strings.Contains(s, ",") {
-			return nil, fmt.Errorf("%v: a list of strings without commas, please", v)
+			return nil, errors.New("a list of strings without commas, please") // not quoted: it may hold a password
 		}
 		words = append(words, s)
 	}

@@ -33,7 +33,7 @@ func (f deskFlags) asTyped() string {
 func (f deskFlags) client(key *notice.PrivateKey) (*client.Desk, error) {
 	d, err := client.NewDesk(client.DeskConfig{URL: f.Desk, Key: key, AllowPlaintext: f.DeskPlaintext})
 	if err != nil {
-		return nil, misusef("--desk %s: %w", f.Desk, err)
+		return nil, misusef("--desk: %w", err)
 	}
 	return d, nil
 }

@@ -31,7 +31,7 @@ not make a hub unready; its source shows as stale.
 func (cmd statusCmd) Run(ctx context.Context, c console) error {
 	admin, err := url.Parse(cmd.Admin)
 	if err != nil || admin.Host == "" {
-		return misusef("--admin %q: a URL, please, such as http://127.0.0.1:9090", cmd.Admin)
+		return misusef("--admin: a URL, please, such as http://127.0.0.1:9090")
 	}
 	if cmd.Ready || cmd.Wait > 0 {
 		if err := awaitReady(ctx, admin, cmd.Wait); err != nil || cmd.Ready {
@@ -101,7 +101,7 @@ func get(ctx context.Context, resource *url.URL, v any) error {
 		return err
 	}
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s", resource, strings.TrimSpace(string(body)))
+		return fmt.Errorf("%s: %s", resource.Redacted(), strings.TrimSpace(string(body)))
 	}
 	if v == nil {
 		return nil
