@@ -184,7 +184,7 @@ func (p *process) openDesk() error {
 		Trust: p.trust, AllowDev: p.cmd.Dev, Keyring: p.deskKeys,
 		Log: deskLog{p.broker}, Proposals: proposals{p.broker.Store(broker.StreamDesk)},
 		Recorder: p.journal, AudienceExists: audience(p.issuers, p.cohorts.exists),
-		Cohorts: p.cohorts, Pseudonyms: p.tickets,
+		Cohorts: p.cohorts, Pseudonyms: p.tickets, Issuers: issuerNames(p.issuers),
 		Origins: p.cmd.DeskOrigin, Receipts: p.receipts,
 		Logger: p.log, Registerer: p.metrics,
 	})
