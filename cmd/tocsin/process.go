@@ -208,6 +208,10 @@ func (p *process) close() {
 func (p *process) state() hubState {
 	s := hubState{Version: build().Version, Roles: p.cmd.Roles, Dev: p.cmd.Dev, Started: p.started}
 	p.watch.describe(&s)
+	s.TicketKeys = p.tickets.KeyIDs()
+	if p.deskKeys != nil {
+		s.DeskKeys = p.deskKeys.KeyIDs()
+	}
 	s.Sessions = int(gauge(p.metrics, "tocsin_hub_sessions"))
 	err := p.ready()
 	s.Ready = err == nil
