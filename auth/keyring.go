@@ -37,7 +37,7 @@ const (
 	maxRingKeys = 16      // rotation needs two or three
 	maxRingFile = 8 << 10 // far above maxRingKeys lines
 
-	ringPoll = 2 * time.Second // how often Watch reads the file: whoever rotates waits for it
+	ringPoll = time.Second // how often Watch reads the file: whoever rotates waits for it
 )
 
 // Keyring holds the secret keys that nodes share: AES-256-GCM keys, of which
@@ -130,7 +130,7 @@ func (k *Keyring) Reload() (bool, error) {
 	return true, nil
 }
 
-// Watch reloads the ring every 2 s until ctx ends, and calls changed, if there is
+// Watch reloads the ring every second until ctx ends, and calls changed, if there is
 // one, after each change. A file that can't be used is logged once, and the old ring
 // goes on.
 func (k *Keyring) Watch(ctx context.Context, log *slog.Logger, changed func()) {

@@ -54,6 +54,7 @@ func TestScripts(t *testing.T) {
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"until":    until,
+			"tick":     tick,
 			"field":    field,
 			"mode":     mode,
 			"contains": contains,
@@ -128,6 +129,16 @@ func until(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("%s: %v", strings.Join(args, " "), err)
+}
+
+// tick waits for the clock's next second: times in documents and tokens have no fraction.
+func tick(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: tick")
+	}
+	for now := time.Now(); time.Now().Unix() == now.Unix(); {
+		time.Sleep(time.Until(now.Truncate(time.Second).Add(time.Second)))
+	}
 }
 
 // field puts the text between two others, in the last output, into a variable:

@@ -55,7 +55,7 @@ func (cmd statusCmd) Run(ctx context.Context, c console) error {
 	case state.Sessions < cmd.Sessions:
 		return fmt.Errorf("%d sessions", state.Sessions)
 	case cmd.RingKey != "" && !slices.Contains(slices.Concat(state.TicketKeys, state.DeskKeys), cmd.RingKey):
-		return fmt.Errorf("no ring with the key %s: is the file in its place? A running hub looks every 2 s", cmd.RingKey)
+		return fmt.Errorf("no ring with the key %s: is the file in its place? A running hub looks every second", cmd.RingKey)
 	}
 	return nil
 }
