@@ -52,7 +52,7 @@ func revokedSentences(p *notice.Posture) []string {
 func (f inForce) revokedWords(names map[string]string) string {
 	var b strings.Builder
 	if len(f.doc.Revoked) > 0 {
-		fmt.Fprintf(&b, "\n  Revoked are %d people or logins; they see public notices only:\n", len(f.doc.Revoked))
+		fmt.Fprintf(&b, "\n  Revoked people and logins, who see public notices only: %d\n", len(f.doc.Revoked))
 	}
 	at := now()
 	for _, r := range f.doc.Revoked {
@@ -124,7 +124,7 @@ func postureChange(from inForce, to *notice.Posture) string {
 	ends := slices.DeleteFunc(slices.Clone(before), not(after))
 	stays := slices.DeleteFunc(postureEffects(to), not(begins))
 	if n := len(after) - len(begins) - len(stays); n > 0 { // hundreds would hide what changes
-		stays = append(stays, fmt.Sprintf("%d people or logins are revoked, as before.", n))
+		stays = append(stays, fmt.Sprintf("Revoked people and logins: %d, as before.", n))
 	}
 	fmt.Fprintf(&b, "Posture version %d, sent %s\n", to.Version, clock(to.Sent))
 	fmt.Fprintf(&b, "Why: %s\n", oneLine(to.Note))
