@@ -18,10 +18,10 @@ run: build ## start the hub in dev mode; prints what to type next
 	@exec bin/tocsin serve --dev
 
 build: need ## bin/tocsin
-	@$(GO) build -o bin/tocsin ./cmd/tocsin
+	@$(GO) build -buildvcs=auto -o bin/tocsin ./cmd/tocsin
 
 install: need ## tocsin on the PATH (go install)
-	$(GO) install ./cmd/tocsin
+	$(GO) install -buildvcs=auto ./cmd/tocsin
 
 test: need missing vet ## every test
 	$(GO) test $(RACE) -timeout 8m ./...

@@ -37,7 +37,7 @@ const (
 	maxRingKeys = 16      // rotation needs two or three
 	maxRingFile = 8 << 10 // far above maxRingKeys lines
 
-	ringPoll = 5 * time.Second // how often Watch reads the file
+	ringPoll = time.Second // how often Watch reads the file: whoever rotates waits for it
 )
 
 // Keyring holds the secret keys that nodes share: AES-256-GCM keys, of which
@@ -49,9 +49,9 @@ const (
 //	key <32 bytes, base64url>
 //	key <…>
 //
-// To rotate without a gap: append the new key everywhere, then move it to the
-// top everywhere, then delete the old one once all it sealed is over (30 days
-// for tickets). Reload takes up each step. The pseudonym key never changes:
+// To rotate without a gap: append the new key everywhere (Add), then move it to the
+// top everywhere (Promote), then delete the old one once all it sealed is over (30
+// days for tickets). Reload takes up each step. The pseudonym key never changes:
 // subject addresses and cohorts are made with it.
 //
 // Nonces are random; a key should seal no more than 2³² blobs (NIST SP 800-38D,
@@ -130,7 +130,7 @@ func (k *Keyring) Reload() (bool, error) {
 	return true, nil
 }
 
-// Watch reloads the ring every 5 s until ctx ends, and calls changed, if there is
+// Watch reloads the ring every second until ctx ends, and calls changed, if there is
 // one, after each change. A file that can't be used is logged once, and the old ring
 // goes on.
 func (k *Keyring) Watch(ctx context.Context, log *slog.Logger, changed func()) {

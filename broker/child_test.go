@@ -8,14 +8,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"os/signal"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/unix"
 
 	"tocsin/broker"
 )
@@ -74,7 +72,7 @@ func (c *child) do(format string, args ...any) string {
 
 // runChild is the child's main.
 func runChild(dir string) {
-	signal.Ignore(unix.SIGXFSZ) // so that a write beyond the limit is an error
+	ignoreFileLimit()
 	if limit := os.Getenv(limitEnv); limit != "" {
 		childCommand(context.Background(), nil, nil, "limit", []string{limit})
 	}
@@ -125,13 +123,7 @@ func childCommand(ctx context.Context, b *broker.Broker, r *recorder, command st
 			after = seq
 		}
 	case "limit": // the size of any file that this process writes
-		var limit unix.Rlimit
-		err := unix.Getrlimit(unix.RLIMIT_FSIZE, &limit)
-		limit.Cur = min(number(0), limit.Max)
-		if err == nil {
-			err = unix.Setrlimit(unix.RLIMIT_FSIZE, &limit)
-		}
-		return fmt.Sprint("limit ", err)
+		return fmt.Sprint("limit ", limitFiles(number(0)))
 	case "read": // live or not, and what the follower has
 		v, _ := r.view()
 		return fmt.Sprint(v.source.Live, " ", len(v.begins), " ", strings.Join(v.bodies, ","))

@@ -119,6 +119,7 @@ func readAcks(t testing.TB, c *child, enough int) (bodies []string) {
 // not write larger files). JetStream then refuses the stream every write, also when
 // there is room again, until its server is restarted: which Run does.
 func TestEmbeddedRestartsAfterAStoreError(t *testing.T) {
+	needsFileLimit(t)
 	t.Parallel()
 	c := startChild(t, t.TempDir())
 	require.Equal(t, "limit <nil>", c.do("limit 100000"))
@@ -147,6 +148,7 @@ func TestEmbeddedRestartsAfterAStoreError(t *testing.T) {
 // When nothing at all can be written, as on a disk that is full to the last byte, a
 // store that exists is opened and read.
 func TestEmbeddedOpensWhenNothingCanBeWritten(t *testing.T) {
+	needsFileLimit(t)
 	t.Parallel()
 	dir := t.TempDir()
 	b := open(t, broker.Config{Dir: dir})

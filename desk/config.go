@@ -99,6 +99,9 @@ type Config struct {
 	Cohorts    Cohorts
 	Pseudonyms *auth.Keyring
 
+	// Issuers are the names (iss) of the issuers that edges believe; none: not known.
+	Issuers []string
+
 	// Origins are the addresses at which staff reach this desk, as
 	// "https://desk.clinic.example". A login names one of them, and requests must name
 	// one of their hosts. None given: loopback only, and a login names the loopback

@@ -143,7 +143,7 @@ func (g *guard) wrap(next http.Handler) http.Handler {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		if !g.hostAllowed(r.Host) {
-			writeProblem(w, errHost)
+			writeProblem(w, errHost.with("a desk answers at the addresses of its --desk-origin, and without one at loopback names"))
 			return
 		}
 		if !g.originAllowed(r) {

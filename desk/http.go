@@ -49,6 +49,7 @@ func (d *Desk) Handler() http.Handler {
 	route("/v1/keyset", map[string]handler{get: d.getDocument(notice.TypeKeyset), post: d.postDocument(notice.TypeKeyset)})
 	route("/v1/contacts", map[string]handler{get: d.getDocument(notice.TypeContacts), post: d.postDocument(notice.TypeContacts)})
 	route("/v1/posture", map[string]handler{get: d.staffOnly(d.readDocument(notice.TypePosture)), post: d.postDocument(notice.TypePosture)})
+	route("/v1/issuers", map[string]handler{get: d.staffOnly(d.getIssuers)})
 	if d.config.Cohorts != nil {
 		route("/v1/cohorts", map[string]handler{get: d.staffOnly(d.getCohorts)})
 		route("/v1/cohorts/{name}", map[string]handler{put: d.staffOnly(d.putCohort), del: d.staffOnly(d.deleteCohort)})

@@ -6,6 +6,10 @@ import (
 	"unicode"
 )
 
+// MaxRevoked is how many revocations a posture may list. MaxPayload ends sooner, at
+// some 290 of them (docs/adr/0006).
+const MaxRevoked = 1000
+
 // Contacts are the cards that tell whom to call when all else is down. They are
 // signed by keys of role contacts, and change without any redeploy.
 type Contacts struct {
@@ -37,7 +41,7 @@ type Posture struct {
 	IssuerBlocked map[string]Blocked `json:"issuerBlocked,omitzero"`
 	// TicketEpoch voids tickets of earlier epochs; 0 voids none.
 	TicketEpoch int64 `json:"ticketEpoch,omitzero"`
-	// Revoked names single subjects and sessions, at most 1,000.
+	// Revoked names single subjects and sessions, at most MaxRevoked.
 	Revoked []Revoked `json:"revoked,omitzero"`
 	// Incident is declared: work that does not serve the crisis is shed.
 	Incident bool `json:"incident,omitzero"`
@@ -181,8 +185,8 @@ func (p *Posture) validate() error {
 	if p.TicketEpoch < 0 {
 		return broken("posture.ticketEpoch", "%d is negative", p.TicketEpoch)
 	}
-	if len(p.Revoked) > 1000 {
-		return broken("posture.revoked", "%d are more than 1,000", len(p.Revoked))
+	if len(p.Revoked) > MaxRevoked {
+		return broken("posture.revoked", "%d are more than %d", len(p.Revoked), MaxRevoked)
 	}
 	for issuer, t := range p.TokensNotBefore {
 		if _, err := t.Time(); err != nil {

@@ -20,13 +20,14 @@ type approveCmd struct {
 }
 
 func (approveCmd) Help() string {
-	return `It shows the whole notice, in every language (or the posture, or the contact cards, in
-words), and asks. You sign exactly what was shown,
-whatever the desk may hold by then. With the pinned root keys (--trust) it verifies by
+	return `It shows the whole notice, in every language (or the posture, the contact
+cards, the keyset or the redaction, in words, and what they change), and asks. You sign
+exactly what was shown, whatever the desk may hold by then. With the pinned root keys (--trust) it verifies by
 itself who has signed already; without them you have the desk's word. Without a terminal
 (in a script), or with --yes, it does not ask.
 
-    tocsin approve 0198c1f2-… --key ben.key`
+    tocsin approve 0198c1f2-… --key ben.key
+    tocsin approve posture-3 --key ben.key --trust trust.pem`
 }
 
 var errNotDone = errors.New("nothing was signed")
@@ -68,6 +69,10 @@ func (cmd approveCmd) fetch(ctx context.Context, s *signIn) (client.Proposal, er
 	if errors.Is(err, client.ErrAlreadyPublished) {
 		return proposal, fmt.Errorf("%s is published already", cmd.ID)
 	}
+	if errors.Is(err, client.ErrLogin) && strings.HasPrefix(cmd.ID, "keyset-") {
+		return proposal, fmt.Errorf("fetching %s: %w. Root keys have no login: sign the file, offline (tocsin keyset sign FILE --key %s), "+
+			"and hand it over (tocsin keyset publish FILE)", cmd.ID, err, cmd.Key)
+	}
 	return proposal, deskFailure(s.flags.Desk, "fetching "+cmd.ID, err)
 }
 
@@ -87,14 +92,14 @@ func (cmd approveCmd) present(ctx context.Context, c console, s *signIn, p clien
 	switch envelope.PayloadType {
 	case notice.TypeNotice:
 		return cmd.presentNotice(ctx, c, s, p, envelope)
-	case notice.TypePosture, notice.TypeContacts:
+	case notice.TypePosture, notice.TypeContacts, notice.TypeKeyset, notice.TypeRedaction:
 		return cmd.presentDocument(ctx, c, s, p, envelope)
 	}
 	c.say("%s, %s:\n%s\n", identifier, oneLine(kindOf(envelope.PayloadType)), printable(string(envelope.Payload)))
 	return nil
 }
 
-// presentDocument shows a posture, and what it changes, or contact cards.
+// presentDocument shows in words what is no notice, and what it changes.
 func (cmd approveCmd) presentDocument(ctx context.Context, c console, s *signIn, p client.Proposal, e *notice.Envelope) error {
 	words, err := cmd.documentWords(ctx, s, e)
 	if err != nil {
@@ -106,26 +111,10 @@ func (cmd approveCmd) presentDocument(ctx context.Context, c console, s *signIn,
 	}
 	c.say("%s", printable(words))
 	cmd.sayWaits(c, signed, p)
+	if e.PayloadType == notice.TypeKeyset {
+		return s.mayRoot(e)
+	}
 	return nil
-}
-
-func (cmd approveCmd) documentWords(ctx context.Context, s *signIn, e *notice.Envelope) (string, error) {
-	if e.PayloadType == notice.TypeContacts {
-		doc, err := notice.DecodeContacts(e.Payload)
-		if err != nil {
-			return "", err
-		}
-		return contactsWords(doc), nil
-	}
-	doc, err := notice.DecodePosture(e.Payload)
-	if err != nil {
-		return "", err
-	}
-	held, err := s.posture(ctx, cmd.trustFlags)
-	if err != nil {
-		return "", err
-	}
-	return postureChange(held, doc), nil
 }
 
 func (cmd approveCmd) sayWaits(c console, signed string, p client.Proposal) {
@@ -156,17 +145,17 @@ func (cmd approveCmd) signers(ctx context.Context, s *signIn, p client.Proposal,
 	if err != nil {
 		return "", err
 	}
-	keyset, err := s.keyset(ctx, roots)
+	board, err := s.board(ctx, roots)
 	if err != nil {
 		return "", err
 	}
 	if check != nil {
-		err = check(keyset)
+		err = check(board.Keyset())
 	}
 	if err != nil {
 		return "", fmt.Errorf("the proposal %s would be refused: %w", cmd.ID, err)
 	}
-	tally, err := notice.Count(e, keyset, 0)
+	tally, err := tallyOf(board, e)
 	if err != nil {
 		return "", fmt.Errorf("reading the proposal %s: %w", cmd.ID, err)
 	}
@@ -176,10 +165,23 @@ func (cmd approveCmd) signers(ctx context.Context, s *signIn, p client.Proposal,
 		if signer.BreakGlass {
 			role += ", BREAK-GLASS"
 		}
+		if signer.Owner == "" {
+			names = append(names, "root "+signer.KeyID)
+			continue
+		}
 		names = append(names, fmt.Sprintf("%s (%s)", signer.Owner, role))
 	}
 	if len(names) == 0 {
 		return "No signature on it counts.", nil
 	}
 	return fmt.Sprintf("Signed by %s: verified.", strings.Join(names, ", ")), nil
+}
+
+// tallyOf counts signatures: of a keyset those of roots, old and new, for which it takes
+// a board. Of other documents this one holds too little to check more.
+func tallyOf(board *notice.Board, e *notice.Envelope) (notice.Tally, error) {
+	if e.PayloadType == notice.TypeKeyset {
+		return board.Tally(e)
+	}
+	return notice.Count(e, board.Keyset(), 0)
 }

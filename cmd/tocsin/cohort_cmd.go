@@ -34,12 +34,13 @@ nowhere.`
 }
 
 type cohortAddCmd struct {
-	Name     string `arg:"" help:"1 to 64 of a-z, 0-9 and -."`
-	Subjects string `required:"" placeholder:"FILE.csv" help:"Subject ids: one a line, or the column of a CSV file (- for standard input)."`
-	Column   string `placeholder:"NAME" help:"The column, by its heading (default sub if there is one, otherwise the first, without a heading)."`
-	Issuer   string `required:"" placeholder:"URL" help:"The issuer (iss) of their tokens."`
-	Key      string `required:"" placeholder:"FILE" help:"Your key, to log in."`
-	JSON     bool   `help:"Print the cohort, for programs."`
+	Name      string `arg:"" help:"1 to 64 of a-z, 0-9 and -."`
+	Subjects  string `required:"" placeholder:"FILE.csv" help:"Subject ids: one a line, or the column of a CSV file (- for standard input)."`
+	Column    string `placeholder:"NAME" help:"The column, by its heading (default sub if there is one, otherwise the first, without a heading)."`
+	Issuer    string `required:"" placeholder:"URL" help:"The issuer (iss) of their tokens."`
+	AnyIssuer bool   `help:"Take the issuer's name as it is, though the desk does not know it."`
+	Key       string `required:"" placeholder:"FILE" help:"Your key, to log in."`
+	JSON      bool   `help:"Print the cohort, for programs."`
 	deskFlags
 }
 
@@ -50,6 +51,9 @@ func (cmd cohortAddCmd) Run(ctx context.Context, c console) error {
 	}
 	s, err := cmd.signIn(cmd.Key)
 	if err != nil {
+		return err
+	}
+	if err := s.checkIssuers(ctx, c, []string{cmd.Issuer}, cmd.AnyIssuer); err != nil {
 		return err
 	}
 	cohort, err := s.desk.PutCohort(ctx, cmd.Name, cmd.Issuer, subjects)

@@ -10,14 +10,16 @@ import (
 	"tocsin/notice"
 )
 
-// composeFlags make a notice in one language. One in several is a JSON or CAP
-// file; --print shows the JSON to begin from.
+// composeFlags make a notice: in one language by themselves, in more with the texts of
+// files. A notice whose languages differ in more than texts is a JSON or CAP file;
+// --print shows the JSON to begin from.
 type composeFlags struct {
 	Headline    string            `group:"compose" placeholder:"TEXT" help:"The first line, at most some 160 characters."`
 	Description string            `group:"compose" placeholder:"TEXT" help:"What has happened."`
 	Instruction string            `group:"compose" placeholder:"TEXT" help:"What the reader is to do."`
 	Event       string            `group:"compose" placeholder:"TEXT" help:"The kind of event, in a few words (default: the headline)."`
 	Language    string            `group:"compose" default:"en-US" placeholder:"TAG" help:"Language of the texts (default en-US)."`
+	Translation []string          `group:"compose" placeholder:"FILE" help:"The texts in one more language: JSON with language, headline, description, instruction, … (repeat for more)."`
 	Category    []string          `group:"compose" default:"Health" placeholder:"CAT" help:"CAP's categories: Health, Safety, Infra, … (default Health)."`
 	Severity    string            `group:"compose" default:"Severe" placeholder:"S" help:"Extreme, Severe, Moderate, Minor or Unknown (default Severe)."`
 	Urgency     string            `group:"compose" default:"Immediate" placeholder:"U" help:"Immediate, Expected, Future, Past or Unknown (default Immediate)."`
@@ -63,6 +65,8 @@ func (cmd publishCmd) source() (*notice.Notice, error) {
 	switch {
 	case given == 0:
 		return nil, misuse{error: errNothingToPublish}
+	case len(cmd.Translation) > 0 && cmd.Headline == "":
+		return nil, misusef("--translation adds to --headline; a file has its languages in itself")
 	case given > 1:
 		return nil, misusef("a JSON file, --cap and --headline exclude each other")
 	case cmd.File != "":
@@ -70,7 +74,8 @@ func (cmd publishCmd) source() (*notice.Notice, error) {
 	case cmd.CAP != "":
 		return readNotice(cmd.CAP, notice.ParseCAP)
 	}
-	return cmd.composeFlags.notice(), nil
+	n := cmd.composeFlags.notice()
+	return n, cmd.translate(n)
 }
 
 func readNotice(path string, parse func([]byte) (*notice.Notice, error)) (*notice.Notice, error) {

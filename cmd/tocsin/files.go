@@ -34,6 +34,9 @@ func replace(path string, data []byte, perm fs.FileMode) error {
 	}
 	defer os.Remove(tmp.Name())
 	_, err = tmp.Write(data)
+	if old, missing := os.Stat(path); missing == nil {
+		keepOwner(tmp, old)
+	}
 	if err = errors.Join(err, tmp.Chmod(perm), tmp.Sync(), tmp.Close()); err != nil {
 		return err
 	}

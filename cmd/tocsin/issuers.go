@@ -38,6 +38,15 @@ func (cmd *serveCmd) issuers() ([]auth.IssuerConfig, error) {
 	return issuers, nil
 }
 
+// issuerNames are their names, for the desk.
+func issuerNames(issuers []auth.IssuerConfig) []string {
+	var names []string
+	for _, i := range issuers {
+		names = append(names, i.Issuer)
+	}
+	return names
+}
+
 // issuers reads the issuers of the file. A member that is unknown is an error.
 func (f configFile) issuers() ([]auth.IssuerConfig, error) {
 	if f == "" {

@@ -7,7 +7,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"regexp"
 
@@ -17,29 +16,7 @@ import (
 type keyCmd struct {
 	New  keyNewCmd  `cmd:"" help:"Make a key; print its public half."`
 	Show keyShowCmd `cmd:"" help:"Print the public half of a key."`
-	Ring keyRingCmd `cmd:"" help:"Make a ring of server keys, for --ticket-keys and --desk-keys."`
-}
-
-type keyRingCmd struct {
-	File string `arg:"" help:"Where to write it (0600; never overwritten)."`
-}
-
-func (keyRingCmd) Help() string {
-	return `Several servers that share a ring can read each other's tickets, or staff sessions: give
-one to all edges, another to all desks. A server alone makes its own.
-
-    tocsin key ring ticket.keys
-    tocsin key ring desk.keys`
-}
-
-// Run makes the ring.
-func (cmd keyRingCmd) Run() error {
-	if err := newRing(cmd.File); errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s exists, and is not overwritten", cmd.File)
-	} else if err != nil {
-		return err
-	}
-	return nil
+	Ring keyRingCmd `cmd:"" help:"Make or rotate a ring of server keys, for --ticket-keys and --desk-keys."`
 }
 
 type keyNewCmd struct {

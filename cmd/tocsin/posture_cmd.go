@@ -30,6 +30,8 @@ once. Public notices reach everybody, whatever it says.
     tocsin posture keys-stolen --issuer https://idp.example --since 2026-03-01T06:00:00Z --note "…" --key ana.key
     tocsin posture everyone-reset --issuer https://idp.example --note "…" --key ana.key
     tocsin approve posture-1 --key ben.key
+    tocsin posture set --revoke https://idp.example=pat-7 --ticket-keys ticket.keys --note "stolen tablet" --key ana.key
+    tocsin posture set --unrevoke https://idp.example=pat-7 --ticket-keys ticket.keys --note "found" --key ana.key
     tocsin posture clear --note "all is well" --key ana.key`
 }
 
@@ -37,6 +39,7 @@ once. Public notices reach everybody, whatever it says.
 type inForce struct {
 	doc      *notice.Posture // nil: none is in force
 	seq      uint64
+	size     int             // of its payload, in bytes
 	signers  []notice.Signer // as verified
 	verified bool            // from the pinned roots; otherwise it is the desk's word
 }
@@ -66,7 +69,7 @@ func (s *signIn) posture(ctx context.Context, trust trustFlags) (inForce, error)
 	if err != nil {
 		return inForce{}, fmt.Errorf("reading the posture: %w", err)
 	}
-	return inForce{doc: doc, seq: found.Seq}, nil
+	return inForce{doc: doc, seq: found.Seq, size: len(envelope.Payload)}, nil
 }
 
 func (s *signIn) verifiedPosture(ctx context.Context, roots notice.Trust, found client.Document) (inForce, error) {
@@ -78,7 +81,9 @@ func (s *signIn) verifiedPosture(ctx context.Context, roots notice.Trust, found 
 	if out.Err != nil || board.Posture() == nil {
 		return inForce{}, fmt.Errorf("the desk's posture is not signed as the keyset asks: %w", out.Err)
 	}
-	return inForce{doc: board.Posture(), seq: found.Seq, signers: out.Accepted.Signers, verified: true}, nil
+	return inForce{
+		doc: board.Posture(), seq: found.Seq, size: len(out.Accepted.Envelope.Payload), signers: out.Accepted.Signers, verified: true,
+	}, nil
 }
 
 // next is a copy to change: the version after it, without what has lapsed.
@@ -97,10 +102,20 @@ func (f inForce) next() *notice.Posture {
 }
 
 type postureShowCmd struct {
-	Key  string `required:"" placeholder:"FILE" help:"Your key, to log in."`
-	JSON bool   `help:"Print one object, for programs."`
+	Key        string   `required:"" placeholder:"FILE" help:"Your key, to log in."`
+	Who        []string `sep:"none" placeholder:"ISS=ID" help:"Say whether this person (sub) or login (sid) is revoked (repeat for more)."`
+	TicketKeys string   `placeholder:"FILE" help:"The edges' ticket keys: they make the pseudonyms that --who is looked for by."`
+	JSON       bool     `help:"Print one object, for programs."`
 	trustFlags
 	deskFlags
+}
+
+func (postureShowCmd) Help() string {
+	return `Who is revoked is listed by pseudonym, since nobody else is to know; whoever has the name
+and the edges' ticket keys can ask for it.
+
+    tocsin posture show --key ana.key --trust trust.pem
+    tocsin posture show --who https://idp.example=pat-7 --ticket-keys ticket.keys --key ana.key`
 }
 
 // shownPosture is what show prints for programs.
@@ -108,6 +123,7 @@ type shownPosture struct {
 	Seq      uint64          `json:"seq,omitempty"`
 	Verified bool            `json:"verified"`
 	Signers  []string        `json:"signers,omitempty"`
+	Room     int             `json:"room"`    // for so many more revocations
 	Posture  *notice.Posture `json:"posture"` // null: none is in force
 }
 
@@ -122,20 +138,68 @@ func (cmd postureShowCmd) Run(ctx context.Context, c console) error {
 		return err
 	}
 	if cmd.JSON {
-		shown := shownPosture{Seq: held.seq, Verified: held.verified, Posture: held.doc}
-		for _, signer := range held.signers {
-			shown.Signers = append(shown.Signers, signer.Owner)
-		}
-		return c.printJSON(shown)
+		return c.printJSON(held.shown())
 	}
-	_, err = fmt.Fprint(c.Out, printable(held.words()))
-	return err
+	names, err := cmd.names()
+	if err != nil {
+		return err
+	}
+	if _, err = fmt.Fprint(c.Out, printable(held.words(names))); err != nil {
+		return err
+	}
+	return cmd.answerWho(c, held, names)
+}
+
+func (f inForce) shown() shownPosture {
+	shown := shownPosture{Seq: f.seq, Verified: f.verified, Room: roomFor(f.size, 0), Posture: f.doc}
+	if f.doc != nil {
+		shown.Room = roomFor(f.size, len(f.doc.Revoked))
+	}
+	for _, signer := range f.signers {
+		shown.Signers = append(shown.Signers, signer.Owner)
+	}
+	return shown
+}
+
+// names are those of --who by the pseudonyms that they have, as a person and as a login.
+func (cmd postureShowCmd) names() (map[string]string, error) {
+	names := make(map[string]string)
+	for _, login := range []bool{false, true} {
+		hashes, err := pseudonyms("--who", cmd.Who, cmd.TicketKeys, login)
+		if err != nil {
+			return nil, err
+		}
+		for i, h := range hashes {
+			names[h] = cmd.Who[i]
+		}
+	}
+	return names, nil
+}
+
+// answerWho says of each --who that is not on the list that it is not.
+func (cmd postureShowCmd) answerWho(c console, held inForce, names map[string]string) error {
+	listed := make(map[string]bool)
+	if held.doc != nil {
+		for _, r := range held.doc.Revoked {
+			listed[names[r.Hash]] = true
+		}
+	}
+	for _, who := range cmd.Who {
+		if listed[who] {
+			continue
+		}
+		if _, err := fmt.Fprintf(c.Out, "%s is not revoked.\n", printable(oneLine(who))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // postureFlags are those of every command that changes the posture.
 type postureFlags struct {
 	Note      string `required:"" placeholder:"TEXT" help:"Why; other operators read it. No names of patients."`
 	Key       string `required:"" placeholder:"FILE" help:"Your key, of role operator."`
+	AnyIssuer bool   `help:"Take an issuer's name as it is, though the desk does not know it."`
 	AsVersion int64  `placeholder:"N" help:"Its version, where edges know a higher one than the desk (default: the next)."`
 	Yes       bool   `short:"y" help:"Don't ask."`
 	JSON      bool   `help:"Print what became of it as one object, for programs."`
@@ -144,9 +208,13 @@ type postureFlags struct {
 }
 
 // publish changes the posture in force, shows what that means, asks, signs and submits.
-func (f postureFlags) publish(ctx context.Context, c console, change func(*notice.Posture) error) error {
+// The issuers are those that it is about, for their spelling to be checked.
+func (f postureFlags) publish(ctx context.Context, c console, issuers []string, change func(*notice.Posture) error) error {
 	s, err := f.signIn(f.Key)
 	if err != nil {
+		return err
+	}
+	if err := s.checkIssuers(ctx, c, issuers, f.AnyIssuer); err != nil {
 		return err
 	}
 	before, err := s.posture(ctx, f.trustFlags)
@@ -184,10 +252,8 @@ func (f postureFlags) publish(ctx context.Context, c console, change func(*notic
 // sealPosture puts a posture into an envelope without signatures.
 func sealPosture(p *notice.Posture) (*notice.Envelope, error) {
 	payload, err := notice.EncodePosture(p)
-	var rule *notice.RuleError
-	if errors.As(err, &rule) && rule.Rule == "json.size" {
-		return nil, fmt.Errorf("the posture is full, with %d revocations: %w. Revoke fewer, or for a shorter time "+
-			"(what has lapsed is dropped); for very many, everyone-reset or a new ticket epoch is meant", len(p.Revoked), err)
+	if full(err) {
+		return nil, errPostureFull(p, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the posture would be refused: %w", err)

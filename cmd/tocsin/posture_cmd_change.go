@@ -2,15 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/hex"
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"tocsin/auth"
 	"tocsin/notice"
 )
 
@@ -23,7 +18,7 @@ tickets for 30 days. Hubs put off work that does not serve the crisis.`
 
 // Run declares an incident.
 func (cmd postureLoginDownCmd) Run(ctx context.Context, c console) error {
-	return cmd.publish(ctx, c, func(p *notice.Posture) error {
+	return cmd.publish(ctx, c, nil, func(p *notice.Posture) error {
 		p.Incident = true
 		return nil
 	})
@@ -43,7 +38,7 @@ tickets may be a thief's and are void. When in doubt, choose an earlier time.`
 
 // Run blocks the issuer.
 func (cmd postureStolenCmd) Run(ctx context.Context, c console) error {
-	return cmd.publish(ctx, c, func(p *notice.Posture) error {
+	return cmd.publish(ctx, c, []string{cmd.Issuer}, func(p *notice.Posture) error {
 		since := notice.FormatTime(now())
 		if b, blocked := p.IssuerBlocked[cmd.Issuer]; blocked {
 			since = b.Since
@@ -69,7 +64,7 @@ Tickets stay: they prove who somebody was before.`
 
 // Run voids the issuer's older tokens.
 func (cmd postureResetCmd) Run(ctx context.Context, c console) error {
-	return cmd.publish(ctx, c, func(p *notice.Posture) error {
+	return cmd.publish(ctx, c, []string{cmd.Issuer}, func(p *notice.Posture) error {
 		return notBefore(p, cmd.Issuer, cmd.At.before(now()))
 	})
 }
@@ -83,133 +78,10 @@ stay void (posture set --ticket-epoch 0 would open the door to them again).`
 
 // Run lifts what holds.
 func (cmd postureClearCmd) Run(ctx context.Context, c console) error {
-	return cmd.publish(ctx, c, func(p *notice.Posture) error {
+	return cmd.publish(ctx, c, nil, func(p *notice.Posture) error {
 		p.Incident, p.TokensNotBefore, p.IssuerBlocked, p.Revoked = false, nil, nil, nil
 		return nil
 	})
-}
-
-type postureSetCmd struct {
-	TokensNotBefore []string `sep:"none" placeholder:"ISS=T" help:"Tokens of this issuer issued before T are void (repeat for more)."`
-	Block           []string `sep:"none" placeholder:"ISS=T" help:"No token of this issuer counts, nor tickets earned since T (repeat for more)."`
-	Unblock         []string `sep:"none" placeholder:"ISS" help:"Believe this issuer again: it has new keys (repeat for more)."`
-	TicketEpoch     string   `placeholder:"N" help:"Tickets of earlier epochs are void; +1 is the next one."`
-	Revoke          []string `sep:"none" placeholder:"ISS=SUB" help:"One person's credentials are void (repeat for more)."`
-	RevokeLogin     []string `sep:"none" placeholder:"ISS=SID" help:"Those of one login of theirs (repeat for more)."`
-	Until           moment   `default:"31d" placeholder:"T" help:"Until when a revocation holds (default 31d: longer than any ticket)."`
-	TicketKeys      string   `placeholder:"FILE" help:"The edges' ticket keys: they make the pseudonyms of who is revoked."`
-	Incident        *bool    `negatable:"" help:"An incident is declared, or over: hubs put off work that does not serve the crisis."`
-	postureFlags
-}
-
-func (postureSetCmd) Help() string {
-	return `T is a date and time (2026-03-01T06:00:00Z), or so long ago (2h), or "now".
-
-    tocsin posture set --ticket-epoch +1 --note "an edge was broken into" --key ana.key
-    tocsin posture set --revoke https://idp.example=pat-7 --ticket-keys ticket.keys --note "stolen tablet" --key ana.key
-    tocsin posture set --unblock https://idp.example --tokens-not-before https://idp.example=now --note "new keys" --key ana.key`
-}
-
-// Run changes what the flags name.
-func (cmd postureSetCmd) Run(ctx context.Context, c console) error {
-	if len(cmd.TokensNotBefore)+len(cmd.Block)+len(cmd.Unblock)+len(cmd.Revoke)+len(cmd.RevokeLogin) == 0 &&
-		cmd.TicketEpoch == "" && cmd.Incident == nil {
-		return misusef("nothing to set; see tocsin posture set --help")
-	}
-	return cmd.publish(ctx, c, cmd.change)
-}
-
-func (cmd postureSetCmd) change(p *notice.Posture) error {
-	for _, issuer := range cmd.Unblock {
-		if _, blocked := p.IssuerBlocked[issuer]; !blocked {
-			return fmt.Errorf("--unblock %s: it is not blocked; \"tocsin posture show\" names who is", issuer)
-		}
-		delete(p.IssuerBlocked, issuer)
-	}
-	for _, set := range []struct {
-		flag   string
-		values []string
-		apply  func(*notice.Posture, string, notice.DateTime) error
-	}{{"--tokens-not-before", cmd.TokensNotBefore, notBefore}, {"--block", cmd.Block, block}} {
-		for _, v := range set.values {
-			issuer, at, err := issuerTime(set.flag, v)
-			if err == nil {
-				err = set.apply(p, issuer, at)
-			}
-			if err != nil {
-				return err
-			}
-		}
-	}
-	if cmd.Incident != nil {
-		p.Incident = *cmd.Incident
-	}
-	if err := cmd.epoch(p); err != nil {
-		return err
-	}
-	return cmd.revoke(p)
-}
-
-// epoch sets or raises the ticket epoch.
-func (cmd postureSetCmd) epoch(p *notice.Posture) error {
-	if cmd.TicketEpoch == "" {
-		return nil
-	}
-	n, err := strconv.ParseInt(cmd.TicketEpoch, 10, 32)
-	if err != nil || n < 0 {
-		return misusef("--ticket-epoch %s: a number from 0 on, or +1", cmd.TicketEpoch)
-	}
-	if strings.HasPrefix(cmd.TicketEpoch, "+") {
-		n += p.TicketEpoch
-	}
-	p.TicketEpoch = n
-	return nil
-}
-
-// revoke adds the pseudonyms of those who are named; their names stay here.
-func (cmd postureSetCmd) revoke(p *notice.Posture) error {
-	if len(cmd.Revoke)+len(cmd.RevokeLogin) == 0 {
-		return nil
-	}
-	if cmd.TicketKeys == "" {
-		return misusef("--ticket-keys FILE: revocations are pseudonyms, which the edges' ticket keys make")
-	}
-	ring, err := auth.LoadKeyring(cmd.TicketKeys)
-	if err != nil {
-		return fmt.Errorf("--ticket-keys: %w", err)
-	}
-	until := cmd.Until.from(now())
-	for _, set := range []struct {
-		flag      string
-		values    []string
-		pseudonym func(issuer, id string) string
-	}{{"--revoke", cmd.Revoke, ring.Pseudonym}, {"--revoke-login", cmd.RevokeLogin, ring.LoginPseudonym}} {
-		for _, v := range set.values {
-			issuer, id, ok := strings.Cut(v, "=")
-			if !ok || issuer == "" || id == "" {
-				return misusef("%s: want ISSUER=ID", set.flag) // the value may name a patient
-			}
-			if err := revoke(p, set.pseudonym(issuer, id), until); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// revoke adds one pseudonym, or changes until when it holds.
-func revoke(p *notice.Posture, pseudonym string, until notice.DateTime) error {
-	sum, err := base64.RawURLEncoding.DecodeString(pseudonym)
-	if err != nil {
-		return fmt.Errorf("making a pseudonym: %w", err)
-	}
-	r := notice.Revoked{Hash: hex.EncodeToString(sum), Until: until}
-	if i := slices.IndexFunc(p.Revoked, func(have notice.Revoked) bool { return have.Hash == r.Hash }); i >= 0 {
-		p.Revoked[i] = r
-		return nil
-	}
-	p.Revoked = append(p.Revoked, r)
-	return nil
 }
 
 // notBefore voids an issuer's tokens of before a time.

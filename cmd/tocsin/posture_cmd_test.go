@@ -2,10 +2,11 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"path/filepath"
-	"strings"
+	"slices"
 	"testing"
 	"time"
 
@@ -21,10 +22,10 @@ func inHours(n int) notice.DateTime {
 
 // revocations are n of them, until a time.
 func revocations(n int, until notice.DateTime) []notice.Revoked {
-	ring := auth.NewKeyring()
 	p := &notice.Posture{}
 	for i := range n {
-		_ = revoke(p, ring.Pseudonym("https://idp.example", strings.Repeat("x", i+1)), until)
+		sum := sha256.Sum256([]byte{byte(i), byte(i >> 8)})
+		revoke(p, hex.EncodeToString(sum[:]), until)
 	}
 	return p.Revoked
 }
@@ -49,11 +50,11 @@ func TestNextPosture(t *testing.T) {
 	require.EqualValues(t, 1, inForce{}.next().Version)
 }
 
-// A posture holds some 250 revocations; then it is full, and says so.
+// A posture holds some 290 revocations; then it is full, and says so.
 func TestPostureIsFull(t *testing.T) {
 	p := inForce{}.next()
 	p.Note = "a stolen list"
-	p.Revoked = revocations(250, inHours(24))
+	p.Revoked = revocations(285, inHours(24))
 	envelope, err := sealPosture(p)
 	require.NoError(t, err)
 	require.LessOrEqual(t, len(envelope.Payload), notice.MaxPayload)
@@ -61,10 +62,71 @@ func TestPostureIsFull(t *testing.T) {
 	_, err = sealPosture(p)
 	require.ErrorContains(t, err, "the posture is full")
 	require.ErrorContains(t, err, "300 revocations")
+	require.ErrorContains(t, err, "posture set --ticket-epoch +1")
+	p.Revoked = revocations(notice.MaxRevoked+1, inHours(24))
+	_, err = sealPosture(p)
+	require.ErrorContains(t, err, "the posture is full")
 
 	// Tomorrow there is room again.
 	p.Revoked = append(revocations(249, inHours(-1)), revocations(10, inHours(1))...)
 	require.Len(t, inForce{doc: p}.next().Revoked, 10)
+}
+
+// As many as posture show says that there is room for do fit.
+func TestRoomForRevocations(t *testing.T) {
+	p := inForce{}.next()
+	p.Note = "a stolen list"
+	for have := range 3 {
+		p.Revoked = revocations(have*100, inHours(24))
+		envelope, err := sealPosture(p)
+		require.NoError(t, err)
+		room := roomFor(len(envelope.Payload), have*100)
+		p.Revoked = revocations(have*100+room, inHours(24))
+		_, err = sealPosture(p)
+		require.NoError(t, err)
+		p.Revoked = revocations(have*100+room+3, inHours(24))
+		_, err = sealPosture(p)
+		require.Error(t, err, "%d", room)
+	}
+	require.Equal(t, 1, roomFor(0, notice.MaxRevoked-1))
+	require.Zero(t, roomFor(notice.MaxPayload, 3))
+}
+
+// One person is believed again, by name or as posture show prints them; nobody else is.
+func TestUnrevoke(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "ticket.keys")
+	_, err := auth.NewKeyringFile(file)
+	require.NoError(t, err)
+	flags := revokeFlags{
+		Revoke: []string{"https://a.example=one", "https://a.example=two"}, RevokeLogin: []string{"https://a.example=one"},
+		TicketKeys: file, Until: moment{after: time.Hour},
+	}
+	p := &notice.Posture{}
+	require.NoError(t, flags.change(p))
+	one, two, login := p.Revoked[0], p.Revoked[1], p.Revoked[2]
+	for name, c := range map[string]struct {
+		flags revokeFlags
+		left  []notice.Revoked
+	}{
+		"a person":    {revokeFlags{Unrevoke: []string{"https://a.example=one"}, TicketKeys: file}, []notice.Revoked{two, login}},
+		"a login":     {revokeFlags{UnrevokeLogin: []string{"https://a.example=one"}, TicketKeys: file}, []notice.Revoked{one, two}},
+		"as shown":    {revokeFlags{Unrevoke: []string{two.Hash[:shortest] + "…"}}, []notice.Revoked{one, login}},
+		"both, whole": {revokeFlags{Unrevoke: []string{one.Hash}, UnrevokeLogin: []string{login.Hash}}, []notice.Revoked{two}},
+	} {
+		after := &notice.Posture{Revoked: slices.Clone(p.Revoked)}
+		require.NoError(t, c.flags.change(after), name)
+		require.Equal(t, c.left, after.Revoked, name)
+	}
+	for flag, want := range map[string]string{
+		"https://a.example=six": "is not revoked", "0123456789abcdef": "is not revoked",
+		one.Hash[:8]: "want ISSUER=ID", "patient seven": "want ISSUER=ID", "": "want ISSUER=ID",
+	} {
+		err := revokeFlags{Unrevoke: []string{flag}, TicketKeys: file}.change(p)
+		require.ErrorContains(t, err, want, flag)
+		require.NotContains(t, err.Error(), "six")
+		require.NotContains(t, err.Error(), "seven")
+		require.Len(t, p.Revoked, 3)
+	}
 }
 
 func TestPostureSet(t *testing.T) {
@@ -74,9 +136,11 @@ func TestPostureSet(t *testing.T) {
 	yes := true
 	cmd := postureSetCmd{
 		TokensNotBefore: []string{"https://a.example?x=1=2026-03-01T06:00:00Z"}, Block: []string{"https://b.example=2h"},
-		Unblock: []string{"https://c.example"}, TicketEpoch: "+1", Incident: &yes, TicketKeys: file,
-		Revoke: []string{"https://a.example=pat=7", "https://a.example=pat=7"}, RevokeLogin: []string{"https://a.example=s-1"},
-		Until: moment{after: time.Hour},
+		Unblock: []string{"https://c.example"}, TicketEpoch: "+1", Incident: &yes,
+		revokeFlags: revokeFlags{
+			Revoke: []string{"https://a.example=pat=7", "https://a.example=pat=7"}, RevokeLogin: []string{"https://a.example=s-1"},
+			TicketKeys: file, Until: moment{after: time.Hour},
+		},
 	}
 	p := &notice.Posture{TicketEpoch: 4, IssuerBlocked: map[string]notice.Blocked{"https://c.example": {Since: inHours(-1)}}}
 	require.NoError(t, cmd.change(p))

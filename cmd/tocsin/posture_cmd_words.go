@@ -31,16 +31,50 @@ func postureEffects(p *notice.Posture) []string {
 		list = append(list, fmt.Sprintf("Tickets of epochs before %d are void: without a valid token their holders see public notices only; "+
 			"with one they get a new ticket by themselves.", p.TicketEpoch))
 	}
+	return list
+}
+
+// revokedSentences says the same of single people and logins, a sentence for each.
+func revokedSentences(p *notice.Posture) []string {
+	if p == nil {
+		return nil
+	}
+	var list []string
 	for _, r := range p.Revoked {
-		list = append(list, fmt.Sprintf("Revoked until %s: %.16s… (one person or login), who sees public notices only.", clock(r.Until), r.Hash))
+		list = append(list, fmt.Sprintf("Revoked until %s: %.*s… (one person or login), who sees public notices only.",
+			clock(r.Until), shortest, r.Hash))
 	}
 	return list
+}
+
+// revokedWords lists who is revoked for posture show; names are those that the caller
+// knows, by pseudonym.
+func (f inForce) revokedWords(names map[string]string) string {
+	var b strings.Builder
+	if len(f.doc.Revoked) > 0 {
+		fmt.Fprintf(&b, "\n  Revoked people and logins, who see public notices only: %d\n", len(f.doc.Revoked))
+	}
+	at := now()
+	for _, r := range f.doc.Revoked {
+		line := fmt.Sprintf("    %.*s…  until %s", shortest, r.Hash, clock(r.Until))
+		if !timeOf(r.Until).After(at) {
+			line += "  (over)"
+		}
+		if name := names[r.Hash]; name != "" {
+			line += "  " + oneLine(name)
+		}
+		b.WriteString(line + "\n")
+	}
+	if f.size > 0 {
+		fmt.Fprintf(&b, "  There is room for %d more revocations.\n", roomFor(f.size, len(f.doc.Revoked)))
+	}
+	return b.String()
 }
 
 const publicAnyway = "Public notices reach everybody, whatever the posture."
 
 // words describes the posture in force.
-func (f inForce) words() string {
+func (f inForce) words(names map[string]string) string {
 	var b strings.Builder
 	if f.doc == nil {
 		return "No posture is in force, says the desk: nothing is void.\n" + publicAnyway + "\n"
@@ -52,10 +86,11 @@ func (f inForce) words() string {
 	}
 	b.WriteString("\n")
 	effects := postureEffects(f.doc)
-	if len(effects) == 0 {
+	if len(effects)+len(f.doc.Revoked) == 0 {
 		b.WriteString("  Nothing is void.\n")
 	}
 	listed(&b, " ", effects)
+	b.WriteString(f.revokedWords(names))
 	fmt.Fprintf(&b, "\n%s\n", publicAnyway)
 	return b.String()
 }
@@ -80,13 +115,17 @@ func (f inForce) provenance() string {
 // (+), what ends (-) and what stays (=).
 func postureChange(from inForce, to *notice.Posture) string {
 	var b strings.Builder
-	before, after := postureEffects(from.doc), postureEffects(to)
+	before := append(postureEffects(from.doc), revokedSentences(from.doc)...)
+	after := append(postureEffects(to), revokedSentences(to)...)
 	not := func(list []string) func(string) bool {
 		return func(s string) bool { return slices.Contains(list, s) }
 	}
 	begins := slices.DeleteFunc(slices.Clone(after), not(before))
 	ends := slices.DeleteFunc(slices.Clone(before), not(after))
-	stays := slices.DeleteFunc(slices.Clone(after), not(begins))
+	stays := slices.DeleteFunc(postureEffects(to), not(begins))
+	if n := len(after) - len(begins) - len(stays); n > 0 { // hundreds would hide what changes
+		stays = append(stays, fmt.Sprintf("Revoked people and logins: %d, as before.", n))
+	}
 	fmt.Fprintf(&b, "Posture version %d, sent %s\n", to.Version, clock(to.Sent))
 	fmt.Fprintf(&b, "Why: %s\n", oneLine(to.Note))
 	fmt.Fprintf(&b, "It follows %s\n\n", from.name())

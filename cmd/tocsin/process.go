@@ -184,7 +184,7 @@ func (p *process) openDesk() error {
 		Trust: p.trust, AllowDev: p.cmd.Dev, Keyring: p.deskKeys,
 		Log: deskLog{p.broker}, Proposals: proposals{p.broker.Store(broker.StreamDesk)},
 		Recorder: p.journal, AudienceExists: audience(p.issuers, p.cohorts.exists),
-		Cohorts: p.cohorts, Pseudonyms: p.tickets,
+		Cohorts: p.cohorts, Pseudonyms: p.tickets, Issuers: issuerNames(p.issuers),
 		Origins: p.cmd.DeskOrigin, Receipts: p.receipts,
 		Logger: p.log, Registerer: p.metrics,
 	})
@@ -208,6 +208,10 @@ func (p *process) close() {
 func (p *process) state() hubState {
 	s := hubState{Version: build().Version, Roles: p.cmd.Roles, Dev: p.cmd.Dev, Started: p.started}
 	p.watch.describe(&s)
+	s.TicketKeys = p.tickets.KeyIDs()
+	if p.deskKeys != nil {
+		s.DeskKeys = p.deskKeys.KeyIDs()
+	}
 	s.Sessions = int(gauge(p.metrics, "tocsin_hub_sessions"))
 	err := p.ready()
 	s.Ready = err == nil

@@ -32,9 +32,16 @@ says otherwise: publish says who can give it, and how.
 
     tocsin publish --headline "Video visits are down" --instruction "Please call 555-0100." \
         --severity Severe --expires 2h --key ana.key
+    tocsin publish --headline "Video visits are down" --instruction "Please call 555-0100." \
+        --translation es.json --expires 2h --key ana.key
     tocsin publish --cap amber-alert.xml --expires 2h --key ana.key
     tocsin publish notice.json --update 0198c1f2-… --key ana.key
-    tocsin publish --headline "…" --expires 2h --print > notice.json`
+    tocsin publish --headline "…" --expires 2h --print > notice.json
+
+A translation has the texts alone; all else is as in the first language:
+
+    {"language": "es-US", "headline": "Las videoconsultas no funcionan",
+     "instruction": "Llame al 555-0100."}`
 }
 
 func (cmd publishCmd) Run(ctx context.Context, c console) error {

@@ -75,6 +75,12 @@ func (p *process) start(parts *errgroup.Group, ctx context.Context) {
 		part(p.hub.Run)
 		follow(hubFollower{p.hub})
 	}
+	if p.hub == nil { // where there is an edge, its authority watches them
+		part(func(ctx context.Context) error {
+			p.tickets.Watch(ctx, p.log, nil)
+			return nil
+		})
+	}
 	if p.desk != nil {
 		part(p.desk.Run)
 		part(func(ctx context.Context) error {

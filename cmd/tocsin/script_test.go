@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	crand "crypto/rand"
 	"crypto/x509"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -23,6 +25,8 @@ import (
 	natsserver "github.com/nats-io/nats-server/v2/server"
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
+
+	"tocsin/notice"
 )
 
 func TestMain(m *testing.M) {
@@ -51,12 +55,15 @@ func TestScripts(t *testing.T) {
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"until":    until,
+			"tick":     tick,
 			"field":    field,
 			"mode":     mode,
 			"contains": contains,
 			"fetch":    fetch,
 			"nats":     nats,
 			"append":   appendLines,
+			"post":     post,
+			"redact":   redact,
 
 			"certificate": certificate,
 		},
@@ -125,6 +132,16 @@ func until(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("%s: %v", strings.Join(args, " "), err)
 }
 
+// tick waits for the clock's next second: times in documents and tokens have no fraction.
+func tick(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: tick")
+	}
+	for now := time.Now(); time.Now().Unix() == now.Unix(); {
+		time.Sleep(time.Until(now.Truncate(time.Second).Add(time.Second)))
+	}
+}
+
 // field puts the text between two others, in the last output, into a variable:
 // field ID stdout 'id        ' '\n'.
 func field(ts *testscript.TestScript, neg bool, args []string) {
@@ -185,6 +202,45 @@ func fetch(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s: %s\n%s", args[0], resp.Status, body)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), body, 0o600))
+}
+
+// post hands a file to an API: post file URL.
+func post(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: [!] post file URL")
+	}
+	resp, err := http.Post(args[1], "application/json", strings.NewReader(ts.ReadFile(args[0])))
+	ts.Check(err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	if (resp.StatusCode < 300) == neg {
+		ts.Fatalf("%s: %s\n%s", args[1], resp.Status, body)
+	}
+}
+
+// redact proposes to delete a notice from the log: redact identifier reason key-file.
+func redact(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: redact identifier reason key-file")
+	}
+	ctx := context.Background()
+	s, err := deskFlags{Desk: "http://" + ts.Getenv("DESK")}.signIn(ts.MkAbs(args[2]))
+	ts.Check(err)
+	found, err := s.desk.Notice(ctx, args[0])
+	ts.Check(err)
+	envelope, err := found.Current.Envelope.Open()
+	ts.Check(err)
+	hash := envelope.Hash()
+	payload, err := notice.EncodeRedaction(&notice.Redaction{
+		Seq: found.Current.Seq, SHA256: hex.EncodeToString(hash[:]), Sent: notice.FormatTime(now()), Reason: args[1],
+	})
+	ts.Check(err)
+	redaction := &notice.Envelope{PayloadType: notice.TypeRedaction, Payload: payload}
+	redaction.Sign(s.key)
+	answer, err := s.desk.PublishRedaction(ctx, redaction)
+	ts.Check(err)
+	ts.Setenv("REDACTION", answer.Identifier)
 }
 
 // appendLines appends the lines of a file that begin with a word to another:

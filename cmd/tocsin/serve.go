@@ -85,6 +85,7 @@ func (cmd *serveCmd) complete(log *slog.Logger) error {
 		return cmd.completeDev(log)
 	}
 	cmd.Listen = cmp.Or(cmd.Listen, ":8080")
+	cmd.warn(log)
 	if err := cmd.checkRings(); err != nil {
 		return err
 	}
@@ -92,9 +93,17 @@ func (cmd *serveCmd) complete(log *slog.Logger) error {
 		return fmt.Errorf("--data %s: %w", cmd.Data, err)
 	}
 	return errors.Join(
-		cmd.ring("edge", &cmd.TicketKeys, "ticket.keys"),
-		cmd.ring("desk", &cmd.DeskKeys, "desk.keys"),
+		cmd.ring(true, &cmd.TicketKeys, "ticket.keys"), // desks make cohorts with it
+		cmd.ring(cmd.has("desk"), &cmd.DeskKeys, "desk.keys"),
 	)
+}
+
+// warn says at the start what will not work, though it can be meant.
+func (cmd *serveCmd) warn(log *slog.Logger) {
+	if cmd.has("desk") && len(cmd.DeskOrigin) == 0 && !loopback(cmd.DeskListen) {
+		log.Warn("the desk listens for other machines, but answers only to loopback names: anybody else gets 421. "+
+			"Say where staff reach it: --desk-origin https://desk.clinic.example", "desk_listen", cmd.DeskListen)
+	}
 }
 
 // checkRings refuses rings of this process's own where others serve beside it:
@@ -103,8 +112,8 @@ func (cmd *serveCmd) checkRings() error {
 	switch {
 	case len(cmd.NATS) == 0:
 		return nil
-	case cmd.has("edge") && cmd.TicketKeys == "":
-		return misusef("--ticket-keys FILE: with --nats, several edges serve together; give all the same one (tocsin key ring)")
+	case cmd.TicketKeys == "":
+		return misusef("--ticket-keys FILE: with --nats, several edges serve together; give all the same one, and to desks, which make cohorts with it (tocsin key ring)")
 	case cmd.has("desk") && cmd.DeskKeys == "":
 		return misusef("--desk-keys FILE: with --nats, several desks serve together; give all the same one (tocsin key ring)")
 	}
@@ -129,6 +138,9 @@ func (cmd *serveCmd) check() error {
 		return misusef("--tls-cert and --tls-key belong together")
 	case len(cmd.Roles) == 0:
 		return misusef("--roles: edge, desk or both")
+	case cmd.Dev && len(cmd.NATS) > 0:
+		return misusef("--dev is for this machine alone: it would put its own keyset, whose keys lie in one folder, into the log of %s. "+
+			"Leave --nats out; or leave --dev out, and begin as tocsin serve --help says", cmd.NATS[0])
 	case len(cmd.NATS) > 0 && cmd.MaxBytes != 0:
 		return misusef("--max-bytes is of the embedded store; with --nats it is given to tocsin broker init")
 	}
@@ -167,10 +179,10 @@ func (cmd *serveCmd) origins() []string {
 	return cmd.Origin
 }
 
-// ring makes a role's keyring in DATA and sets path to it, unless one is given or
-// made already.
-func (cmd *serveCmd) ring(role string, path *string, name string) error {
-	if !cmd.has(role) || *path != "" {
+// ring makes a keyring that is needed in DATA and sets path to it, unless one is given or made
+// already.
+func (cmd *serveCmd) ring(needed bool, path *string, name string) error {
+	if !needed || *path != "" {
 		return nil
 	}
 	*path = filepath.Join(cmd.Data, name)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -16,6 +17,7 @@ type statusCmd struct {
 	Admin    string        `default:"http://127.0.0.1:9090" placeholder:"URL" help:"The hub's admin address (default ${default})."`
 	Ready    bool          `help:"Print nothing; exit 0 if the hub is ready, 1 if it is not."`
 	Sessions int           `placeholder:"N" help:"Fail unless so many clients are connected."`
+	RingKey  string        `placeholder:"ID" help:"Fail unless the hub has taken up this key of a ring (see tocsin key ring)."`
 	Wait     time.Duration `placeholder:"10s" help:"Wait so long for the hub to become ready."`
 	JSON     bool          `help:"Print one object, for programs."`
 }
@@ -47,10 +49,15 @@ func (cmd statusCmd) Run(ctx context.Context, c console) error {
 	} else {
 		_, err = fmt.Fprint(c.Out, printable(state.words()))
 	}
-	if err == nil && state.Sessions < cmd.Sessions {
-		err = fmt.Errorf("%d sessions", state.Sessions)
+	switch {
+	case err != nil:
+		return err
+	case state.Sessions < cmd.Sessions:
+		return fmt.Errorf("%d sessions", state.Sessions)
+	case cmd.RingKey != "" && !slices.Contains(slices.Concat(state.TicketKeys, state.DeskKeys), cmd.RingKey):
+		return fmt.Errorf("no ring with the key %s: is the file in its place? A running hub looks every second", cmd.RingKey)
 	}
-	return err
+	return nil
 }
 
 // readyPoll is how often a waiting status asks: often enough for scripts, and
@@ -121,6 +128,9 @@ type hubState struct {
 	Keyset   keysetState `json:"keyset"`
 	Active   int         `json:"active"` // threads
 	Sessions int         `json:"sessions"`
+	// The keys of its rings, by id; the first of each seals.
+	TicketKeys []string `json:"ticketKeys"`
+	DeskKeys   []string `json:"deskKeys,omitempty"`
 }
 
 // sourceState is how fresh the log is that the hub reads.
@@ -158,7 +168,23 @@ func (s hubState) words() string {
 	fmt.Fprintf(&b, "keyset    %s\n", s.Keyset.words())
 	fmt.Fprintf(&b, "notices   %d active\n", s.Active)
 	fmt.Fprintf(&b, "sessions  %d\n", s.Sessions)
+	fmt.Fprintf(&b, "rings     tickets: %s", ringWords(s.TicketKeys))
+	if len(s.DeskKeys) > 0 {
+		fmt.Fprintf(&b, "; desk: %s", ringWords(s.DeskKeys))
+	}
+	b.WriteString("\n")
 	return b.String()
+}
+
+// ringWords names the keys of a ring.
+func ringWords(ids []string) string {
+	if len(ids) == 0 {
+		return "unknown"
+	}
+	if len(ids) == 1 {
+		return ids[0] + " seals"
+	}
+	return ids[0] + " seals, " + strings.Join(ids[1:], " ") + " open"
 }
 
 func (k keysetState) words() string {
