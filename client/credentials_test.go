@@ -107,6 +107,9 @@ func TestTooManyTokens(t *testing.T) {
 		require.Len(t, hello.Tokens, wire.MaxTokens)
 		p.send(welcome(wire.ResumeSnapshot, wire.TierPublic), l.synced())
 
+		tokens = []string{strings.Repeat("x", wire.MaxClientFrame)}
+		w.TokensChanged() // none is left; to say so would be a sign-out
+		synctest.Wait()
 		tokens = []string{"small", strings.Repeat("x", wire.MaxClientFrame)}
 		w.TokensChanged()
 		require.Equal(t, wire.Tokens{Tokens: []string{"small"}}, p.next())
