@@ -27,14 +27,17 @@ type Config struct {
 	// Labels are those that the client claims: surface:… and lang:…, at most 16.
 	Labels []string
 
-	// Tokens gives the tokens to show, as often as a connection is made; nil, an
-	// empty list or an error mean that the session begins without. After
-	// [Subscriber.TokensChanged] an error changes nothing, and an empty list leaves the
-	// open session in the public tier. It has TokenTimeout, and must return when its
-	// context ends.
+	// Tokens gives the tokens to show. It is asked whenever a connection is being made
+	// and after [Subscriber.TokensChanged], in a goroutine of its own, one call at a
+	// time, and nothing else waits for it: a session begins without tokens (but with the
+	// ticket) if the answer is not there a quarter of a second after the connection, and
+	// takes them up when it comes. An answer for a session that is over is dropped.
+	//
+	// To begin with, nil, an empty list and an error all mean: no tokens, the ticket
+	// speaks. After TokensChanged an error changes nothing, and an empty list leaves the
+	// open session in the public tier. Tokens must return when its context ends.
 	Tokens func(context.Context) ([]string, error)
-	// TokenTimeout bounds a call of Tokens, so that a login that hangs does not keep
-	// public notices away. Default 3 s.
+	// TokenTimeout bounds a call of Tokens; the next question waits for it. Default 3 s.
 	TokenTimeout time.Duration
 	// Tickets keeps the ticket. Default: in memory.
 	Tickets TicketStore

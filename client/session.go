@@ -87,21 +87,39 @@ type session struct {
 
 // session makes a connection and serves it to its end, whose reason it returns.
 func (s *Subscriber) session(ctx context.Context, handle func(Event)) error {
-	signOuts, hello := s.hello(ctx)
+	x := &session{Subscriber: s, handle: handle, silence: welcomeTimeout}
+	cursor := x.begin(ctx)
+	defer s.login.drop()
 	conn, err := s.dial(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.CloseNow()
 	conn.SetReadLimit(wire.MaxServerFrame)
-	x := &session{Subscriber: s, conn: conn, handle: handle, signOuts: signOuts, silence: welcomeTimeout}
-	if x.void() { // since hello was made, which may tell who it was
+	x.conn = conn
+	hello := x.hello(ctx, cursor)
+	if x.void() { // since it began: hello may tell who it was
 		return ErrSignedOut
 	}
 	if err := x.write(ctx, hello); err != nil {
 		return err
 	}
 	return x.serve(ctx)
+}
+
+// begin begins a session in the feed, and asks for tokens. It returns the cursor to say
+// hello with.
+func (x *session) begin(ctx context.Context) (cursor string) {
+	x.mu.Lock()
+	signedOut := x.orders.signedOut
+	x.signOuts = x.orders.signOuts
+	x.orders.tokens, x.orders.wake, x.orders.acks = false, false, nil
+	cursor = x.feed.begin().String()
+	x.mu.Unlock()
+	if !signedOut {
+		x.ask(ctx, toBegin)
+	}
+	return cursor
 }
 
 func (s *Subscriber) dial(ctx context.Context) (*websocket.Conn, error) {
@@ -123,59 +141,6 @@ func (s *Subscriber) dial(ctx context.Context) (*websocket.Conn, error) {
 		return nil, fmt.Errorf("connecting: %w: no subprotocol %s", ErrProtocol, wire.Subprotocol)
 	}
 	return conn, nil
-}
-
-// hello begins a session in the feed, and asks for tokens.
-func (s *Subscriber) hello(ctx context.Context) (signOuts int, h wire.Hello) {
-	s.mu.Lock()
-	signedOut := s.orders.signedOut
-	signOuts = s.orders.signOuts
-	s.orders.tokens, s.orders.wake, s.orders.acks = false, false, nil
-	h.Cursor = s.feed.begin().String()
-	s.mu.Unlock()
-	h.Labels = s.config.Labels
-	if !signedOut {
-		h.Tokens, _ = s.askTokens(ctx)
-	}
-	h.Ticket = s.loadTicket()
-	h.Tokens = s.fit(h.Tokens, func(tokens []string) wire.ClientFrame { h.Tokens = tokens; return h })
-	return signOuts, h
-}
-
-// fit leaves out the last tokens if there are more than a frame takes. A node would
-// close the connection because of them, again and again.
-func (s *Subscriber) fit(tokens []string, frame func([]string) wire.ClientFrame) []string {
-	for len(tokens) > 0 && (len(tokens) > wire.MaxTokens || len(frame(tokens).AppendTo(nil)) > wire.MaxClientFrame) {
-		s.config.logger().Warn("left out a token: more than a frame takes")
-		tokens = tokens[:len(tokens)-1]
-	}
-	return tokens
-}
-
-// askTokens never fails: without tokens the session has a lower tier. asked is false if
-// there was no answer.
-func (s *Subscriber) askTokens(ctx context.Context) (tokens []string, asked bool) {
-	if s.config.Tokens == nil {
-		return nil, true
-	}
-	ctx, cancel := context.WithTimeout(ctx, s.config.tokenTimeout())
-	defer cancel()
-	tokens, err := s.config.Tokens(ctx)
-	if err != nil {
-		s.config.logger().Warn("no tokens", "error", err)
-		return nil, false
-	}
-	return tokens, true
-}
-
-func (s *Subscriber) loadTicket() string {
-	s.ticketMu.Lock()
-	defer s.ticketMu.Unlock()
-	ticket, err := s.tickets.Load()
-	if err != nil {
-		s.config.logger().Warn("connecting without ticket", "error", err)
-	}
-	return ticket.Value
 }
 
 // received is a frame, or the end of the connection.
@@ -218,6 +183,8 @@ func (x *session) serve(ctx context.Context) error {
 			err = ErrSilent
 		case <-x.poked:
 			err = x.obey(ctx)
+		case a := <-x.login.answers:
+			err = x.sendTokens(ctx, a)
 		case <-pace:
 			err = x.sendAck(ctx)
 		}
@@ -282,24 +249,9 @@ func (x *session) obey(ctx context.Context) error {
 		x.acks = time.NewTicker(ackInterval)
 	}
 	if tokens {
-		return x.sendTokens(ctx)
+		x.ask(ctx, toChange)
 	}
 	return nil
-}
-
-// sendTokens asks for tokens and tells the node, unless login does not answer: to have
-// none is a sign-out, which would take away what the session's ticket gives.
-func (x *session) sendTokens(ctx context.Context) error {
-	frame := func(tokens []string) wire.ClientFrame { return wire.Tokens{Tokens: tokens} }
-	tokens, asked := x.askTokens(ctx)
-	if x.void() { // meanwhile
-		return ErrSignedOut
-	}
-	if !asked {
-		return nil
-	}
-	tokens = x.fit(tokens, frame)
-	return x.write(ctx, frame(tokens))
 }
 
 // sendAck sends one of the acks that wait.

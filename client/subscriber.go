@@ -27,6 +27,7 @@ type Subscriber struct {
 	tickets  TicketStore
 	running  atomic.Bool
 	backoff  backoff       // owned by Run
+	login    login         // owned by Run
 	poked    chan struct{} // capacity 1: something of orders is new
 	ticketMu sync.Mutex    // orders calls of tickets, and nothing else; taken before mu
 
@@ -85,6 +86,7 @@ func (s *Subscriber) Run(ctx context.Context, handle func(Event)) error {
 		return ErrRunning
 	}
 	defer s.running.Store(false)
+	defer s.login.end()
 	for {
 		err := s.session(ctx, handle)
 		if errors.Is(err, errAgain) {
