@@ -11,8 +11,8 @@ import (
 const (
 	ticketPurpose = "tocsin ticket v1"
 
-	// ticketLife counts from the proof, not from the renewal: a chain of renewals ends.
-	ticketLife = 30 * 24 * time.Hour
+	// TicketLife counts from the proof, not from the renewal: a chain of renewals ends.
+	TicketLife = 30 * 24 * time.Hour
 
 	maxProofs = MaxTokens
 	// maxTicketLabels bounds the bytes of one proof's labels, and maxTicket those
@@ -42,7 +42,7 @@ func (p *proof) equal(o *proof) bool {
 		p.provenAt.Equal(o.provenAt) && p.epoch == o.epoch && slices.Equal(p.labels, o.labels)
 }
 
-func (p *proof) expires() time.Time { return p.provenAt.Add(ticketLife) }
+func (p *proof) expires() time.Time { return p.provenAt.Add(TicketLife) }
 
 // ticketed returns the labels that may go into a ticket.
 func ticketed(labels []string) []string {

@@ -94,7 +94,7 @@ func (f inForce) next() *notice.Posture {
 	}
 	at := now()
 	p.Version, p.Sent, p.Note = p.Version+1, notice.FormatTime(at), ""
-	p.TokensNotBefore, p.IssuerBlocked = maps.Clone(p.TokensNotBefore), maps.Clone(p.IssuerBlocked)
+	p.TokensNotBefore, p.IssuerBlocked = maps.Clone(p.TokensNotBefore), withoutSpent(p.IssuerBlocked, at)
 	p.Revoked = slices.DeleteFunc(slices.Clone(p.Revoked), func(r notice.Revoked) bool {
 		return !timeOf(r.Until).After(at)
 	})

@@ -32,7 +32,7 @@ type postureStolenCmd struct {
 
 func (postureStolenCmd) Help() string {
 	return `None of the issuer's tokens counts until it is unblocked (posture set --unblock), after it
-has new keys. Who earned a ticket before --since keeps it and sees restricted notices; later
+has new keys; those issued earlier stay void. Who earned a ticket before --since keeps it and sees restricted notices; later
 tickets may be a thief's and are void. When in doubt, choose an earlier time.`
 }
 
@@ -40,7 +40,7 @@ tickets may be a thief's and are void. When in doubt, choose an earlier time.`
 func (cmd postureStolenCmd) Run(ctx context.Context, c console) error {
 	return cmd.publish(ctx, c, []string{cmd.Issuer}, func(p *notice.Posture) error {
 		since := notice.FormatTime(now())
-		if b, blocked := p.IssuerBlocked[cmd.Issuer]; blocked {
+		if b, ok := p.IssuerBlocked[cmd.Issuer]; ok && b.Until.IsZero() {
 			since = b.Since
 		}
 		if cmd.Since.given() {
@@ -72,15 +72,16 @@ func (cmd postureResetCmd) Run(ctx context.Context, c console) error {
 type postureClearCmd struct{ postureFlags }
 
 func (postureClearCmd) Help() string {
-	return `All is lifted but the ticket epoch: tickets of an earlier epoch may be a thief's, and
-stay void (posture set --ticket-epoch 0 would open the door to them again).`
+	return `All is lifted but what a thief may hold: tickets of an earlier epoch stay void (posture set
+--ticket-epoch 0 would open the door to them again), and so do the tokens and tickets that
+were made while an issuer's keys were in wrong hands. Its people log in anew.`
 }
 
 // Run lifts what holds.
 func (cmd postureClearCmd) Run(ctx context.Context, c console) error {
 	return cmd.publish(ctx, c, nil, func(p *notice.Posture) error {
-		p.Incident, p.TokensNotBefore, p.IssuerBlocked, p.Revoked = false, nil, nil, nil
-		return nil
+		p.Incident, p.TokensNotBefore, p.Revoked = false, nil, nil
+		return unblockAll(p)
 	})
 }
 
@@ -90,15 +91,6 @@ func notBefore(p *notice.Posture, issuer string, at notice.DateTime) error {
 		p.TokensNotBefore = make(map[string]notice.DateTime)
 	}
 	p.TokensNotBefore[issuer] = at
-	return nil
-}
-
-// block blocks an issuer since a time.
-func block(p *notice.Posture, issuer string, since notice.DateTime) error {
-	if p.IssuerBlocked == nil {
-		p.IssuerBlocked = make(map[string]notice.Blocked)
-	}
-	p.IssuerBlocked[issuer] = notice.Blocked{Since: since}
 	return nil
 }
 

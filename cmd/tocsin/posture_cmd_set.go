@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -54,10 +53,9 @@ func (cmd postureSetCmd) issuers() []string {
 
 func (cmd postureSetCmd) change(p *notice.Posture) error {
 	for _, issuer := range cmd.Unblock {
-		if _, blocked := p.IssuerBlocked[issuer]; !blocked {
-			return fmt.Errorf("--unblock %s: it is not blocked; \"tocsin posture show\" names who is", issuer)
+		if err := unblock(p, issuer); err != nil {
+			return err
 		}
-		delete(p.IssuerBlocked, issuer)
 	}
 	for _, set := range []struct {
 		flag   string

@@ -50,6 +50,31 @@ func TestNextPosture(t *testing.T) {
 	require.EqualValues(t, 1, inForce{}.next().Version)
 }
 
+// A block that is lifted keeps what was earned meanwhile out, for as long as that could
+// live; a second one forgets nothing of the first.
+func TestUnblock(t *testing.T) {
+	const issuer = "https://idp.example"
+	since := inHours(-6)
+	p := &notice.Posture{}
+	require.Error(t, unblock(p, issuer))
+	require.NoError(t, block(p, issuer, since))
+	require.NoError(t, unblock(p, issuer))
+	lifted := p.IssuerBlocked[issuer]
+	require.Equal(t, since, lifted.Since)
+	require.WithinDuration(t, time.Now(), timeOf(lifted.Until), time.Minute)
+	require.Error(t, unblock(p, issuer), "it is lifted")
+	require.NoError(t, unblockAll(p))
+	require.Equal(t, lifted, p.IssuerBlocked[issuer])
+	require.NoError(t, block(p, issuer, inHours(0)))
+	require.Equal(t, notice.Blocked{Since: since}, p.IssuerBlocked[issuer])
+
+	end := timeOf(lifted.Until)
+	blocks := map[string]notice.Blocked{issuer: lifted, "https://b.example": {Since: since}}
+	require.Len(t, withoutSpent(blocks, end.Add(auth.TicketLife)), 2)
+	require.NotContains(t, withoutSpent(blocks, end.Add(auth.TicketLife+time.Second)), issuer)
+	require.Len(t, blocks, 2)
+}
+
 // A posture holds some 290 revocations; then it is full, and says so.
 func TestPostureIsFull(t *testing.T) {
 	p := inForce{}.next()
@@ -147,7 +172,7 @@ func TestPostureSet(t *testing.T) {
 	at := timeOf(p.TokensNotBefore["https://a.example?x=1"])
 	require.True(t, at.Equal(time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC)), "%s", at)
 	require.WithinDuration(t, time.Now().Add(-2*time.Hour), timeOf(p.IssuerBlocked["https://b.example"].Since), time.Minute)
-	require.NotContains(t, p.IssuerBlocked, "https://c.example")
+	require.WithinDuration(t, time.Now(), timeOf(p.IssuerBlocked["https://c.example"].Until), time.Minute)
 	require.EqualValues(t, 5, p.TicketEpoch)
 	require.True(t, p.Incident)
 	require.Len(t, p.Revoked, 2, "once is enough")

@@ -19,9 +19,7 @@ func postureEffects(p *notice.Posture) []string {
 		list = append(list, "An incident is declared: hubs put off work that does not serve the crisis. Nobody sees less.")
 	}
 	for _, issuer := range sortedKeys(p.IssuerBlocked) {
-		since := clock(p.IssuerBlocked[issuer].Since)
-		list = append(list, fmt.Sprintf("%s is blocked: none of its tokens counts, so those who log in there see no private notices. "+
-			"With a ticket earned before %s they still see restricted ones; later tickets are void.", issuer, since))
+		list = append(list, blockedWords(issuer, p.IssuerBlocked[issuer]))
 	}
 	for _, issuer := range sortedKeys(p.TokensNotBefore) {
 		list = append(list, fmt.Sprintf("Tokens of %s issued before %s are void: their holders see restricted notices by their ticket, "+
