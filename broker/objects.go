@@ -90,7 +90,9 @@ func written(doing string, err error) error {
 // [ErrUnavailable] if there was no answer.
 func (o *Objects) Get(ctx context.Context, name string) (value []byte, err error) {
 	err = o.with(ctx, func(ctx context.Context, store jetstream.ObjectStore) (err error) {
-		value, err = store.GetBytes(ctx, name)
+		for err = errObjectReplaced; errors.Is(err, errObjectReplaced); {
+			value, err = o.read(ctx, store, name)
+		}
 		return err
 	})
 	return value, readError("reading object "+name, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -31,6 +32,7 @@ type cohorts struct {
 	objects   *broker.Objects
 	ring      *auth.Keyring
 	authority *auth.Authority // nil without the role edge
+	cache     cohortCache
 	log       *slog.Logger
 	look      chan struct{} // asks run to look now
 
@@ -39,10 +41,43 @@ type cohorts struct {
 	said  string            // the last error logged; run's own
 }
 
-func newCohorts(b *broker.Broker, ring *auth.Keyring, authority *auth.Authority, log *slog.Logger) *cohorts {
-	return &cohorts{
-		objects: b.Cohorts(), ring: ring, authority: authority, log: log,
+// fromCache stands for the digest of a cohort that the cache gave: whatever the broker
+// has is newer.
+const fromCache = "cache"
+
+// newCohorts puts into force what the cache holds, since the broker may not answer for
+// long.
+func newCohorts(b *broker.Broker, ring *auth.Keyring, authority *auth.Authority, cache cohortCache, log *slog.Logger) *cohorts {
+	c := &cohorts{
+		objects: b.Cohorts(), ring: ring, authority: authority, cache: cache, log: log,
 		look: make(chan struct{}, 1), known: make(map[string]string),
+	}
+	if authority != nil {
+		c.restore()
+	}
+	return c
+}
+
+// restore takes up what the cache holds. What is damaged is not used, but known: it goes
+// from the disk with the next list that lacks it.
+func (c *cohorts) restore() {
+	names, err := c.cache.names()
+	if err != nil {
+		c.log.Warn("cached cohorts not read", "error", err)
+	}
+	for _, name := range names {
+		c.set(name, fromCache)
+		sealed, err := c.cache.load(name)
+		var cohort *auth.Cohort
+		if err == nil {
+			cohort, err = c.ring.OpenCohort(name, sealed)
+		}
+		if err != nil {
+			c.log.Warn("cached cohort not used", "cohort", name, "error", err)
+			continue
+		}
+		c.authority.SetCohort(name, cohort)
+		c.log.Info("cohort in force, from the cache", "cohort", name, "members", cohort.Len())
 	}
 }
 
@@ -76,23 +111,18 @@ func (c *cohorts) update(ctx context.Context) error {
 	there := make(map[string]bool, len(list))
 	for _, o := range list {
 		there[o.Name] = true
-		if c.digest(o.Name) == o.Digest {
-			continue
-		}
-		if err := c.take(ctx, o); err != nil {
-			return err
-		}
 	}
 	for _, name := range sortedKeys(c.known) { // only run writes it
 		if !there[name] {
-			c.set(name, "")
-			if c.authority != nil {
-				c.authority.SetCohort(name, nil)
-			}
-			c.log.Info("cohort removed", "cohort", name)
+			c.remove(name)
 		}
 	}
-	return nil
+	for _, o := range list {
+		if c.digest(o.Name) != o.Digest {
+			err = errors.Join(err, c.take(ctx, o)) // one that can't be read keeps no other waiting
+		}
+	}
+	return err
 }
 
 // take puts a new list into force. One that these keys did not seal is somebody
@@ -104,16 +134,34 @@ func (c *cohorts) take(ctx context.Context, o broker.ObjectInfo) error {
 			return err
 		}
 		cohort, err := c.ring.OpenCohort(o.Name, sealed)
+		c.authority.SetCohort(o.Name, cohort)
 		if err != nil {
 			c.log.Error("cohort not used", "cohort", o.Name, "error", err)
-		}
-		c.authority.SetCohort(o.Name, cohort)
-		if cohort != nil {
+			c.cached(o.Name, c.cache.drop(o.Name))
+		} else {
 			c.log.Info("cohort in force", "cohort", o.Name, "members", cohort.Len())
+			c.cached(o.Name, c.cache.save(o.Name, sealed))
 		}
 	}
 	c.set(o.Name, o.Digest)
 	return nil
+}
+
+func (c *cohorts) remove(name string) {
+	if c.authority != nil {
+		c.authority.SetCohort(name, nil)
+		c.cached(name, c.cache.drop(name))
+	}
+	c.set(name, "")
+	c.log.Info("cohort removed", "cohort", name)
+}
+
+// cached says what became of a change on disk, which counts at a start without the
+// broker alone.
+func (c *cohorts) cached(name string, err error) {
+	if err != nil {
+		c.log.Error("cohort not cached as it is in force", "cohort", name, "error", err)
+	}
 }
 
 func (c *cohorts) digest(name string) string {

@@ -81,7 +81,7 @@ func (p *process) open(ctx context.Context) (err error) {
 	if err := p.openEdge(); err != nil {
 		return err
 	}
-	p.cohorts = newCohorts(p.broker, p.tickets, p.auth, p.log)
+	p.cohorts = newCohorts(p.broker, p.tickets, p.auth, newCohortCache(p.cmd.Cache), p.log)
 	if err := p.openDesk(); err != nil {
 		return err
 	}

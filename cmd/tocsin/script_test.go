@@ -39,7 +39,10 @@ type leakless struct{ *testing.M }
 func (l leakless) Run() int {
 	code := l.M.Run()
 	http.DefaultClient.CloseIdleConnections()
-	if err := goleak.Find(); code == 0 && err != nil {
+	// The client library's own: a quick Put of an object may end before the goroutine that it
+	// began has looked for what to wait for, which then waits for nothing, for good.
+	theirs := goleak.IgnoreTopFunction("github.com/nats-io/nats.go/jetstream.(*jetStream).resetPendingAcksOnReconnect")
+	if err := goleak.Find(theirs); code == 0 && err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -265,32 +268,36 @@ func nats(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {
 		ts.Fatalf("usage: nats")
 	}
-	s, err := startNATS(ts.MkAbs("nats"), "", "")
+	s, err := startNATS(ts.MkAbs("nats"))
 	ts.Check(err)
-	ts.Defer(func() {
-		s.Shutdown()
-		s.WaitForShutdown()
-	})
+	ts.Defer(func() { stopNATS(s) })
 	ts.Setenv("NATS", s.ClientURL())
 }
 
-// startNATS starts a NATS server with JetStream; whoever connects says user and
-// password, unless they are empty.
-func startNATS(dir, user, password string) (*natsserver.Server, error) {
-	s, err := natsserver.NewServer(&natsserver.Options{
+// startNATS starts a NATS server with JetStream, at a free port of loopback unless an
+// edit names one.
+func startNATS(dir string, edits ...func(*natsserver.Options)) (*natsserver.Server, error) {
+	options := &natsserver.Options{
 		Host: "127.0.0.1", Port: natsserver.RANDOM_PORT, JetStream: true, StoreDir: dir, NoSigs: true,
-		Username: user, Password: password,
-	})
+	}
+	for _, edit := range edits {
+		edit(options)
+	}
+	s, err := natsserver.NewServer(options)
 	if err != nil {
 		return nil, err
 	}
 	s.Start()
 	if !s.ReadyForConnections(20 * time.Second) {
-		s.Shutdown()
-		s.WaitForShutdown()
+		stopNATS(s)
 		return nil, errors.New("the NATS server does not start")
 	}
 	return s, nil
+}
+
+func stopNATS(s *natsserver.Server) {
+	s.Shutdown()
+	s.WaitForShutdown()
 }
 
 // certificate makes a certificate for 127.0.0.1 that is its own authority:

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	natsserver "github.com/nats-io/nats-server/v2/server"
 	"github.com/stretchr/testify/require"
 )
 
@@ -222,7 +223,7 @@ func TestSecretsAreFound(t *testing.T) {
 // natsWith starts a NATS server that wants a password, and returns its URL.
 func natsWith(t *testing.T, dir, user, password string) string {
 	t.Helper()
-	s, err := startNATS(filepath.Join(dir, "nats"), user, password)
+	s, err := startNATS(filepath.Join(dir, "nats"), func(o *natsserver.Options) { o.Username, o.Password = user, password })
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		s.Shutdown()

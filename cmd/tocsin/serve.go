@@ -36,7 +36,7 @@ type serveCmd struct {
 	NATSCA    string   `name:"nats-ca" group:"log" placeholder:"FILE" help:"The authorities that its certificates are checked against."`
 	NATSInbox string   `name:"nats-inbox" group:"log" placeholder:"PREFIX" help:"The prefix of this user's inboxes."`
 	MaxBytes  int64    `group:"log" placeholder:"N" help:"Size of the embedded store in bytes (default 1 GiB)."`
-	Cache     string   `group:"log" placeholder:"FILE" help:"Keep the last verified state here, and serve it while the log can't be reached."`
+	Cache     string   `group:"log" placeholder:"FILE" help:"Keep the last verified state here (cohorts in FILE.cohorts), and serve it while the log can't be reached."`
 	Seed      string   `group:"log" placeholder:"URL" help:"A peer whose public snapshot is taken while the log can't be reached."`
 
 	TicketKeys string            `group:"tokens" placeholder:"FILE" help:"Keys of tickets, the same on every edge (default DATA/ticket.keys, made if missing)."`
