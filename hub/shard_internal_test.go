@@ -12,6 +12,7 @@ import (
 	"tocsin/auth"
 	"tocsin/notice"
 	"tocsin/notice/noticetest"
+	"tocsin/wire"
 )
 
 // still is a hub whose shards do not run: the test does their work, step by step.
@@ -32,7 +33,7 @@ func still(t *testing.T, window int) (*Hub, *noticetest.Staff) {
 func sitting(t *testing.T, h *Hub) (*session, *net.TCPConn) {
 	t.Helper()
 	c, client := pair(t)
-	s := &session{hub: h, id: "test", shard: h.shards[0], done: make(chan struct{})}
+	s := &session{hub: h, id: "test", shard: h.shards[0], done: make(chan struct{}), told: wire.SourceLive}
 	s.attach(c)
 	s.access.Store(newAccess(auth.Grant{State: auth.StateNone}))
 	s.at = h.view.Load().place()
