@@ -118,7 +118,12 @@ func TestLiveBehindTheLog(t *testing.T) {
 		other := newHistory(w.staff)
 		other.epoch = []string{"0badf00d", "00c0ffee"}[i%2]
 		last := other.append(w.staff.Sign(w.staff.Alert()))
-		n.read(other)
+		n.Begin(other.epoch)
+		require.Equal(t, wire.SourceStale, c.beat().Source.State)
+		for _, e := range other.entries {
+			n.Entry(e)
+		}
+		n.live(other)
 		for came, live := false, false; !live; {
 			f, err := c.read(patience)
 			require.NoError(t, err)
