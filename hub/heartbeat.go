@@ -15,13 +15,26 @@ func (sh *shard) turn(now time.Time, due int64) {
 	spoke := int(sh.turned % spokes)
 	sh.turned++
 	sh.beat(spoke, now)
-	for i := spoke % (spokes / 4); i < spokes; i += spokes / 4 {
+	const quarter = spokes / 4
+	for i := spoke % quarter; i < spokes; i += quarter {
 		list := sh.wheel[i]
 		for j := len(list) - 1; j >= 0; j-- { // backwards: check may remove
-			if until := list[j].access.Load().grant.Until; !until.IsZero() && !now.Before(until) {
-				sh.check(list[j])
+			sh.checkEnd(list[j], now)
+		}
+	}
+	for _, others := range []map[*session]struct{}{sh.held, sh.separate} {
+		for s := range others {
+			if s.slot%quarter == spoke%quarter {
+				sh.checkEnd(s, now)
 			}
 		}
+	}
+}
+
+// checkEnd is check for a session whose grant time has ended, if it has.
+func (sh *shard) checkEnd(s *session, now time.Time) {
+	if until := s.access.Load().grant.Until; !until.IsZero() && !now.Before(until) {
+		sh.check(s)
 	}
 }
 

@@ -124,6 +124,28 @@ func (sh *shard) awaitJoin(s *session) {
 	}
 }
 
+// A grant that time ends is looked at within a quarter of the heartbeats' interval, also
+// of sessions that no shard writes to: keys that went stale are told of then.
+func TestGrantsEnd(t *testing.T) {
+	h, _ := still(t, 4)
+	sh := h.shards[0]
+	sh.fanOut(h.view.Load())
+	now := time.Now()
+	apart := func(until time.Time) *session {
+		s := &session{hub: h, shard: sh, wake: make(chan struct{}, 1), slot: 37}
+		s.access.Store(newAccess(auth.Grant{State: auth.StateOK, Until: until}))
+		sh.handle(event{s, evSeparate})
+		return s
+	}
+	ended, lasting, endless := apart(now), apart(now.Add(time.Hour)), apart(time.Time{})
+	for range spokes / 4 {
+		sh.turn(now, sh.turned+1)
+	}
+	require.Len(t, ended.wake, 1)
+	require.Empty(t, lasting.wake)
+	require.Empty(t, endless.wake)
+}
+
 // A session whose place the window has left gets all that holds instead.
 func TestOutOfTheWindow(t *testing.T) {
 	h, staff := still(t, 4)
