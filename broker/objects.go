@@ -3,6 +3,7 @@ package broker
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -19,6 +20,10 @@ const (
 	objectChunk = 64 << 10
 	// objectTimeout bounds the writing or reading of a whole object.
 	objectTimeout = 20 * time.Second
+	// objectTry is how much of that the first attempt to read gets; the next gets more.
+	objectTry = 4 * time.Second
+	// maxAhead bounds the memory that an object's description alone can claim.
+	maxAhead = 32 << 20
 )
 
 // Objects keeps named values that are larger than a message. It is safe for
@@ -48,7 +53,7 @@ func (o *Objects) Put(ctx context.Context, name string, value []byte, metadata m
 	if err := o.b.Available(ctx); err != nil {
 		return fmt.Errorf("storing object %s: %w", name, err)
 	}
-	err := o.with(ctx, func(ctx context.Context, store jetstream.ObjectStore) error {
+	err := o.with(ctx, objectTimeout, func(ctx context.Context, store jetstream.ObjectStore) error {
 		_, err := store.Put(ctx, jetstream.ObjectMeta{
 			Name: name, Metadata: metadata, Opts: &jetstream.ObjectMetaOptions{ChunkSize: objectChunk},
 		}, bytes.NewReader(value))
@@ -62,7 +67,7 @@ func (o *Objects) Delete(ctx context.Context, name string) error {
 	if err := o.b.Available(ctx); err != nil {
 		return fmt.Errorf("deleting object %s: %w", name, err)
 	}
-	err := o.with(ctx, func(ctx context.Context, store jetstream.ObjectStore) error {
+	err := o.with(ctx, objectTimeout, func(ctx context.Context, store jetstream.ObjectStore) error {
 		if _, err := store.GetInfo(ctx, name); err != nil { // Delete takes what is deleted already
 			return err
 		}
@@ -87,25 +92,69 @@ func written(doing string, err error) error {
 }
 
 // Get returns a value, verified against its digest; [ErrNotFound] if there is none,
-// [ErrUnavailable] if there was no answer.
+// [ErrUnavailable] if there was no answer in some seconds.
 func (o *Objects) Get(ctx context.Context, name string) (value []byte, err error) {
-	err = o.with(ctx, func(ctx context.Context, store jetstream.ObjectStore) (err error) {
-		for err = errObjectReplaced; errors.Is(err, errObjectReplaced); {
-			value, err = o.read(ctx, store, name)
+	err = o.read(ctx, func(ctx context.Context, store jetstream.ObjectStore) error {
+		info, err := store.GetInfo(ctx, name)
+		if err == nil {
+			value, err = o.chunks(ctx, store, info)
 		}
 		return err
 	})
 	return value, readError("reading object "+name, err)
 }
 
-// List returns all objects. [ErrUnavailable] means that there was no answer.
+// errObjectDamaged is an object of which the stream has lost messages.
+var errObjectDamaged = errors.New("messages of it are lost")
+
+// chunks reads what info describes. The library's own Get leaves a goroutine behind for
+// ever when the answer to its question for the chunks is lost, and a chunk is not.
+func (o *Objects) chunks(ctx context.Context, store jetstream.ObjectStore, info *jetstream.ObjectInfo) ([]byte, error) {
+	value := make([]byte, 0, min(info.Size, maxAhead))
+	subject := "$O." + o.bucket + ".C." + info.NUID
+	err := o.b.scan(ctx, "OBJ_"+o.bucket, func(m message) {
+		value = append(value, m.body...)
+	}, subject)
+	if err != nil {
+		return nil, err
+	}
+	want, err := jetstream.DecodeObjectDigest(info.Digest)
+	if err != nil {
+		return nil, err
+	}
+	if sum := sha256.Sum256(value); bytes.Equal(sum[:], want) {
+		return value, nil
+	}
+	switch now, err := store.GetInfo(ctx, info.Name); {
+	case err != nil:
+		return nil, err
+	case now.NUID != info.NUID: // replaced, which takes the old messages away
+		return nil, errMissedDelivery
+	}
+	stream, err := o.b.js.Stream(ctx, "OBJ_"+o.bucket)
+	if err != nil {
+		return nil, err
+	}
+	state, err := stream.Info(ctx, jetstream.WithSubjectFilter(subject))
+	if err != nil {
+		return nil, err
+	}
+	if state.State.Subjects[subject] < uint64(info.Chunks) {
+		return nil, errObjectDamaged
+	}
+	return nil, errMissedDelivery
+}
+
+// List returns all objects. [ErrUnavailable] means that there was no answer in some
+// seconds.
 func (o *Objects) List(ctx context.Context) ([]ObjectInfo, error) {
 	var list []ObjectInfo
-	err := o.with(ctx, func(ctx context.Context, store jetstream.ObjectStore) error {
+	err := o.read(ctx, func(ctx context.Context, store jetstream.ObjectStore) error {
 		infos, err := store.List(ctx)
 		if errors.Is(err, jetstream.ErrNoObjectsFound) {
 			return nil
 		}
+		list = make([]ObjectInfo, 0, len(infos))
 		for _, i := range infos {
 			list = append(list, ObjectInfo{
 				Name: i.Name, Digest: i.NUID + "." + i.Digest, Size: i.Size, Time: i.ModTime, Metadata: i.Metadata,
@@ -126,9 +175,21 @@ func readError(doing string, err error) error {
 	return fmt.Errorf("%s: %w: %w", doing, ErrUnavailable, err)
 }
 
+// read is with for what may be done twice: the library, whose answer was lost, waits
+// for it to the end.
+func (o *Objects) read(ctx context.Context, act func(context.Context, jetstream.ObjectStore) error) error {
+	ctx, cancel := context.WithTimeout(ctx, objectTimeout)
+	defer cancel()
+	limit := objectTry
+	return o.b.again(ctx, objectTimeout, func() error {
+		defer func() { limit = objectTimeout }()
+		return o.with(ctx, limit, act)
+	})
+}
+
 // with runs one act on the bucket, bounded in time and by the connection.
-func (o *Objects) with(ctx context.Context, act func(context.Context, jetstream.ObjectStore) error) error {
-	ctx, done, err := o.b.link.within(ctx, objectTimeout)
+func (o *Objects) with(ctx context.Context, limit time.Duration, act func(context.Context, jetstream.ObjectStore) error) error {
+	ctx, done, err := o.b.link.within(ctx, limit)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
@@ -143,7 +204,7 @@ func (o *Objects) with(ctx context.Context, act func(context.Context, jetstream.
 // makeBucket makes the bucket on that many replicas. One that is there stays as it is:
 // a disk that is too full to change it can still be read.
 func (b *Broker) makeBucket(ctx context.Context, maxBytes int64, replicas int) error {
-	ctx, done, err := b.link.within(ctx, ackTimeout)
+	ctx, done, err := b.link.within(ctx, makeTimeout)
 	if err != nil {
 		return err
 	}

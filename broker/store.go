@@ -83,7 +83,8 @@ func (s *Store) put(ctx context.Context, key string, body []byte, revision uint6
 }
 
 // Get returns key's record, or [ErrNotFound]. It is the leader's answer, so it holds
-// every write that was confirmed before. [ErrUnavailable] means that there was none.
+// every write that was confirmed before. It is asked for some seconds, within ctx;
+// [ErrUnavailable] means that there was none.
 func (s *Store) Get(ctx context.Context, key string) (Record, error) {
 	record, found, err := s.last(ctx, key)
 	switch {
@@ -96,11 +97,19 @@ func (s *Store) Get(ctx context.Context, key string) (Record, error) {
 }
 
 // last returns key's last message, which may be a tombstone.
-func (s *Store) last(ctx context.Context, key string) (Record, bool, error) {
+func (s *Store) last(ctx context.Context, key string) (record Record, found bool, err error) {
 	subject, err := s.subject(key)
 	if err != nil {
 		return Record{}, false, err
 	}
+	err = s.b.again(ctx, readPatience, func() (err error) {
+		record, found, err = s.askLast(ctx, key, subject)
+		return err
+	})
+	return record, found, err
+}
+
+func (s *Store) askLast(ctx context.Context, key, subject string) (Record, bool, error) {
 	ctx, done, err := s.b.link.within(ctx, requestTimeout)
 	if err != nil {
 		return Record{}, false, fmt.Errorf("%w: %w", ErrUnavailable, err)
@@ -121,8 +130,8 @@ func (s *Store) last(ctx context.Context, key string) (Record, bool, error) {
 }
 
 // List returns all records, sorted by key: every one that there was when List was
-// called, at that revision or a newer one. [ErrUnavailable] means that there was no
-// answer.
+// called, at that revision or a newer one. It is asked for like Get; [ErrUnavailable]
+// means that there was no answer.
 func (s *Store) List(ctx context.Context) ([]Record, error) { return s.list(ctx, s.prefix+">") }
 
 // ListUnder is List for the keys that begin with the tokens of prefix and a dot.
@@ -134,10 +143,18 @@ func (s *Store) ListUnder(ctx context.Context, prefix string) ([]Record, error) 
 	return s.list(ctx, subject+".>")
 }
 
-// list reads the stream in one go, and fetches singly what moved ahead of the reader
+func (s *Store) list(ctx context.Context, subjects string) (records []Record, err error) {
+	err = s.b.again(ctx, readPatience, func() (err error) {
+		records, err = s.askAll(ctx, subjects)
+		return err
+	})
+	return records, err
+}
+
+// askAll reads the stream in one go, and fetches singly what moved ahead of the reader
 // meanwhile: a key that is written again moves to the stream's end, again and again if
 // it must.
-func (s *Store) list(ctx context.Context, subjects string) ([]Record, error) {
+func (s *Store) askAll(ctx context.Context, subjects string) ([]Record, error) {
 	found := map[string]Record{}
 	keys, err := s.keys(ctx, subjects)
 	if err == nil && len(keys) > 0 {
@@ -153,7 +170,7 @@ func (s *Store) list(ctx context.Context, subjects string) ([]Record, error) {
 		if _, ok := found[key]; ok {
 			continue
 		}
-		record, ok, err := s.last(ctx, key)
+		record, ok, err := s.askLast(ctx, key, s.prefix+key)
 		if err != nil {
 			return nil, fmt.Errorf("listing %s: %w", s.stream, err)
 		}

@@ -274,11 +274,9 @@ func TestStreams(t *testing.T) {
 		require.Error(t, stream.Purge(testContext(t)), name)
 		require.Equal(t, name != broker.StreamLog, c.DenyDelete, name)
 		require.False(t, c.AllowDirect, name)
-		want := time.Duration(0)
-		if name == broker.StreamDesk {
-			want = 7 * 24 * time.Hour
-		}
-		require.Equal(t, want, c.MaxAge, name)
+		require.Equal(t, map[string]time.Duration{
+			broker.StreamDesk: 7 * 24 * time.Hour, broker.StreamReceipts: 400 * 24 * time.Hour,
+		}[name], c.MaxAge, name)
 	}
 }
 
@@ -317,4 +315,29 @@ func TestInitChangesLimits(t *testing.T) {
 	stream, err := js.Stream(testContext(t), broker.StreamLog)
 	require.NoError(t, err)
 	require.Equal(t, int64(8*mebibyte), stream.CachedInfo().Config.MaxBytes, "half of it")
+}
+
+// A store of an earlier version kept receipts for ever; Init mends that, and what is
+// kept stays.
+func TestInitLimitsReceipts(t *testing.T) {
+	t.Parallel()
+	s := startNATS(t)
+	b := openExternal(t, s, broker.Config{})
+	_, err := b.Store(broker.StreamReceipts).Put(testContext(t), "a", []byte("1"), 0)
+	require.NoError(t, err)
+	_, js := s.admin()
+	stream, err := js.Stream(testContext(t), broker.StreamReceipts)
+	require.NoError(t, err)
+	config := stream.CachedInfo().Config
+	config.MaxAge = 0
+	_, err = js.UpdateStream(testContext(t), config)
+	require.NoError(t, err)
+
+	require.NoError(t, b.Init(testContext(t), 1))
+	stream, err = js.Stream(testContext(t), broker.StreamReceipts)
+	require.NoError(t, err)
+	require.Equal(t, 400*24*time.Hour, stream.CachedInfo().Config.MaxAge)
+	record, err := b.Store(broker.StreamReceipts).Get(testContext(t), "a")
+	require.NoError(t, err)
+	require.Equal(t, "1", string(record.Body))
 }

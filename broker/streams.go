@@ -18,7 +18,7 @@ const (
 	StreamLog = "TOCSIN_LOG"
 	// StreamDesk holds proposals, one message per subject, for a week.
 	StreamDesk = "TOCSIN_DESK"
-	// StreamReceipts holds cumulative counts, one message per subject.
+	// StreamReceipts holds cumulative counts, one message per subject, for 400 days.
 	StreamReceipts = "TOCSIN_RECEIPTS"
 )
 
@@ -31,7 +31,15 @@ const (
 	deskPrefix        = "tocsin.desk."
 	receiptsPrefix    = "tocsin.receipts."
 	proposalRetention = 7 * 24 * time.Hour
+	// receiptRetention counts from a record's last change: as long as a notice can run
+	// (docs/protocol.md, "Fold rules on the document"), so that no count shrinks while
+	// its notice shows. Without it every start of a node would leave records for good.
+	receiptRetention = 400 * 24 * time.Hour
 )
+
+// makeTimeout bounds the making of one stream. A cluster that has just started, on
+// machines that are busy, takes its time to place one.
+const makeTimeout = 15 * time.Second
 
 // Init makes the streams on a cluster with that many replicas each (1, 3 or 5), or
 // brings those that exist in line. It needs rights that a node should not have; with
@@ -74,7 +82,7 @@ func tooFew(err error) error {
 // makeStream makes a stream, or changes one that exists and differs. The wait is
 // bounded: a cluster without a leader does not answer at all.
 func (b *Broker) makeStream(ctx context.Context, config jetstream.StreamConfig) error {
-	ctx, done, err := b.link.within(ctx, ackTimeout)
+	ctx, done, err := b.link.within(ctx, makeTimeout)
 	if err != nil {
 		return err
 	}
@@ -132,6 +140,7 @@ func streamConfigs(maxBytes int64, replicas int) []jetstream.StreamConfig {
 	receipts := streamConfig(StreamReceipts, receiptsPrefix+">", maxBytes/8, replicas)
 	receipts.Description = "Tocsin: receipts"
 	receipts.MaxMsgsPerSubject = 1
+	receipts.MaxAge = receiptRetention
 
 	return []jetstream.StreamConfig{log, desk, receipts}
 }

@@ -205,6 +205,30 @@ func TestTierGrowsBetweenSessions(t *testing.T) {
 	}
 }
 
+// A client knows when all that it could not see before has come.
+func TestGrowthIsComplete(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, l := newNode(t), newLogbook(t)
+		w := watch(t, n, l.Trust())
+		p := n.ready(l)
+		w.take()
+		grown := wire.Auth{Tier: wire.TierPrivate, Labels: []string{"tenant:n"}, Auth: wire.AuthState{State: wire.AuthOK}}
+		p.send(grown, l.entry(l.Sign(l.Alert())))
+		synctest.Wait()
+		require.Equal(t, []string{"client.AuthChanged", "client.NoticeChanged"}, types(w.take()))
+		p.send(l.heartbeat())
+		synctest.Wait()
+		require.Equal(t, []client.Event{client.Synced{Cursor: l.cursor()}}, w.take())
+
+		p.send(l.heartbeat()) // once
+		lower := grown
+		lower.Tier = wire.TierRestricted
+		p.send(lower, l.heartbeat()) // nothing to come
+		synctest.Wait()
+		require.Equal(t, []string{"client.AuthChanged"}, types(w.take()))
+	})
+}
+
 // Within a session the node sends what came into view; the next cursor covers it.
 func TestTierGrowsWithinASession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

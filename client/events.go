@@ -18,7 +18,8 @@ type Connected struct{ wire.Welcome }
 type AuthChanged struct{ wire.Auth }
 
 // Synced is an [Event]: all that a replay or snapshot brought has been applied, and
-// reported. From here on events tell what happens as it happens.
+// reported; or, on an open session whose tier or labels grew ([AuthChanged]), all that
+// it could not see before. From here on events tell what happens as it happens.
 type Synced struct {
 	// Cursor is where the client is in the log; zero if the node could not say.
 	Cursor wire.Cursor

@@ -29,6 +29,7 @@ type feed struct {
 
 	granted reach // of this session
 	synced  bool  // in this session
+	grown   bool  // what granted came to allow since then may still be on its way
 	staged  []wire.EntryFrame
 	size    int // of staged, in bytes
 }
@@ -81,7 +82,7 @@ func (f *feed) restore(s State) error {
 
 // begin starts a session. It returns the cursor to say hello with.
 func (f *feed) begin() wire.Cursor {
-	f.granted, f.synced, f.staged, f.size = reach{}, false, nil, 0
+	f.granted, f.synced, f.grown, f.staged, f.size = reach{}, false, false, nil, 0
 	return f.cursor
 }
 
@@ -95,6 +96,20 @@ func (f *feed) welcome(w wire.Welcome) bool {
 		return false
 	}
 	return true
+}
+
+// regrant takes the new terms of an open session. When it may see more, entries follow
+// that it could not see before, and then a heartbeat.
+func (f *feed) regrant(to reach) {
+	f.grown = f.grown || f.synced && !f.granted.covers(to)
+	f.granted = to
+}
+
+// complete tells, once, that a heartbeat ends what regrant began.
+func (f *feed) complete() bool {
+	grown := f.grown
+	f.grown = false
+	return grown
 }
 
 // entry takes an entry of the session. Before synced it gives no events.

@@ -39,7 +39,7 @@ func (x *session) apply(f wire.ServerFrame) ([]Event, Ticket, error) {
 	var err error
 	switch f := f.(type) {
 	case wire.Auth:
-		x.feed.granted = reachOf(f.Tier, f.Labels)
+		x.feed.regrant(reachOf(f.Tier, f.Labels))
 		ticket = Ticket{Value: f.Ticket, Expires: f.TicketExpires}
 		events = []Event{AuthChanged{f}}
 	case wire.EntryFrame:
@@ -51,6 +51,9 @@ func (x *session) apply(f wire.ServerFrame) ([]Event, Ticket, error) {
 		x.clock.set(f.ServerTime)
 		x.fresh.told(f.Source, f.ServerTime)
 		x.feed.reached(f.Cursor)
+		if x.feed.complete() {
+			events = []Event{Synced{Cursor: f.Cursor}}
+		}
 		x.backoff.worked()
 	case wire.Bye:
 		return []Event{Bye{f}}, ticket, &byeError{f}

@@ -27,6 +27,7 @@ type Desk struct {
 	metrics *metrics
 	guard   *guard
 	nonces  *nonces
+	room    room
 
 	turn chan struct{} // held for one attempt to append: attempts would only conflict
 	// What strangers can cause has bounds: signatures being checked, bodies being read,
@@ -67,7 +68,7 @@ func New(config Config) (*Desk, error) {
 		return nil, fmt.Errorf("desk: %w", err)
 	}
 	d := &Desk{
-		config: config, log: config.logger(), metrics: m, guard: g, nonces: newNonces(config.Keyring),
+		config: config, log: config.logger(), metrics: m, guard: g, nonces: newNonces(config.Keyring), room: newRoom(),
 		turn:    make(chan struct{}, 1),
 		verify:  make(chan struct{}, max(4, 2*runtime.GOMAXPROCS(0))),
 		bodies:  make(chan struct{}, maxBodies),

@@ -19,9 +19,6 @@ import (
 const (
 	// proposalLife is how long a proposal waits for its signatures.
 	proposalLife = 24 * time.Hour
-	// maxProposals bounds what waits of one owner. It guards the store; of two posts
-	// at the same moment both may get in.
-	maxProposals = 100
 	// storeTries bounds the rounds of compare and set: more have never been met by
 	// people who sign.
 	storeTries = 8
@@ -139,9 +136,11 @@ func (d *Desk) keep(ctx context.Context, s *submission, before *proposal, revisi
 		next.Proposer, next.Created, act = before.stored.Proposer, before.stored.Created, ActSign
 	} else {
 		next.Proposer = proposerOf(t)
-		if err := d.roomFor(ctx, next.Proposer); err != nil {
+		done, err := d.takeRoom(ctx, next.Proposer)
+		if err != nil {
 			return nil, err
 		}
+		defer done()
 	}
 	body, err := json.Marshal(next)
 	if err != nil {
@@ -193,25 +192,6 @@ func proposerOf(t notice.Tally) string {
 		}
 	}
 	return ""
-}
-
-// roomFor refuses a proposal too many of one owner. A store that can't be listed just
-// now stops nobody: what it is to be guarded from takes longer.
-func (d *Desk) roomFor(ctx context.Context, proposer string) error {
-	all, err := d.waitingAll(ctx)
-	if err != nil {
-		return nil
-	}
-	n := 0
-	for _, p := range all {
-		if p.stored.Proposer == proposer {
-			n++
-		}
-	}
-	if n >= maxProposals {
-		return errTooMany.with(fmt.Sprintf("%d proposals of %s wait already", n, proposer)).after(time.Minute)
-	}
-	return nil
 }
 
 // waitingAll lists the proposals that wait, the oldest first.

@@ -39,8 +39,11 @@ const (
 // with the same keyring can open, and random text, which makes it unique: desks
 // need no affinity and keep nothing for those who only ask. Each desk remembers the
 // nonces that logged somebody in, until they lapse. So one login can't be used
-// twice at a desk; at another desk, or after a restart, whoever took the envelope
-// from the wire (inside TLS) within its minute could use it again.
+// twice at a desk, and, since it names the origin, nowhere but under this name. At
+// another desk of the same name, or after a restart, whoever took the envelope from the
+// wire (inside TLS) within its minute could use it again. That is left so: who reads
+// there has the bearer token of the answer as well, which is good for longer, and to
+// prevent it desks would need a store in common to log anybody in, broker down or not.
 type nonces struct {
 	keyring *auth.Keyring
 

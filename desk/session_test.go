@@ -130,6 +130,14 @@ func TestChallengeOfAnotherDesk(t *testing.T) {
 	r := one.request(http.MethodGet, "/v1/notices", nil)
 	r.Header.Set("Authorization", "bearer "+a.Body["token"].(string))
 	require.Equal(t, http.StatusOK, one.do(r).Status)
+
+	// Used again: at the same desk, and at one that goes by another name.
+	replay := s.staff.SessionBody(session, s.staff.Publisher)
+	require.Equal(t, "login-refused", two.post("/v1/session", replay).problem())
+	elsewhere := s.open(func(c *desk.Config) {
+		c.Origins, c.Hosts = []string{"https://desk.other.example"}, []string{"127.0.0.1"}
+	})
+	require.Equal(t, "login-refused", elsewhere.post("/v1/session", replay).problem())
 }
 
 func TestBearer(t *testing.T) {

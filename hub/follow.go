@@ -73,6 +73,9 @@ func (h *Hub) setStatus(s Source) {
 	}
 	h.status.Store(st)
 	h.metrics.setLive(st.live)
+	if st.live != old.live {
+		h.wakeShards() // sessions are told
+	}
 }
 
 // settled decides whether incoming is fit to be served. mu is held.
@@ -125,8 +128,8 @@ func (h *Hub) promote() {
 	}
 	h.incoming.gen = gen
 	h.serving = h.incoming
-	h.setStatus(h.status.Load().Source)
 	h.publish()
+	h.setStatus(h.status.Load().Source) // behind the view: see shard.standing
 	h.log.Info("serving the log", slog.String("epoch", gen.epoch), slog.Uint64("seq", gen.baseSeq),
 		slog.Bool("after_cache", former != nil && former.gen.cached))
 }

@@ -56,6 +56,33 @@ func TestTokens(t *testing.T) {
 	require.Equal(t, []uint64{last}, c.entries(1))
 }
 
+// What a sign-out ended does not come back with the tokens of whoever signs in next,
+// however soon they follow; not even if they prove nothing.
+func TestTokensAfterSignOut(t *testing.T) {
+	w := newWorld(t)
+	n := w.follow(func(c *hub.Config) { c.FrameBurst = 1 << 20 })
+	c := n.hello(wire.Hello{})
+	c.begin()
+	next := func() (said wire.Auth) { // past entries that come again
+		for ok := false; !ok; {
+			said, ok = c.next().(wire.Auth)
+		}
+		return said
+	}
+	for range 30 {
+		c.send(wire.Tokens{Tokens: []string{w.token("north")}})
+		require.Equal(t, wire.TierPrivate, next().Tier)
+		c.send(wire.Tokens{})
+		c.send(wire.Tokens{Tokens: []string{"not a token"}})
+		for said := (wire.Auth{}); said.Auth.Reason != string(auth.ReasonMalformed); {
+			said = next()
+			require.Equal(t, wire.TierPublic, said.Tier)
+			require.Empty(t, said.Labels)
+			require.Empty(t, said.Ticket)
+		}
+	}
+}
+
 // A token that ends takes its tier along, without a word from the client: the
 // ticket speaks from then on.
 func TestTokenEnds(t *testing.T) {
@@ -215,8 +242,11 @@ func TestGrantsChangeInTraffic(t *testing.T) {
 	labels, tier := []string{}, wire.TierPublic
 	settled := func() bool { return slices.Contains(labels, "tenant:north") && slices.Contains(labels, "tenant:south") }
 	all := func() bool { return !slices.ContainsFunc(must, func(seq uint64) bool { return !got[seq] }) }
-	for !all() || !settled() {
-		switch f := c.next().(type) {
+	for end := time.Now().Add(3 * patience); !all() || !settled(); {
+		require.True(t, time.Now().Before(end), "missing: of %v, %d; labels %v", must, len(got), labels)
+		f, err := c.read(patience)
+		require.NoError(t, err)
+		switch f := f.(type) {
 		case wire.Auth:
 			labels, tier = f.Labels, f.Tier
 		case wire.EntryFrame:

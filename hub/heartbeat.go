@@ -15,39 +15,95 @@ func (sh *shard) turn(now time.Time, due int64) {
 	spoke := int(sh.turned % spokes)
 	sh.turned++
 	sh.beat(spoke, now)
-	for i := spoke % (spokes / 4); i < spokes; i += spokes / 4 {
+	const quarter = spokes / 4
+	for i := spoke % quarter; i < spokes; i += quarter {
 		list := sh.wheel[i]
 		for j := len(list) - 1; j >= 0; j-- { // backwards: check may remove
-			if until := list[j].access.Load().grant.Until; !until.IsZero() && !now.Before(until) {
-				sh.check(list[j])
+			sh.checkEnd(list[j], now)
+		}
+	}
+	for _, others := range []map[*session]struct{}{sh.held, sh.separate} {
+		for s := range others {
+			if s.slot%quarter == spoke%quarter {
+				sh.checkEnd(s, now)
 			}
 		}
+	}
+}
+
+// checkEnd is check for a session whose grant time has ended, if it has.
+func (sh *shard) checkEnd(s *session, now time.Time) {
+	if until := s.access.Load().grant.Until; !until.IsZero() && !now.Before(until) {
+		sh.check(s)
 	}
 }
 
 // beat sends heartbeats to the sessions of a spoke: to those that are caught up the
 // same one, and to those that are held one without a cursor.
 func (sh *shard) beat(spoke int, now time.Time) {
-	v, st := sh.seen.Load(), sh.hub.status.Load()
-	if list := sh.wheel[spoke]; len(list) > 0 {
-		said := wire.Heartbeat{Cursor: v.cursor(), ServerTime: now, Source: st.wire(now), Head: st.head}
-		frame, _ := textFrame(said.AppendTo(nil))
-		for j := len(list) - 1; j >= 0; j-- { // backwards: sessions may leave
-			s := list[j]
-			if stalled, err := s.conn.send(sh.out, frame, false); stalled || err != nil {
-				s.at = v.place()
-				sh.settle(s, err)
-			}
-		}
-	}
+	st := sh.standing()
+	sh.beatCaughtUp(spoke, st, now)
 	for s := range sh.held {
 		if s.slot != spoke {
 			continue
 		}
-		said := wire.Heartbeat{ServerTime: now, Source: s.source(now), Head: st.head}
+		said := wire.Heartbeat{ServerTime: now, Source: s.source(st, now), Head: st.head}
 		frame, _ := textFrame(said.AppendTo(nil))
-		if stalled, err := s.conn.send(sh.out, frame, false); stalled || err != nil {
+		if stalled, err := sh.say(s, frame, said.Source.State); stalled || err != nil {
 			sh.settle(s, err)
 		}
+	}
+}
+
+func (sh *shard) beatCaughtUp(spoke int, st *status, now time.Time) {
+	list := sh.wheel[spoke]
+	if len(list) == 0 {
+		return
+	}
+	v := sh.seen.Load()
+	said := wire.Heartbeat{Cursor: v.cursor(), ServerTime: now, Source: st.wire(now), Head: st.head}
+	frame, _ := textFrame(said.AppendTo(nil))
+	for j := len(list) - 1; j >= 0; j-- { // backwards: sessions may leave
+		s := list[j]
+		if stalled, err := sh.say(s, frame, said.Source.State); stalled || err != nil {
+			s.at = v.place()
+			sh.settle(s, err)
+		}
+	}
+}
+
+// say writes a heartbeat that tells of a state.
+func (sh *shard) say(s *session, frame []byte, state wire.SourceState) (stalled bool, err error) {
+	stalled, err = s.conn.send(sh.out, frame, false)
+	if err == nil {
+		s.told = state
+	}
+	return stalled, err
+}
+
+// standing is the status, and makes seen at least as new: a source is called live only
+// behind what it is live with.
+func (sh *shard) standing() *status {
+	st := sh.hub.status.Load()
+	sh.fanOut(sh.hub.view.Load())
+	return st
+}
+
+// tellSource does not let sessions wait for their turn when the source has changed. It
+// takes some spokes at a time, so that entries go before, and comes back for the rest.
+func (sh *shard) tellSource() {
+	st := sh.standing()
+	if st.live != sh.live {
+		sh.live, sh.retell = st.live, 0
+		for s := range sh.separate {
+			s.poke()
+		}
+	}
+	for n := 0; n < spokes/16 && sh.retell < spokes; n++ {
+		sh.beatCaughtUp(sh.retell, st, time.Now())
+		sh.retell++
+	}
+	if sh.retell < spokes {
+		sh.poke()
 	}
 }

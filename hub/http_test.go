@@ -146,6 +146,17 @@ func (n *node) events(t *testing.T, query string, header ...string) *events {
 // next is the next frame but for heartbeats; nil at the end.
 func (e *events) next() wire.ServerFrame {
 	e.t.Helper()
+	for {
+		f := e.read()
+		if _, beat := f.(wire.Heartbeat); !beat {
+			return f
+		}
+	}
+}
+
+// read is the next frame; nil at the end.
+func (e *events) read() wire.ServerFrame {
+	e.t.Helper()
 	var data []string
 	for e.scanner.Scan() {
 		line := e.scanner.Text()
@@ -160,10 +171,7 @@ func (e *events) next() wire.ServerFrame {
 		}
 		f, err := wire.DecodeServer([]byte(strings.Join(data, "\n")))
 		require.NoError(e.t, err)
-		if _, beat := f.(wire.Heartbeat); !beat {
-			return f
-		}
-		data = nil
+		return f
 	}
 	return nil
 }

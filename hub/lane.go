@@ -43,7 +43,8 @@ func (s *session) lane() {
 			return
 		case <-s.wake:
 		case <-beat.C:
-			if err := s.link.write(s.beat(time.Now())); err != nil {
+			st := s.hub.status.Load()
+			if err := s.link.write(s.beat(st, s.hub.view.Load(), time.Now())); err != nil {
 				s.fail(err)
 				return
 			}
@@ -51,14 +52,25 @@ func (s *session) lane() {
 	}
 }
 
-// beat is a heartbeat for a session in its own lane, caught up or held.
-func (s *session) beat(now time.Time) []byte {
+// beat is a heartbeat for a session in its own lane, caught up with v or held. st is no
+// newer than v: a source is called live only behind what it is live with.
+func (s *session) beat(st *status, v *view, now time.Time) []byte {
 	var c wire.Cursor
-	if v := s.hub.view.Load(); s.held == nil && v.place() == s.at {
+	if s.held == nil && v.place() == s.at {
 		c = v.cursor()
 	}
-	frame := wire.Heartbeat{Cursor: c, ServerTime: now, Source: s.source(now), Head: s.hub.status.Load().head}
+	frame := wire.Heartbeat{Cursor: c, ServerTime: now, Source: s.source(st, now), Head: st.head}
+	s.told = frame.Source.State
 	return s.link.appendJSON(s.link.appendPlace(nil, c), frame.AppendTo(nil))
+}
+
+// tell sends a heartbeat ahead of its time, if the client is not to wait for it.
+func (s *session) tell(st *status, v *view) error {
+	now := time.Now()
+	if s.told == s.source(st, now).State {
+		return nil
+	}
+	return s.link.write(s.beat(st, v, now))
 }
 
 // catchUp sends everything that the session is due, whatever the reason: a frame
@@ -71,10 +83,12 @@ func (s *session) catchUp() error {
 		if err := s.regrant(); err != nil {
 			return err
 		}
-		if s.held != nil && s.resume(s.held.cursor, s.held.since) == resumeHold {
-			return nil
-		}
+		held := s.held != nil && s.resume(s.held.cursor, s.held.since) == resumeHold
+		st := s.hub.status.Load()
 		v := s.hub.view.Load()
+		if held {
+			return s.tell(st, v)
+		}
 		items, ok := s.due(v)
 		if !ok {
 			// What came meanwhile is gone from the window. Clients know what they have
@@ -84,7 +98,7 @@ func (s *session) catchUp() error {
 		}
 		if len(items) == 0 && !s.unsynced {
 			s.at = v.place()
-			return nil
+			return s.tell(st, v)
 		}
 		s.at, s.owed = v.place(), nil
 		rest, err := s.sendItems(items, s.access.Load().sees, s.synced(v))

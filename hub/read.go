@@ -167,7 +167,9 @@ func (s *session) handle(frame wire.ClientFrame) error {
 // replaceTokens admits new tokens beside the ticket that the client was last given.
 // None at all is a sign-out: then the ticket goes, too.
 func (s *session) replaceTokens(tokens []string) {
-	ticket := s.access.Load().grant.Ticket
+	// Of what the reader itself admitted last: access may still tell of what was before
+	// a sign-out, and its ticket must not come back.
+	ticket := s.hub.config.Authority.Grant(s.holder.Load()).Ticket
 	if ticket == "" {
 		ticket = s.ticket
 	}

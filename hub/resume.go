@@ -62,21 +62,23 @@ func (s *session) greet(hello wire.Hello, now time.Time) error {
 // welcome tells what the session is granted, and how it begins.
 func (s *session) welcome(how wire.Resume, now time.Time) []byte {
 	a := s.access.Load().frame()
+	source := s.source(s.hub.status.Load(), now)
+	s.told = source.State
 	w := wire.Welcome{
 		Session: s.id, Tier: a.Tier, Labels: a.Labels, Auth: a.Auth,
 		Ticket: a.Ticket, TicketExpires: a.TicketExpires,
 		Resume:      how,
 		HeartbeatMs: s.hub.config.Heartbeat.Milliseconds(),
 		ServerTime:  now,
-		Source:      s.source(now),
+		Source:      source,
 	}
 	return s.link.appendJSON(nil, w.AppendTo(nil))
 }
 
-// source is how fresh the node is for this session: one that knows less than its
-// client is stale, whatever else holds.
-func (s *session) source(now time.Time) wire.Source {
-	source := s.hub.status.Load().wire(now)
+// source is how fresh a node of status st is for this session: one that knows less than
+// its client is stale, whatever else holds.
+func (s *session) source(st *status, now time.Time) wire.Source {
+	source := st.wire(now)
 	if s.held != nil && source.State == wire.SourceLive {
 		return staleSince(s.held.since, now)
 	}

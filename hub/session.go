@@ -51,12 +51,13 @@ type session struct {
 	closing atomic.Bool                 // close was called, by anybody
 
 	// What the owner owns: a shard, or a lane.
-	at       place   // not kept up to date while a shard owns it: it is the shard's then
-	head     []byte  // the welcome, until it leaves with what follows it
-	owed     []*item // to be sent before what follows at
-	unsynced bool    // synced is still to come
-	held     *hold   // waits for the node to reach the client; nil otherwise
-	ended    bool    // nothing can be sent any more
+	at       place            // not kept up to date while a shard owns it: it is the shard's then
+	head     []byte           // the welcome, until it leaves with what follows it
+	owed     []*item          // to be sent before what follows at
+	unsynced bool             // synced is still to come
+	held     *hold            // waits for the node to reach the client; nil otherwise
+	told     wire.SourceState // by the last welcome or heartbeat; "": a heartbeat is due
+	ended    bool             // nothing can be sent any more
 
 	// What the shard owns, always.
 	where  whereabouts

@@ -37,7 +37,9 @@ type shard struct {
 
 	turned  int64 // spokes since start that had their heartbeat
 	granted uint64
-	recheck int // the next spoke whose grants are to be checked; spokes: none
+	recheck int  // the next spoke whose grants are to be checked; spokes: none
+	live    bool // what sessions were last told of the source, or are being told
+	retell  int  // the next spoke to be told so; spokes: none
 }
 
 // event is news of a session for its shard. Each session has at most three there.
@@ -63,7 +65,7 @@ func newShard(h *Hub) *shard {
 	sh := &shard{
 		hub: h, wake: make(chan struct{}, 1), progress: make(chan struct{}, 1),
 		held: make(map[*session]struct{}), separate: make(map[*session]struct{}),
-		out: newRawWriter(), recheck: spokes,
+		out: newRawWriter(), recheck: spokes, retell: spokes,
 	}
 	sh.seen.Store(&view{})
 	return sh
@@ -128,6 +130,7 @@ func (sh *shard) run(ctx context.Context) {
 			sh.fanOut(sh.hub.view.Load())
 		}
 		sh.checkGrants()
+		sh.tellSource()
 	}
 }
 
@@ -217,13 +220,15 @@ func (sh *shard) toLane(s *session) {
 }
 
 // check looks whether a session must leave the shard: for a grant that is no longer
-// the one that it was told, or a socket to be flushed.
+// the one that it was told, a heartbeat that it missed elsewhere, or a socket to be
+// flushed.
 func (sh *shard) check(s *session) {
 	switch s.where {
 	case separate:
 		s.poke()
 	case slotted, holding:
-		if _, same := s.grantNow(); same && !s.conn.isStalled() {
+		_, same := s.grantNow()
+		if same && s.told == s.source(sh.hub.status.Load(), time.Now()).State && !s.conn.isStalled() {
 			return
 		}
 		if s.where == slotted {

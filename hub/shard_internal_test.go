@@ -12,6 +12,7 @@ import (
 	"tocsin/auth"
 	"tocsin/notice"
 	"tocsin/notice/noticetest"
+	"tocsin/wire"
 )
 
 // still is a hub whose shards do not run: the test does their work, step by step.
@@ -32,7 +33,7 @@ func still(t *testing.T, window int) (*Hub, *noticetest.Staff) {
 func sitting(t *testing.T, h *Hub) (*session, *net.TCPConn) {
 	t.Helper()
 	c, client := pair(t)
-	s := &session{hub: h, id: "test", shard: h.shards[0], done: make(chan struct{})}
+	s := &session{hub: h, id: "test", shard: h.shards[0], done: make(chan struct{}), told: wire.SourceLive}
 	s.attach(c)
 	s.access.Store(newAccess(auth.Grant{State: auth.StateNone}))
 	s.at = h.view.Load().place()
@@ -121,6 +122,28 @@ func (sh *shard) awaitJoin(s *session) {
 			sh.handle(e)
 		}
 	}
+}
+
+// A grant that time ends is looked at within a quarter of the heartbeats' interval, also
+// of sessions that no shard writes to: keys that went stale are told of then.
+func TestGrantsEnd(t *testing.T) {
+	h, _ := still(t, 4)
+	sh := h.shards[0]
+	sh.fanOut(h.view.Load())
+	now := time.Now()
+	apart := func(until time.Time) *session {
+		s := &session{hub: h, shard: sh, wake: make(chan struct{}, 1), slot: 37}
+		s.access.Store(newAccess(auth.Grant{State: auth.StateOK, Until: until}))
+		sh.handle(event{s, evSeparate})
+		return s
+	}
+	ended, lasting, endless := apart(now), apart(now.Add(time.Hour)), apart(time.Time{})
+	for range spokes / 4 {
+		sh.turn(now, sh.turned+1)
+	}
+	require.Len(t, ended.wake, 1)
+	require.Empty(t, lasting.wake)
+	require.Empty(t, endless.wake)
 }
 
 // A session whose place the window has left gets all that holds instead.

@@ -1,0 +1,76 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	// readPatience is how long after its first attempt a read is begun again: longer
+	// than an election, shorter than what a person waits for.
+	readPatience = 6 * time.Second
+	// The pauses between attempts double, from the one to the other.
+	minReadPause = 50 * time.Millisecond
+	maxReadPause = time.Second
+)
+
+// again asks the broker a question, and asks it once more, for as long as patience
+// lasts, when what came was no answer: one was lost or late, the leader was just
+// elected, the connection broke. To read twice does no harm; no write is asked for
+// here. A broker that is away from the beginning is told at once.
+func (b *Broker) again(ctx context.Context, patience time.Duration, question func() error) error {
+	began := time.Now()
+	for pause := minReadPause; ; pause = min(2*pause, maxReadPause) {
+		up, _ := b.link.state()
+		err := question()
+		if !up || !notNow(err) || ctx.Err() != nil {
+			return err
+		}
+		left, cancel := context.WithDeadline(ctx, began.Add(patience))
+		waited := sleep(left, pause/2+rand.N(pause/2))
+		if waited == nil {
+			waited = b.link.wait(left)
+		}
+		cancel()
+		if waited != nil {
+			return err
+		}
+		b.log.Debug("asking the broker again", "error", err)
+	}
+}
+
+// notNow tells an error that says nothing about what was asked for.
+func notNow(err error) bool {
+	for _, e := range []error{
+		context.DeadlineExceeded, // of the one question
+		context.Canceled,         // the connection broke meanwhile
+		errDisconnected, errMissedDelivery,
+		nats.ErrTimeout, nats.ErrNoResponders, nats.ErrReconnectBufExceeded,
+		jetstream.ErrNoStreamResponse, jetstream.ErrNoHeartbeat, jetstream.ErrServerShutdown,
+		// The consumer of a read goes with the server that kept it.
+		jetstream.ErrConsumerDeleted, jetstream.ErrConsumerNotFound, jetstream.ErrConsumerLeadershipChanged,
+	} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	var api *jetstream.APIError
+	return errors.As(err, &api) && api.Code == http.StatusServiceUnavailable
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
