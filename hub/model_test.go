@@ -126,11 +126,14 @@ func (p *play) rotate() {
 // step is one event; at times something is published in the same breath. Then all is as
 // it ought to be, and a notice for everybody proves that nothing more was sent.
 func (p *play) step() {
-	events := []func(){
-		p.connect, p.connect, p.connect, p.leave, p.newTokens, p.newTokens, p.signOut,
-		p.wait, p.wait, p.provider, p.provider, p.rotate, p.poll, p.setPosture, p.setPosture, p.cohort, func() {},
-	}
-	events[rapid.IntRange(0, len(events)-1).Draw(p.t, "event")]()
+	event := rapid.SampledFrom([]string{
+		"connect", "connect", "connect", "leave", "tokens", "tokens", "sign out", "wait", "wait",
+		"provider", "provider", "rotate", "poll", "posture", "posture", "cohort", "nothing",
+	}).Draw(p.t, "event")
+	map[string]func(){
+		"connect": p.connect, "leave": p.leave, "tokens": p.newTokens, "sign out": p.signOut, "wait": p.wait,
+		"provider": p.provider, "rotate": p.rotate, "poll": p.poll, "posture": p.setPosture, "cohort": p.cohort, "nothing": func() {},
+	}[event]()
 	p.ought()
 	for range rapid.IntRange(0, 3).Draw(p.t, "at once") {
 		p.publish(rapid.Custom(p.drawNotice).Draw(p.t, "notice"))
@@ -179,7 +182,7 @@ func (p *play) drawNotice(t *rapid.T) addressed {
 // token is one that was made before, or another.
 func (p *play) token() *modelToken {
 	if len(p.tokens) > 0 && rapid.IntRange(0, 2).Draw(p.t, "used") == 0 {
-		return rapid.SampledFrom(p.tokens).Draw(p.t, "token")
+		return p.tokens[rapid.IntRange(0, len(p.tokens)-1).Draw(p.t, "token")]
 	}
 	t := &modelToken{who: rapid.SampledFrom([]string{"ana", "ana", "bob"}).Draw(p.t, "who"), round: p.round}
 	t.login = t.who + rapid.SampledFrom([]string{"-1", "-2"}).Draw(p.t, "login")
@@ -266,7 +269,7 @@ func (p *play) some() *follower {
 	if len(p.followers) == 0 {
 		p.connect()
 	}
-	return rapid.SampledFrom(p.followers).Draw(p.t, "session")
+	return p.followers[rapid.IntRange(0, len(p.followers)-1).Draw(p.t, "session")]
 }
 
 func (p *play) leave() {
