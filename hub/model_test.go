@@ -89,11 +89,13 @@ func (p *play) run() {
 	defer n.hangUp()
 	n.read(p.world.log)
 	p.node = n
-	most := 14
+	p.come("token") // so that there is somebody to lose something
+	p.come("ticket")
+	most := 16
 	if os.Getenv("TOCSIN_FULL") != "" {
 		most = 40
 	}
-	for range rapid.IntRange(4, most).Draw(p.t, "steps") {
+	for range rapid.IntRange(6, most).Draw(p.t, "steps") {
 		p.step()
 	}
 }
@@ -135,7 +137,7 @@ func (p *play) step() {
 		"provider": p.provider, "rotate": p.rotate, "poll": p.poll, "posture": p.setPosture, "cohort": p.cohort, "nothing": func() {},
 	}[event]()
 	p.ought()
-	for range rapid.IntRange(0, 3).Draw(p.t, "at once") {
+	for range rapid.IntRange(1, 4).Draw(p.t, "at once") {
 		p.publish(rapid.Custom(p.drawNotice).Draw(p.t, "notice"))
 	}
 	p.settle()
@@ -220,6 +222,10 @@ func (p *play) fetch() {
 }
 
 func (p *play) connect() {
+	p.come(rapid.SampledFrom([]string{"token", "token", "both", "ticket", "ticket", "nothing"}).Draw(p.t, "with"))
+}
+
+func (p *play) come(how string) {
 	if len(p.followers) == 4 {
 		p.leave()
 	}
@@ -229,7 +235,6 @@ func (p *play) connect() {
 		f.claims = []string{"lang:en"}
 		hello.Labels = []string{"lang:en", "tenant:north", "cohort:breach"}
 	}
-	how := rapid.SampledFrom([]string{"token", "token", "both", "ticket", "ticket", "nothing"}).Draw(p.t, "with")
 	if how == "token" || how == "both" {
 		f.token = p.token()
 		p.present(f.token)
