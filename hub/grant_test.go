@@ -238,7 +238,7 @@ func TestTokensWhileVoid(t *testing.T) {
 	n := w.follow()
 	first := n.hello(wire.Hello{Tokens: []string{w.token("north")}})
 	first.begin()
-	w.authority.SetPosture(auth.Posture{IssuerBlocked: map[string]time.Time{w.issuer.URL: time.Now().Add(-time.Hour)}})
+	w.authority.SetPosture(auth.Posture{IssuerBlocked: map[string]auth.Blocked{w.issuer.URL: {Since: time.Now().Add(-time.Hour)}}})
 	require.Equal(t, wire.TierPublic, expect[wire.Auth](first).Tier)
 	first.send(wire.Tokens{Tokens: []string{"a failed login"}})
 	require.Equal(t, string(auth.ReasonMalformed), expect[wire.Auth](first).Auth.Reason)

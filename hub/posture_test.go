@@ -60,14 +60,17 @@ func (w *world) applied(c *hub.Config) {
 			doc = &notice.Posture{}
 		}
 		p := auth.Posture{
-			TokensNotBefore: map[string]time.Time{}, IssuerBlocked: map[string]time.Time{},
+			TokensNotBefore: map[string]time.Time{}, IssuerBlocked: map[string]auth.Blocked{},
 			TicketEpoch: doc.TicketEpoch, Revoked: map[string]time.Time{},
 		}
 		for issuer, t := range doc.TokensNotBefore {
 			p.TokensNotBefore[issuer] = at(t)
 		}
 		for issuer, b := range doc.IssuerBlocked {
-			p.IssuerBlocked[issuer] = at(b.Since)
+			p.IssuerBlocked[issuer] = auth.Blocked{Since: at(b.Since)}
+			if !b.Until.IsZero() {
+				p.IssuerBlocked[issuer] = auth.Blocked{Since: at(b.Since), Until: at(b.Until)}
+			}
 		}
 		for _, r := range doc.Revoked {
 			sum, err := hex.DecodeString(r.Hash)
