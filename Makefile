@@ -43,7 +43,7 @@ bench: need ## benchmarks (BENCH=FanOut for one)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
 storm: need ## the tests of crowds, with 10,000 clients
-	TOCSIN_FULL=1 $(GO) test -count 1 -timeout 10m -v -run 'Storm|TestBreach|Silent' ./hub
+	TOCSIN_FULL=1 $(GO) test -count 1 -timeout 10m -v -run 'Storm|TestBreach|Silent|AgainstModel' ./hub
 
 fuzz: need ## every fuzz target in turn, FUZZTIME each
 	@set -e; for pkg in $$($(GO) list ./...); do \

@@ -10,12 +10,14 @@ type Credentials struct {
 	Tokens []string // the first MaxTokens count
 	Ticket string   // of an earlier Grant
 	Claims []string // labels; those that it may claim count
+	// Earlier is what the tokens of an open session replace: what it had proven goes on
+	// to speak, as its ticket would, and once a posture no longer voids it. Nil: nothing.
+	Earlier *Holder
 }
 
 // Admit looks at a client's credentials and verifies what can be verified
 // without waiting. It never fails: what is bad gives nothing, and a token whose
-// key is not known yet is kept until it is. New tokens on an open session are
-// admitted with the ticket that the session was last granted.
+// key is not known yet is kept until it is.
 func (a *Authority) Admit(c Credentials) *Holder {
 	h := &Holder{claims: claimed(c.Claims, a.labelOK)}
 	kept := 0
@@ -35,7 +37,18 @@ func (a *Authority) Admit(c Credentials) *Holder {
 		h.proofs, h.refused = a.open(c.Ticket)
 		a.metrics.tickets.WithLabelValues(result(h.refused)).Inc()
 	}
+	if c.Earlier != nil {
+		h.proofs = append(h.proofs, c.Earlier.proven()...)
+		h.proofs = h.proofs[:min(len(h.proofs), maxProofs)]
+	}
 	return h
+}
+
+// proven is what the holder could put into a ticket, if nothing voids it.
+func (h *Holder) proven() []proof {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.proofs)
 }
 
 // retry inspects a token again that waits for its key, if there are other keys

@@ -61,8 +61,9 @@ type keysAt struct {
 
 // state says how the keys stand, and nextState when that changes if no fetch
 // succeeds (the zero time: never).
-func (s *source) state(now time.Time) keyState {
-	k := s.keys.Load()
+func (s *source) state(now time.Time) keyState { return s.stateOf(s.keys.Load(), now) }
+
+func (s *source) stateOf(k *keysAt, now time.Time) keyState {
 	switch {
 	case k == nil:
 		return closed
@@ -88,11 +89,13 @@ func (s *source) nextState(now time.Time) time.Time {
 }
 
 // set returns the keys, whatever their state; nil if there never were any.
-func (s *source) set() *keySet {
-	if k := s.keys.Load(); k != nil {
-		return k.set
+func (s *source) set() *keySet { return s.keys.Load().keySet() }
+
+func (k *keysAt) keySet() *keySet {
+	if k == nil {
+		return nil
 	}
-	return nil
+	return k.set
 }
 
 // want asks for a fetch, because of a kid that is not in the set. It does not
@@ -127,7 +130,7 @@ func (s *source) run(ctx context.Context) {
 		if soon := last.Add(s.gap); wanted && soon.Before(next) {
 			next = soon
 		}
-		before := s.set()
+		before := s.keys.Load()
 		good := false
 		if !s.now().Before(next) {
 			last = s.now()
@@ -142,8 +145,12 @@ func (s *source) run(ctx context.Context) {
 				next = last.Add(s.early())
 			}
 		}
-		if now := s.state(s.now()); now != said || s.set() != before {
-			said = s.announce(now, said)
+		// The old keys may have lapsed while the new ones were on their way: grants say
+		// so, and nothing but changed takes it back.
+		now := s.now()
+		lapsed, other := s.stateOf(before, now) != said, s.set() != before.keySet()
+		if state := s.state(now); state != said || lapsed || other {
+			said = s.announce(state, said)
 			s.changed()
 		}
 		if good {

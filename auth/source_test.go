@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -361,4 +362,32 @@ func TestTLS(t *testing.T) {
 			require.Equal(t, name == "trusted", grant(a, issuer.Token(nil)).Tier == auth.Private)
 		})
 	}
+}
+
+// slowly is a transport that takes its time.
+type slowly struct {
+	http.RoundTripper
+	wait time.Duration
+}
+
+func (s slowly) RoundTrip(r *http.Request) (*http.Response, error) {
+	time.Sleep(s.wait)
+	return s.RoundTripper.RoundTrip(r)
+}
+
+// Keys that lapse while others are on their way leave no session degraded.
+func TestKeysLapseDuringFetch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		issuer := authtest.NewOffline(t)
+		c := oneIssuer(issuer)
+		c.Transport, c.Refresh, c.FetchGap = slowly{issuer.Transport(), 4 * time.Second}, 10*time.Second, time.Second
+		a := authtest.Run(t, c, issuer)
+		h := a.Admit(auth.Credentials{Tokens: []string{issuer.Token(nil)}})
+		// Each fetch begins 7.5 to 9.5 s after the one before, and takes 4 s.
+		for end := time.Now().Add(time.Minute); a.Grant(h).Reason != auth.ReasonKeysStale; time.Sleep(100 * time.Millisecond) {
+			require.True(t, time.Now().Before(end), "the keys never lapse")
+		}
+		time.Sleep(5 * time.Second)
+		require.Equal(t, auth.StateOK, a.Grant(h).State)
+	})
 }

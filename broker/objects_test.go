@@ -72,7 +72,7 @@ func TestObjectReplacedWhileRead(t *testing.T) {
 	})
 	defer writing.Wait()
 	defer close(read)
-	for range 20 {
+	for range 10 {
 		value, err := objects.Get(ctx, "breach")
 		require.NoError(t, err)
 		require.True(t, bytes.Equal(value, values[0]) || bytes.Equal(value, values[1]))

@@ -261,3 +261,27 @@ func TestGrantsChangeInTraffic(t *testing.T) {
 		}
 	}
 }
+
+// What a posture voids for a while is not forgotten when new tokens come meanwhile.
+func TestTokensWhileVoid(t *testing.T) {
+	w := newWorld(t)
+	n := w.follow()
+	first := n.hello(wire.Hello{Tokens: []string{w.token("north")}})
+	first.begin()
+	w.authority.SetPosture(auth.Posture{IssuerBlocked: map[string]auth.Blocked{w.issuer.URL: {Since: time.Now().Add(-time.Hour)}}})
+	require.Equal(t, wire.TierPublic, expect[wire.Auth](first).Tier)
+	first.send(wire.Tokens{Tokens: []string{"a failed login"}})
+	require.Equal(t, string(auth.ReasonMalformed), expect[wire.Auth](first).Auth.Reason)
+	w.authority.SetPosture(auth.Posture{})
+	said := expect[wire.Auth](first)
+	require.Equal(t, wire.TierRestricted, said.Tier)
+	require.Contains(t, said.Labels, "tenant:north")
+
+	first.send(wire.Tokens{}) // and who signs out is forgotten, however fast the next one comes
+	first.send(wire.Tokens{Tokens: []string{"a failed login"}})
+	for said = expect[wire.Auth](first); said.Auth.Reason == ""; said = expect[wire.Auth](first) {
+		require.Equal(t, wire.TierPublic, said.Tier)
+	}
+	require.Equal(t, wire.TierPublic, said.Tier)
+	require.Empty(t, said.Labels)
+}

@@ -2,6 +2,8 @@ package hub_test
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"sync"
@@ -46,14 +48,36 @@ func (p *postures) version() int64 {
 	return p.told[len(p.told)-1].Version
 }
 
-// applied makes the world's authority obey, as far as the tests here need it.
+// applied makes the world's authority obey.
 func (w *world) applied(c *hub.Config) {
-	c.Posture = func(p *notice.Posture) {
-		var epoch int64
-		if p != nil {
-			epoch = p.TicketEpoch
+	at := func(d notice.DateTime) time.Time {
+		t, err := d.Time()
+		require.NoError(w.t, err)
+		return t
+	}
+	c.Posture = func(doc *notice.Posture) {
+		if doc == nil {
+			doc = &notice.Posture{}
 		}
-		w.authority.SetPosture(auth.Posture{TicketEpoch: epoch})
+		p := auth.Posture{
+			TokensNotBefore: map[string]time.Time{}, IssuerBlocked: map[string]auth.Blocked{},
+			TicketEpoch: doc.TicketEpoch, Revoked: map[string]time.Time{},
+		}
+		for issuer, t := range doc.TokensNotBefore {
+			p.TokensNotBefore[issuer] = at(t)
+		}
+		for issuer, b := range doc.IssuerBlocked {
+			p.IssuerBlocked[issuer] = auth.Blocked{Since: at(b.Since)}
+			if !b.Until.IsZero() {
+				p.IssuerBlocked[issuer] = auth.Blocked{Since: at(b.Since), Until: at(b.Until)}
+			}
+		}
+		for _, r := range doc.Revoked {
+			sum, err := hex.DecodeString(r.Hash)
+			require.NoError(w.t, err)
+			p.Revoked[base64.RawURLEncoding.EncodeToString(sum)] = at(r.Until)
+		}
+		w.authority.SetPosture(p)
 	}
 }
 

@@ -127,9 +127,6 @@ func (s *session) start(hello wire.Hello, now time.Time) error {
 	}))
 	g := s.hub.config.Authority.Grant(s.holder.Load())
 	s.access.Store(newAccess(g))
-	if g.Ticket == "" {
-		s.ticket = hello.Ticket // it may yet be good for something
-	}
 	if g.Tier == auth.Public {
 		if s.public = s.hub.limits.greet(); !s.public {
 			return errReserve
@@ -164,21 +161,15 @@ func (s *session) handle(frame wire.ClientFrame) error {
 	return nil
 }
 
-// replaceTokens admits new tokens beside the ticket that the client was last given.
-// None at all is a sign-out: then the ticket goes, too.
+// replaceTokens admits new tokens beside what the session has proven, which a posture may
+// void for now. None at all is a sign-out: then that goes, too, whether or not the
+// session was told of it yet.
 func (s *session) replaceTokens(tokens []string) {
-	// Of what the reader itself admitted last: access may still tell of what was before
-	// a sign-out, and its ticket must not come back.
-	ticket := s.hub.config.Authority.Grant(s.holder.Load()).Ticket
-	if ticket == "" {
-		ticket = s.ticket
+	c := auth.Credentials{Tokens: tokens, Claims: s.claims}
+	if len(tokens) > 0 {
+		c.Earlier = s.holder.Load()
 	}
-	if len(tokens) == 0 {
-		ticket, s.ticket = "", ""
-	}
-	s.holder.Store(s.hub.config.Authority.Admit(auth.Credentials{
-		Tokens: tokens, Ticket: ticket, Claims: s.claims,
-	}))
+	s.holder.Store(s.hub.config.Authority.Admit(c))
 	s.shard.post(event{s, evCheck})
 }
 

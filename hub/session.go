@@ -39,11 +39,10 @@ type session struct {
 	wake  chan struct{} // pokes the lane of a session that has one of its own
 	done  chan struct{} // closed when the reader has ended
 
-	// What the reader owns. claims and ticket are as hello gave them.
+	// What the reader owns. claims are as hello gave them.
 	meter  meter
 	acked  map[*tally]uint8
 	claims []string
-	ticket string
 	public bool // counted by limits.greet
 
 	holder  atomic.Pointer[auth.Holder] // replaced by the reader
