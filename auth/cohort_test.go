@@ -46,6 +46,34 @@ func TestCohort(t *testing.T) {
 	require.NotContains(t, byTicket(a, later).Labels, "cohort:breach")
 }
 
+// What counts for Private notices: labels that a token proves now. A ticket beside the
+// token of another issuer adds to the others alone, a list of affected people included.
+func TestPrivateLabels(t *testing.T) {
+	patients, clinicians := authtest.New(t), authtest.New(t)
+	ring := auth.NewKeyring()
+	a := authtest.Run(t, auth.Config{
+		Issuers:    []auth.IssuerConfig{patients.Config(), clinicians.Config()},
+		TicketKeys: ring,
+	}, patients, clinicians)
+	cohort, err := ring.NewCohort(patients.URL, []string{"pat-1"})
+	require.NoError(t, err)
+	a.SetCohort("breach", cohort)
+	patient := grant(a, patients.Token(map[string]any{"sub": "pat-1", "tenant": "north"}))
+	require.Equal(t, patient.Labels, patient.Private)
+	require.Contains(t, patient.Private, "cohort:breach")
+
+	both := a.Grant(a.Admit(auth.Credentials{
+		Tokens: []string{clinicians.Token(map[string]any{"sub": "doc-1", "tenant": "south"})},
+		Ticket: patient.Ticket, Claims: []string{"surface:portal"},
+	}))
+	require.Equal(t, auth.Private, both.Tier)
+	require.Subset(t, both.Labels, []string{"cohort:breach", "tenant:north", "tenant:south", "surface:portal"})
+	require.Subset(t, both.Private, []string{"tenant:south", "surface:portal"})
+	require.NotContains(t, both.Private, "tenant:north")
+	require.NotContains(t, both.Private, "cohort:breach")
+	require.Nil(t, byTicket(a, patient.Ticket).Private)
+}
+
 // Nobody comes onto a list by saying so, by another issuer's subject of that name, or
 // by a ticket that no longer speaks.
 func TestCohortOfOthers(t *testing.T) {

@@ -77,8 +77,12 @@ type Grant struct {
 	// Labels are the session's, claimed and proven, sorted. Not to be changed:
 	// grants share them.
 	Labels []string
-	State  State
-	Reason Reason
+	// Private are those of them that count for what is Private: claimed, or proven by a
+	// token that is good now, and not by a ticket beside it, which may be another
+	// person's. Nil in the lower tiers.
+	Private []string
+	State   State
+	Reason  Reason
 	// Ticket is for the client to keep and send back; "" if there is nothing
 	// to prove. It stays the same until it says something else. TicketExpires
 	// is when it will give nothing any more.

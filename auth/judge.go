@@ -12,7 +12,9 @@ type judgement struct {
 	posture *Posture
 
 	labels []string
+	sure   []string  // those of them that tokens prove now, or that are claimed
 	proofs []proof   // that speak now
+	recent int       // how many of the holder's proofs its tokens renew now
 	until  time.Time // the earliest time that may change the judgement
 	token  Reason    // the first that a token gave
 	ticket Reason    // the first that a proof gave
@@ -39,8 +41,10 @@ func (j *judgement) grant(h *Holder) Grant {
 	default:
 		g.Reason = j.ticket
 	}
-	slices.Sort(j.labels)
-	g.Labels = slices.Compact(j.labels)
+	g.Labels = sorted(j.labels)
+	if g.Tier == Private {
+		g.Private = sorted(append(j.sure, h.claims...))
+	}
 	g.Ticket, g.TicketExpires = j.seal(h)
 	return g
 }
@@ -66,14 +70,14 @@ func (j *judgement) tokens(h *Holder) (good bool) {
 			t.proof.epoch = j.posture.TicketEpoch
 		}
 		proven = append(proven, t.proof)
-		j.labels = append(append(j.labels, t.labels...), t.subject)
+		j.sure = append(append(j.sure, t.labels...), t.subject)
 	}
 	if !good {
 		return false
 	}
-	fromTokens := len(proven)
+	j.labels, j.recent = append(j.labels, j.sure...), len(proven)
 	for _, p := range h.proofs {
-		if !slices.ContainsFunc(proven[:fromTokens], func(q proof) bool { return q.issuer == p.issuer }) {
+		if !slices.ContainsFunc(proven[:j.recent], func(q proof) bool { return q.issuer == p.issuer }) {
 			proven = append(proven, p)
 		}
 	}
@@ -132,6 +136,13 @@ func (j *judgement) tickets(h *Holder) {
 		j.labels = append(j.labels, p.labels...)
 	}
 	j.labels = append(j.labels, j.a.cohortsOf(j.proofs)...)
+	j.sure = append(j.sure, j.a.cohortsOf(h.proofs[:j.recent])...)
+}
+
+// sorted sorts labels in place, each once.
+func sorted(labels []string) []string {
+	slices.Sort(labels)
+	return slices.Compact(labels)
 }
 
 // look notes that the judgement may change at t.

@@ -13,10 +13,11 @@ type access struct {
 	grant  auth.Grant
 	scope  notice.Scope
 	labels notice.Labels
+	sure   notice.Labels // for what is Private
 }
 
 func newAccess(g auth.Grant) *access {
-	a := &access{grant: g, scope: notice.ScopePublic, labels: notice.NewLabels(g.Labels...)}
+	a := &access{grant: g, scope: notice.ScopePublic, labels: notice.NewLabels(g.Labels...), sure: notice.NewLabels(g.Private...)}
 	switch g.Tier {
 	case auth.Restricted:
 		a.scope = notice.ScopeRestricted
@@ -29,12 +30,17 @@ func newAccess(g auth.Grant) *access {
 // sees tells whether the session may be sent an item that has a frame.
 func (a *access) sees(it *item) bool { return it.open || a.seesNotice(it.notice) }
 
-func (a *access) seesNotice(n *notice.Notice) bool { return n.VisibleTo(a.scope, a.labels) }
+func (a *access) seesNotice(n *notice.Notice) bool {
+	if n.Scope == notice.ScopePrivate {
+		return n.VisibleTo(a.scope, a.sure)
+	}
+	return n.VisibleTo(a.scope, a.labels)
+}
 
 // same tells whether a client would notice no difference.
 func (a *access) same(g auth.Grant) bool {
 	return a.grant.Tier == g.Tier && a.grant.State == g.State && a.grant.Reason == g.Reason &&
-		a.grant.Ticket == g.Ticket && slices.Equal(a.grant.Labels, g.Labels)
+		a.grant.Ticket == g.Ticket && slices.Equal(a.grant.Labels, g.Labels) && slices.Equal(a.grant.Private, g.Private)
 }
 
 // frame is the access as the members that welcome and auth share.

@@ -96,8 +96,8 @@ func (w *world) subject(token string) string {
 }
 
 // A patient's ticket in a clinician's hands adds what it proves of its own issuer, as
-// several tokens would: both kinds are matched each by its own. It never gives what is
-// the patient's alone, and goes with the sign-out.
+// several tokens would: both kinds are matched each by its own. Nothing Private comes by
+// it, whatever tier the clinician's own token gives, and it goes with the sign-out.
 func TestTicketOfAnotherIssuer(t *testing.T) {
 	w, clinicians := two(t)
 	n := w.follow()
@@ -128,11 +128,14 @@ func TestTicketOfAnotherIssuer(t *testing.T) {
 	publish(noticetest.Restricted("tenant:north", "group:admin"))
 	publish(noticetest.Private(hers))
 	publish(noticetest.Private(hers, "tenant:north"))
+	publish(noticetest.Private("tenant:north"))
+	publish(noticetest.Private("tenant:north", "group:ward"))
+	wardOnly := publish(noticetest.Private("group:ward"))
 	own := publish(noticetest.Private(mine))
 	end := publish()
-	require.Equal(t, []uint64{together, north, ward, own, end}, both.entries(5))
+	require.Equal(t, []uint64{together, north, ward, wardOnly, own, end}, both.entries(6))
 	require.Equal(t, []uint64{north, end}, alone.entries(2))
-	require.Equal(t, []uint64{ward, own, end}, token.entries(3))
+	require.Equal(t, []uint64{ward, wardOnly, own, end}, token.entries(4))
 
 	both.send(wire.Tokens{})
 	said := expect[wire.Auth](both)

@@ -273,8 +273,8 @@ func (c *client) read(wait time.Duration) (wire.ServerFrame, error) {
 // next waits for the next frame that is not a heartbeat.
 func (c *client) next() wire.ServerFrame {
 	c.t.Helper()
-	for {
-		f, err := c.read(patience)
+	for end := time.Now().Add(patience); ; {
+		f, err := c.read(time.Until(end))
 		require.NoError(c.t, err)
 		if _, beat := f.(wire.Heartbeat); !beat {
 			return f

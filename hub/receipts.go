@@ -12,8 +12,9 @@ import (
 	"tocsin/wire"
 )
 
-// Counts is to how many sessions one message was sent, and how many of them
-// acknowledged it, since this hub was made. Each session counts once for each.
+// Counts is how often one message was sent, and how many sessions acknowledged it, since
+// this hub was made. A session is sent it once; again if it lost sight of it in between
+// (a sign-out, a posture). It counts once for each acknowledgement.
 type Counts struct {
 	Sent, Received, Displayed, Confirmed uint64
 }

@@ -61,5 +61,5 @@ func (s *session) regrant() error {
 
 // grewFrom tells whether a may see something that before may not.
 func (a *access) grewFrom(before *access) bool {
-	return a.grant.Tier > before.grant.Tier || !before.labels.HasAll(a.labels)
+	return a.grant.Tier > before.grant.Tier || !before.labels.HasAll(a.labels) || !before.sure.HasAll(a.sure)
 }

@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -138,13 +141,19 @@ func (cmd *serveCmd) check() error {
 		return misusef("--tls-cert and --tls-key belong together")
 	case len(cmd.Roles) == 0:
 		return misusef("--roles: edge, desk or both")
-	case cmd.Dev && len(cmd.NATS) > 0:
+	case cmd.Dev && slices.ContainsFunc(cmd.NATS, isRemote):
 		return misusef("--dev is for this machine alone: it would put its own keyset, whose keys lie in one folder, into the log of %s. "+
-			"Leave --nats out; or leave --dev out, and begin as tocsin serve --help says", cmd.NATS[0])
+			"Leave --nats out; or leave --dev out, and begin as tocsin serve --help says", strings.Join(cmd.NATS, ","))
 	case len(cmd.NATS) > 0 && cmd.MaxBytes != 0:
 		return misusef("--max-bytes is of the embedded store; with --nats it is given to tocsin broker init")
 	}
 	return nil
+}
+
+// isRemote tells a NATS server of another machine. What can't be read is one.
+func isRemote(address string) bool {
+	u, err := url.Parse(address)
+	return err != nil || !loopback(net.JoinHostPort(u.Hostname(), "0"))
 }
 
 // completeDev makes DATA/dev and points the flags at it. Dev mode is for this
