@@ -62,7 +62,7 @@ func (a *Authority) retry(t *token) {
 // open reads a ticket, and keeps of it what configuration still lets its
 // issuers prove. Time and posture are judged later.
 func (a *Authority) open(ticket string) ([]proof, Reason) {
-	plaintext, err := a.ring.Open(ticketPurpose, ticket)
+	plaintext, key, err := a.ring.open(ticketPurpose, ticket)
 	if err != nil {
 		return nil, ReasonTicketInvalid
 	}
@@ -78,6 +78,7 @@ func (a *Authority) open(ticket string) ([]proof, Reason) {
 		return nil, ReasonTicketInvalid
 	}
 	for i := range proofs {
+		proofs[i].key = key
 		proofs[i].labels = a.issuers[proofs[i].issuer].still(proofs[i].labels)
 	}
 	return proofs, ""

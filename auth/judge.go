@@ -118,12 +118,22 @@ func (j *judgement) judge(t *token) (bool, Reason) {
 // tickets collects what the holder's proofs give now. Labels that hang on the
 // pseudonym alone (cohorts) join here: j.proofs has those of good tokens too.
 func (j *judgement) tickets(h *Holder) {
+	ring := j.a.ring.ring.Load()
 	for i := range h.proofs {
 		p := &h.proofs[i]
 		void, ends := j.posture.ticket(p, j.now)
 		j.look(ends)
 		if !j.now.Before(p.expires()) {
 			void = ReasonTicketExpired
+		}
+		if p.key != (keyID{}) {
+			// Its ticket is sealed anew with the ring's first key: a key that leaves at
+			// once takes what it sealed with it, one that ages does not.
+			if !ring.holds(p.key) {
+				void = ReasonTicketInvalid
+			} else if void == "" {
+				p.key = ring.keys[0].id
+			}
 		}
 		if void != "" {
 			if j.ticket == "" {

@@ -17,6 +17,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -67,8 +68,11 @@ type ring struct {
 	keys      []ringKey
 }
 
+// keyID names a key of a ring in what it sealed.
+type keyID [sealKeyID]byte
+
 type ringKey struct {
-	id     [sealKeyID]byte
+	id     keyID
 	secret []byte
 	aead   cipher.AEAD
 }
@@ -174,12 +178,18 @@ func (k *Keyring) Seal(purpose string, plaintext []byte) string {
 
 // Open decrypts what Seal made, or returns ErrSeal.
 func (k *Keyring) Open(purpose, blob string) ([]byte, error) {
+	plaintext, _, err := k.open(purpose, blob)
+	return plaintext, err
+}
+
+// open is Open, and names the key that sealed it.
+func (k *Keyring) open(purpose, blob string) ([]byte, keyID, error) {
 	if len(blob) > maxBlob || strings.ContainsAny(blob, "\r\n") { // which encoding/base64 skips
-		return nil, ErrSeal
+		return nil, keyID{}, ErrSeal
 	}
 	raw, err := strictBase64.DecodeString(blob)
 	if err != nil || len(raw) < sealHeader || raw[0] != sealVersion {
-		return nil, ErrSeal
+		return nil, keyID{}, ErrSeal
 	}
 	keys := k.ring.Load().keys
 	for i := range keys {
@@ -188,10 +198,10 @@ func (k *Keyring) Open(purpose, blob string) ([]byte, error) {
 		}
 		plaintext, err := keys[i].aead.Open(nil, nil, raw[sealHeader:], sealData(raw[:sealHeader], purpose))
 		if err == nil {
-			return plaintext, nil
+			return plaintext, keys[i].id, nil
 		}
 	}
-	return nil, ErrSeal
+	return nil, keyID{}, ErrSeal
 }
 
 // Pseudonym is the keyed hash by which a subject is known outside of its
@@ -243,6 +253,11 @@ func (r *ring) text() []byte {
 		fmt.Fprintln(&b, "key", base64.RawURLEncoding.EncodeToString(k.secret))
 	}
 	return b.Bytes()
+}
+
+// holds reports whether what that key sealed opens.
+func (r *ring) holds(id keyID) bool {
+	return slices.ContainsFunc(r.keys, func(k ringKey) bool { return k.id == id })
 }
 
 func (r *ring) equal(o *ring) bool {

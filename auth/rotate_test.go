@@ -52,3 +52,27 @@ func TestEditingARing(t *testing.T) {
 	_, err = auth.LoadKeyring(path)
 	require.NoError(t, err, "a full ring can be read")
 }
+
+// Of a stolen ring that is dropped at once nothing stays, also not what an open session
+// brought: it gets no ticket of the new key, whatever epoch it claims. Keys that age
+// take nothing from a session that was open meanwhile.
+func TestDroppedKeyTakesOpenSessions(t *testing.T) {
+	a, ring, _, _, ticket := ticketed(t)
+	h := a.Admit(auth.Credentials{Ticket: ticket})
+	rotate := func(older int) auth.Grant {
+		id, err := ring.Add()
+		require.NoError(t, err)
+		require.NoError(t, ring.Promote(id, older))
+		a.SetPosture(auth.Posture{}) // as the ring's watch does: look again
+		return a.Grant(h)
+	}
+	for range 4 {
+		require.Equal(t, auth.Restricted, rotate(1).Tier, "sealed anew each time")
+	}
+	joined := a.Admit(auth.Credentials{Earlier: h})
+	g := rotate(0)
+	require.Equal(t, auth.Public, g.Tier)
+	require.Equal(t, auth.ReasonTicketInvalid, g.Reason)
+	require.Empty(t, g.Ticket)
+	require.Equal(t, auth.Public, a.Grant(joined).Tier, "nor do new tokens carry it over")
+}

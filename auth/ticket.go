@@ -35,6 +35,8 @@ type proof struct {
 	provenAt time.Time
 	epoch    int64    // ticket epoch in force when it was proven
 	labels   []string // sorted; immutable
+	// key of the ring that vouches for it; zero: a token did, on this node. Not in a ticket.
+	key keyID
 }
 
 func (p *proof) equal(o *proof) bool {
