@@ -1,0 +1,121 @@
+// What the verifying half speaks of: signed documents, and what a board makes of them.
+
+import type { ContactCard, Notice, Severity } from './types.js'
+
+/** What a key may sign. A notice needs a publisher among its signers. */
+export type Role = 'publisher' | 'approver' | 'contacts' | 'operator' | 'beacon'
+
+/** An offline key that signs keysets. */
+export interface Root {
+  /** Lower-case hex SHA-256 of the public key. */
+  readonly keyid: string
+  /** Standard base64 of 32 bytes. */
+  readonly publicKey: string
+}
+
+/** A staff key as the keyset names it. Owners count, keys don't. */
+export interface Key extends Root {
+  readonly owner: string
+  readonly roles: readonly Role[]
+  readonly notBefore: string
+  /** Included. */
+  readonly notAfter: string
+  readonly breakGlass?: boolean
+}
+
+/** What the holders of the roots decide about publishing; absent or 0 is the default. */
+export interface Policy {
+  readonly thresholds?: {
+    readonly patient?: number
+    readonly staff?: number
+    readonly cancel?: number
+    readonly contacts?: number
+    readonly posture?: number
+    readonly redaction?: number
+    readonly bySeverity?: { readonly [S in Severity]?: number }
+  }
+  /** The hosts that `web` may lead to. */
+  readonly linkHosts?: readonly string[]
+}
+
+/** Whose signatures count, and for what (docs/protocol.md, "Keyset and policy"). */
+export interface Keyset {
+  readonly version: number
+  /** Soft: notices show afterwards too, marked. */
+  readonly expires: string
+  readonly dev?: boolean
+  readonly roots: readonly Root[]
+  readonly rootThreshold: number
+  readonly keys?: readonly Key[]
+  readonly policy?: Policy
+}
+
+/** Whom to call when all else is down. */
+export interface Contacts {
+  readonly version: number
+  readonly sent: string
+  readonly cards?: readonly (Omit<ContactCard, 'audience'> & { readonly audience?: string })[]
+}
+
+/** The roots that must sign a keyset, and how many of them. */
+export interface Trust {
+  readonly roots: readonly Root[]
+  readonly rootThreshold: number
+}
+
+export interface Signature {
+  readonly keyid: string
+  /** 64 bytes. Nothing is known about its validity until a board counts it. */
+  readonly sig: Uint8Array<ArrayBuffer>
+}
+
+/** A DSSE v1 envelope. */
+export interface Envelope {
+  readonly payloadType: string
+  readonly payload: Uint8Array<ArrayBuffer>
+  readonly signatures: readonly Signature[]
+}
+
+/** One message of the log, as a node sent it. */
+export interface Entry {
+  readonly seq: number
+  /** The envelope's text, or what {@link parseStrict} made of it within a frame. */
+  readonly body: unknown
+}
+
+/** An entry that holds. Immutable; a new keyset makes another. */
+export interface Accepted extends Entry {
+  readonly payloadType: string
+  /** Of the payload, hex. */
+  readonly hash: string
+  /** Only of a notice. */
+  readonly notice?: Notice
+  /** The number of references; 0 for an Alert. */
+  readonly revision: number
+  /** The owners whose signatures count, sorted; of a keyset, none. */
+  readonly signers: readonly string[]
+  /** A break-glass key is among the signers. */
+  readonly breakGlass: boolean
+}
+
+/** What folding one entry did. */
+export interface Outcome {
+  readonly verdict: 'accepted' | 'rejected' | 'skipped'
+  /** Which rule refused it, in short; for logs of developers only. */
+  readonly rule?: string
+  readonly accepted?: Accepted
+}
+
+/** An Alert with the Updates and Cancels that hold. A new object whenever it changes. */
+export interface Thread {
+  readonly alert: Accepted
+  /** The message that decides: of the Cancels if there is one, otherwise of the others. */
+  readonly current: Accepted
+  /** The message to show: `current`, or what the Cancel withdraws. */
+  readonly content: Accepted
+  /** All, in the log's order. */
+  readonly messages: readonly Accepted[]
+  readonly cancelled: boolean
+}
+
+export type Phase = 'active' | 'withdrawn' | 'over'
