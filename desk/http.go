@@ -53,6 +53,7 @@ func (d *Desk) Handler() http.Handler {
 	if d.config.Cohorts != nil {
 		route("/v1/cohorts", map[string]handler{get: d.staffOnly(d.getCohorts)})
 		route("/v1/cohorts/{name}", map[string]handler{put: d.staffOnly(d.putCohort), del: d.staffOnly(d.deleteCohort)})
+		route("/v1/pseudonyms", map[string]handler{post: d.staffOnly(d.postPseudonyms)})
 	}
 	route("/v1/redaction", map[string]handler{post: d.postDocument(notice.TypeRedaction)})
 	mux.Handle("/", d.dispatch("other", nil))
