@@ -2,6 +2,8 @@ module tocsin
 
 go 1.26.0
 
+ignore node_modules
+
 require (
 	github.com/MicahParks/jwkset v0.5.19
 	github.com/alecthomas/kong v1.17.0
