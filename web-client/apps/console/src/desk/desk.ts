@@ -73,8 +73,13 @@ export class Desk {
   }
 
   /** Logs in with another key from now on; null for none. */
-  useKey(sign: Sign | null): void {
-    this.http.useKey(sign)
+  setKey(sign: Sign | null): void {
+    this.http.setKey(sign)
+  }
+
+  /** Signs a document with the key in use; the problem `no-key` without one. */
+  sign(payloadType: string, payload: Uint8Array): Promise<SignedEnvelope> {
+    return this.http.signed(payloadType, payload)
   }
 
   /** Logs in, or answers from the login that holds: who the desk says that one is. */

@@ -55,10 +55,16 @@ export class Http {
   }
 
   /** Logs in with another key from now on; null for none. */
-  useKey(sign: Sign | null): void {
+  setKey(sign: Sign | null): void {
     this.sign = sign
     this.bearer = null
     this.renewing = null
+  }
+
+  /** Signs a document with the key in use; the problem `no-key` without one. */
+  async signed(payloadType: string, payload: Uint8Array): Promise<SignedEnvelope> {
+    if (this.sign === null) throw noKey()
+    return this.sign(payloadType, payload)
   }
 
   /** Logs in, or answers from the login that holds. */

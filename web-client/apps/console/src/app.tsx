@@ -1,0 +1,110 @@
+import { Suspense, useEffect, useRef, useState } from 'react'
+import styles from './app.module.css'
+import { LoginGate } from './login/LoginGate.js'
+import { signOut, useSession } from './login/session.js'
+import { type Place, usePlace } from './router.js'
+import { Busy, ButtonLink, Page } from './ui/index.js'
+
+const pages = [
+  ['/', 'Board'],
+  ['/new', 'Send a notice'],
+  ['/connected', 'Connected'],
+  ['/contacts', 'Contact cards'],
+  ['/cohorts', 'Cohorts'],
+  ['/staff', 'People and keys'],
+  ['/posture', 'Posture'],
+] as const
+
+/** The frame around every page: whose key it is, where one is, and the page. */
+export function App() {
+  const place = usePlace()
+  const main = useRef<HTMLElement>(null)
+  const [menu, setMenu] = useState(false)
+  const first = useRef(true)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another place moves the focus
+  useEffect(() => {
+    if (first.current) {
+      first.current = false
+      return
+    }
+    setMenu(false)
+    scrollTo(0, 0)
+    main.current?.focus({ preventScroll: true })
+  }, [place.path])
+  return (
+    <div className={styles.shell}>
+      <button type="button" className={styles.skip} onClick={() => main.current?.focus()}>
+        Skip to the page
+      </button>
+      <Top menu={menu} onMenu={() => setMenu(!menu)} />
+      <div className={styles.below}>
+        <nav className={styles.nav} aria-label="Pages" data-open={menu} id="pages">
+          <ul>
+            {pages.map(([path, name]) => (
+              <li key={path}>
+                <a href={`#${path}`} aria-current={path === place.path ? 'page' : undefined}>
+                  {name}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <main ref={main} id="main" className={styles.main} tabIndex={-1}>
+          <PageAt place={place} />
+        </main>
+      </div>
+    </div>
+  )
+}
+
+function Top({ menu, onMenu }: { readonly menu: boolean; readonly onMenu: () => void }) {
+  const session = useSession()
+  return (
+    <header className={styles.top}>
+      <a className={styles.brand} href="#/">
+        <img src="/icon.svg" width="28" height="28" alt="" />
+        <span>
+          Tocsin <span className={styles.place}>{location.hostname}</span>
+        </span>
+      </a>
+      <div className={styles.who}>
+        {session.state === 'in' && (
+          <>
+            <a href="#/key">{session.owner}</a>
+            <button type="button" onClick={signOut}>
+              Sign out
+            </button>
+          </>
+        )}
+        <button
+          type="button"
+          className={styles.menu}
+          aria-expanded={menu}
+          aria-controls="pages"
+          onClick={onMenu}
+        >
+          Menu
+        </button>
+      </div>
+    </header>
+  )
+}
+
+function PageAt({ place }: { readonly place: Place }) {
+  const { route } = place
+  if (!route) {
+    return (
+      <Page title="There is no such page" intro="The link may be incomplete.">
+        <p>
+          <ButtonLink href="#/">To the board</ButtonLink>
+        </p>
+      </Page>
+    )
+  }
+  const page = (
+    <Suspense fallback={<Busy />}>
+      <route.page id={place.id} query={place.query} key={place.path} />
+    </Suspense>
+  )
+  return route.open ? page : <LoginGate>{page}</LoginGate>
+}

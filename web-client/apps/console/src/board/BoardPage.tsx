@@ -1,0 +1,5 @@
+import { Page } from '../ui/index.js'
+
+export function BoardPage() {
+  return <Page title="BoardPage">{null}</Page>
+}

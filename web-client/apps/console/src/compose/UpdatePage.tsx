@@ -1,0 +1,5 @@
+import { Page } from '../ui/index.js'
+
+export function UpdatePage() {
+  return <Page title="UpdatePage">{null}</Page>
+}

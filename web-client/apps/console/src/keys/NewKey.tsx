@@ -1,0 +1,130 @@
+import { type FormEvent, useState } from 'react'
+import { Button, Field, Fingerprint, Note, Row } from '../ui/index.js'
+import { download } from './download.js'
+import { passphraseLeast, writeBackup } from './file.js'
+import { createKey, ownerForm, type StaffKey } from './key.js'
+import { keyring } from './ring.js'
+
+/**
+ * Makes a key in this browser: a name, a passphrase, the backup file, done. The secret
+ * leaves the page's memory in the encrypted backup only; what stays can't be exported.
+ */
+export function NewKey({
+  owner: suggested = '',
+  onKept,
+}: {
+  readonly owner?: string
+  readonly onKept: (key: StaffKey) => void
+}) {
+  const [owner, setOwner] = useState(suggested)
+  const [passphrase, setPassphrase] = useState('')
+  const [again, setAgain] = useState('')
+  const [tried, setTried] = useState(false)
+  const [busy, setBusy] = useState(false)
+  const [made, setMade] = useState<StaffKey | null>(null)
+  const [error, setError] = useState('')
+
+  const ownerError = ownerForm.test(owner)
+    ? ''
+    : 'Use small letters, digits and hyphens, such as ana-ruiz.'
+  const passphraseError =
+    passphrase.length >= passphraseLeast
+      ? ''
+      : `Use at least ${passphraseLeast} characters; four or five words are good.`
+  const againError = again === passphrase ? '' : 'The two passphrases differ.'
+
+  async function make(event: FormEvent) {
+    event.preventDefault()
+    setTried(true)
+    if (ownerError || passphraseError || againError) return
+    setBusy(true)
+    try {
+      const key = await createKey(owner)
+      const backup = await writeBackup(key, passphrase)
+      download(`tocsin-key-${owner}.json`, backup)
+      setMade(await keyring.add(key, true, new Date().toISOString()))
+      setPassphrase('')
+      setAgain('')
+    } catch (cause) {
+      setError(cause instanceof Error ? cause.message : String(cause))
+    } finally {
+      setBusy(false)
+    }
+  }
+
+  if (made) {
+    return (
+      <>
+        <Note tone="good" live>
+          <strong>Your key is made.</strong>
+          <span>
+            The file tocsin-key-{made.owner}.json was saved on this device. Move it to a safe place
+            that is not this device, such as a USB stick in a locked drawer. With it and the
+            passphrase you get your key back; without it nobody can help.
+          </span>
+          <span>
+            Fingerprint: <Fingerprint keyid={made.keyid} />
+          </span>
+        </Note>
+        <Row>
+          <Button kind="primary" onClick={() => onKept(made)}>
+            I have put the file away
+          </Button>
+        </Row>
+      </>
+    )
+  }
+  return (
+    <form className="stack" onSubmit={make} noValidate>
+      <Field
+        label="Your name in Tocsin"
+        hint="As colleagues will see it: ana-ruiz"
+        error={tried ? ownerError : ''}
+      >
+        {(control) => (
+          <input
+            {...control}
+            value={owner}
+            onChange={(event) => setOwner(event.target.value.toLowerCase())}
+            autoComplete="off"
+            autoCapitalize="none"
+            spellCheck={false}
+            readOnly={suggested !== ''}
+          />
+        )}
+      </Field>
+      <Field label="Passphrase of the backup" error={tried ? passphraseError : ''}>
+        {(control) => (
+          <input
+            {...control}
+            type="password"
+            value={passphrase}
+            onChange={(event) => setPassphrase(event.target.value)}
+            autoComplete="new-password"
+          />
+        )}
+      </Field>
+      <Field label="The passphrase again" error={tried ? againError : ''}>
+        {(control) => (
+          <input
+            {...control}
+            type="password"
+            value={again}
+            onChange={(event) => setAgain(event.target.value)}
+            autoComplete="new-password"
+          />
+        )}
+      </Field>
+      {error && (
+        <Note tone="bad" live>
+          {error}
+        </Note>
+      )}
+      <Row>
+        <Button type="submit" kind="primary" busy={busy}>
+          Make the key and save its backup
+        </Button>
+      </Row>
+    </form>
+  )
+}

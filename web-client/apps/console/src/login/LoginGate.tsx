@@ -1,0 +1,110 @@
+import { type ReactNode, useEffect, useState } from 'react'
+import { NewKey, type StaffKey, useKeys } from '../keys/index.js'
+import { canSign } from '../keys/key.js'
+import { OpenKeyFile } from '../keys/OpenKeyFile.js'
+import { Busy, Button, Fingerprint, Note, Page, Panel, Problem, Row } from '../ui/index.js'
+import { resume, signIn, signOut, useSession } from './session.js'
+
+/** Shows the page to whoever is signed in; helps everybody else to sign in. */
+export function LoginGate({ children }: { readonly children: ReactNode }) {
+  const session = useSession()
+  const ring = useKeys()
+  useEffect(() => void resume(), [])
+  switch (session.state) {
+    case 'in':
+      return children
+    case 'asking':
+      return <Busy>{`Signing in as ${session.owner} …`}</Busy>
+    case 'refused':
+      return <Refused error={session.error} active={ring.active} />
+    case 'out':
+      if (!ring.keys) return <Busy>Looking for your key …</Busy>
+      return ring.keys.length > 0 ? <Choose keys={ring.keys} /> : <First />
+  }
+}
+
+function First() {
+  const [making, setMaking] = useState(false)
+  const [able, setAble] = useState(true)
+  useEffect(() => void canSign().then(setAble), [])
+  return (
+    <Page
+      title="Open your key"
+      intro="Staff sign notices with a key of their own. There is no password here, and no login of the clinic is needed: this works while that is down."
+    >
+      {!able && (
+        <Note tone="bad">
+          <strong>This browser can’t sign.</strong>
+          <span>Use Chrome or Edge 137, Firefox 129, Safari 17, or newer.</span>
+        </Note>
+      )}
+      <Panel title="I have a key file">
+        <OpenKeyFile onOpen={(key) => void signIn(key)} />
+      </Panel>
+      <Panel title="I have no key yet">
+        {making ? (
+          <NewKey onKept={(key) => void signIn(key)} />
+        ) : (
+          <>
+            <p>
+              A colleague can send you an invitation. Or make a key now; before it can do anything,
+              whoever holds the root key adds it.
+            </p>
+            <Row>
+              <Button onClick={() => setMaking(true)}>Make a key</Button>
+            </Row>
+          </>
+        )}
+      </Panel>
+    </Page>
+  )
+}
+
+function Choose({ keys }: { readonly keys: readonly StaffKey[] }) {
+  const [other, setOther] = useState(false)
+  return (
+    <Page title="Who is it?" intro="These keys are kept in this browser.">
+      <Panel>
+        {keys.map((key) => (
+          <Row key={key.keyid}>
+            <Button kind="primary" large onClick={() => void signIn(key)}>
+              Continue as {key.owner}
+            </Button>
+            <Fingerprint keyid={key.keyid} short />
+          </Row>
+        ))}
+      </Panel>
+      {other ? (
+        <Panel title="Another key">
+          <OpenKeyFile onOpen={(key) => void signIn(key)} />
+        </Panel>
+      ) : (
+        <Row>
+          <Button kind="quiet" onClick={() => setOther(true)}>
+            Use another key
+          </Button>
+        </Row>
+      )}
+    </Page>
+  )
+}
+
+function Refused({ error, active }: { readonly error: unknown; readonly active: StaffKey | null }) {
+  return (
+    <Page title="Not signed in">
+      <Problem error={error} />
+      {active && (
+        <Panel title={`The key of ${active.owner}`}>
+          <p>Its fingerprint, to be compared by telephone:</p>
+          <Fingerprint keyid={active.keyid} />
+          <Row>
+            <Button kind="primary" onClick={() => void signIn(active)}>
+              Try again
+            </Button>
+            <Button onClick={signOut}>Use another key</Button>
+          </Row>
+        </Panel>
+      )}
+    </Page>
+  )
+}

@@ -1,0 +1,22 @@
+import { Note } from './Panel.js'
+import { problemWords } from './problemWords.js'
+
+/** An error in plain words: what happened, what to do, and the server's own words. */
+export function Problem({ error }: { readonly error: unknown }) {
+  if (error === null || error === undefined) return null
+  const { title, todo, detail } = problemWords(error)
+  return (
+    <div role="alert">
+      <Note tone="bad">
+        <strong>{title}</strong>
+        <span>{todo}</span>
+        {detail && (
+          <details>
+            <summary>What the desk said</summary>
+            <code>{detail}</code>
+          </details>
+        )}
+      </Note>
+    </div>
+  )
+}

@@ -1,0 +1,105 @@
+/** What a person reads of an error: what happened, and what to do. */
+export interface Words {
+  readonly title: string
+  readonly todo: string
+  /** The server's own words, for whoever helps. */
+  readonly detail?: string
+}
+
+const words: Record<string, readonly [title: string, todo: string]> = {
+  unauthenticated: ['Your login has ended.', 'Sign in again; what you wrote is kept.'],
+  'login-refused': [
+    'The desk does not know this key.',
+    'It must be named in the keyset, and be valid today. Ask whoever holds the root key, and compare fingerprints by telephone.',
+  ],
+  forbidden: [
+    'Your key does not have the role for this.',
+    'Ask a colleague who has it; see People.',
+  ],
+  'not-found': [
+    'There is nothing under this name.',
+    'It may have ended, lapsed or been withdrawn. Look on the board.',
+  ],
+  'already-published': ['This is published already.', 'Nothing is left to do.'],
+  superseded: [
+    'Somebody else was faster.',
+    'There is a newer version now. Look at it, then make your change again.',
+  ],
+  conflict: [
+    'Another text waits under this name.',
+    'Look at the proposals on the board, and withdraw the one that is wrong.',
+  ],
+  'too-many': ['The desk has been asked too often.', 'Wait a minute, then try again.'],
+  'too-big': [
+    'This is too long to be sent.',
+    'A notice may have 32 KiB in all languages together. Shorten it.',
+  ],
+  misdirected: [
+    'The desk is not meant to be reached under this address.',
+    'Use the address that your administrator gave you.',
+  ],
+  unavailable: [
+    'The desk can’t publish at the moment; nothing was sent.',
+    'It is starting, or the log has no majority. Try again in a minute; what you wrote is kept.',
+  ],
+  unconfirmed: [
+    'It is not known whether it was published.',
+    'Do not write it anew: readers could get both. This page goes on asking with the same signed text.',
+  ],
+  network: [
+    'The desk does not answer.',
+    'Look at your network. What you wrote is kept; try again.',
+  ],
+  'no-key': ['You are not signed in.', 'Open your key, then do it again; what you wrote is kept.'],
+  http: [
+    'What answered is not the desk.',
+    'Something between this computer and the desk is broken. Try again; if it stays, tell your administrator.',
+  ],
+  internal: [
+    'The desk has a fault.',
+    'Try again. If it stays, publish from the command line: tocsin publish --help.',
+  ],
+}
+
+const rules: Record<string, string> = {
+  expires: 'Choose an end that is in the future, and at most 400 days away.',
+  'info.linkHosts':
+    'Links may lead only to the hosts that the keyset names. Remove the link, or use one of these.',
+  'info.web': 'A link begins with https:// and leads to a page without login.',
+  sent: 'The clock of this computer is wrong, or the notice was signed long ago. Set the clock, then sign again.',
+  'signature.key': 'This key can’t sign this. Another role is needed, or the key is not valid now.',
+  'signature.owner':
+    'You have signed already, with another key. The other signature must be a colleague’s.',
+  publisher: 'One signature must be a publisher’s. Ask a publisher to begin.',
+  unsigned: 'None of the signatures counts: the key is not in the keyset, or not valid now.',
+  'addresses.exists': 'This audience does not exist. Choose another.',
+}
+
+function member(error: object, name: string): string {
+  const value: unknown = Reflect.get(error, name)
+  return typeof value === 'string' ? value : ''
+}
+
+/** Puts an error (a problem document of RFC 9457, a failed fetch, anything) in plain words. */
+export function problemWords(error: unknown): Words {
+  if (typeof error !== 'object' || error === null) {
+    return { title: 'Something went wrong.', todo: 'Try again.', detail: String(error) }
+  }
+  const name = member(error, 'name')
+  const detail = member(error, 'detail') || member(error, 'message')
+  const known = words[name]
+  if (known) return { title: known[0], todo: known[1], detail }
+  const rule = member(error, 'rule')
+  if (name === 'rule' || rule) {
+    const todo =
+      rules[rule] ??
+      rules[rule.split('.')[0] ?? ''] ??
+      'Change what is named below, then sign again.'
+    return {
+      title: 'The desk does not accept this.',
+      todo,
+      detail: [rule, detail].filter(Boolean).join(': '),
+    }
+  }
+  return { title: member(error, 'title') || 'Something went wrong.', todo: 'Try again.', detail }
+}
