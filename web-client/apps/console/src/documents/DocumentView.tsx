@@ -1,0 +1,217 @@
+import { useQuery } from '@tanstack/react-query'
+import { sha256hex } from '@tocsin/client/verify'
+import {
+  type SignedEnvelope,
+  useContactsDocument,
+  useDesk,
+  useIssuers,
+  useKeyset,
+  usePosture,
+} from '../desk/index.js'
+import { Fingerprint, Note } from '../ui/index.js'
+import { ChangeList } from './ChangeList.js'
+import { clock } from './clock.js'
+import { contactsChange } from './contactsWords.js'
+import styles from './documents.module.css'
+import { keysetChange } from './keysetWords.js'
+import {
+  type Contacts,
+  contactsIn,
+  keysetIn,
+  type Opened,
+  open,
+  type Posture,
+  payloadOf,
+  postureIn,
+  type Redaction,
+} from './open.js'
+import { postureChange, publicAnyway } from './postureWords.js'
+
+/**
+ * A keyset, contact cards, a posture or a redaction in words: what it changes against
+ * what holds now, for whoever is about to sign it. For notices there is the banner.
+ */
+export function DocumentView({ envelope }: { readonly envelope: SignedEnvelope }) {
+  let opened: Opened
+  try {
+    opened = open(envelope)
+  } catch {
+    return (
+      <Note tone="bad">
+        <strong>This console can’t read this document.</strong>
+        <span>Don’t sign it. It may be damaged, or made for a newer version.</span>
+      </Note>
+    )
+  }
+  return (
+    <div className={styles.stack}>
+      <Words opened={opened} envelope={envelope} />
+      <Bytes envelope={envelope} />
+    </div>
+  )
+}
+
+function Words({
+  opened,
+  envelope,
+}: {
+  readonly opened: Opened
+  readonly envelope: SignedEnvelope
+}) {
+  switch (opened.kind) {
+    case 'posture':
+      return <PostureWords posture={opened.doc} />
+    case 'contacts':
+      return <ContactsWords contacts={opened.doc} />
+    case 'keyset':
+      return <KeysetWords envelope={envelope} />
+    case 'redaction':
+      return <RedactionWords redaction={opened.doc} />
+  }
+}
+
+function PostureWords({ posture }: { readonly posture: Posture }) {
+  const held = usePosture()
+  const issuers = useIssuers()
+  const known = issuers.data ?? []
+  const named = [
+    ...Object.keys(posture.issuerBlocked ?? {}),
+    ...Object.keys(posture.tokensNotBefore ?? {}),
+  ]
+  const unknown = known.length === 0 ? [] : named.filter((issuer) => !known.includes(issuer))
+  return (
+    <>
+      <Facts
+        facts={[
+          ['What', `Posture, version ${posture.version}`],
+          ['Written', clock(posture.sent)],
+          ['Why', posture.note || 'No reason was given.'],
+        ]}
+      />
+      {held.data !== undefined && (
+        <ChangeList change={postureChange(postureIn(held.data?.envelope), posture)} />
+      )}
+      {[...new Set(unknown)].map((issuer) => (
+        <Note key={issuer} tone="warn">
+          The desk knows no identity provider “{issuer}”, so this does nothing. It knows{' '}
+          {known.join(', ')}.
+        </Note>
+      ))}
+      <p>{publicAnyway}</p>
+    </>
+  )
+}
+
+function ContactsWords({ contacts }: { readonly contacts: Contacts }) {
+  const held = useContactsDocument()
+  return (
+    <>
+      <Facts
+        facts={[
+          ['What', `Contact cards, version ${contacts.version}`],
+          ['Written', clock(contacts.sent)],
+        ]}
+      />
+      <p>They take the place of all earlier ones.</p>
+      {(contacts.cards ?? []).length === 0 && (
+        <Note tone="warn">There is no card in it: nobody would be told whom to call.</Note>
+      )}
+      {held.data !== undefined && (
+        <ChangeList change={contactsChange(contactsIn(held.data?.envelope), contacts)} />
+      )}
+    </>
+  )
+}
+
+/** A keyset's change, and what the desk says that it voids. */
+function KeysetWords({ envelope }: { readonly envelope: SignedEnvelope }) {
+  const desk = useDesk()
+  const held = useKeyset()
+  const to = keysetIn(envelope)
+  const check = useQuery({
+    queryKey: ['check', envelope.payload],
+    queryFn: () => desk.checkKeyset(envelope),
+    retry: false,
+  })
+  if (to === null) return null
+  const voids = check.data?.voids ?? []
+  return (
+    <>
+      <Facts
+        facts={[
+          ['What', `Keyset, version ${to.version}`],
+          ['Renew by', clock(to.expires)],
+          ['Signed by', `root keys alone, which stay offline; ${to.rootThreshold} must sign`],
+        ]}
+      />
+      {held.data !== undefined && (
+        <ChangeList change={keysetChange(keysetIn(held.data?.envelope), to)} />
+      )}
+      {voids.length > 0 && (
+        <Note tone="warn">
+          <strong>It voids what these say, until they are signed again:</strong>
+          <ul>
+            {voids.map((identifier) => (
+              <li key={identifier}>
+                <code>{identifier}</code>
+              </li>
+            ))}
+          </ul>
+        </Note>
+      )}
+      {check.isError && (
+        <Note tone="warn">What it voids, the desk can’t say: {check.error.message}.</Note>
+      )}
+    </>
+  )
+}
+
+function RedactionWords({ redaction }: { readonly redaction: Redaction }) {
+  return (
+    <>
+      <Facts
+        facts={[
+          ['What', `Deletes entry ${redaction.seq} of the log, for good`],
+          ['Written', clock(redaction.sent)],
+          ['Why', redaction.reason],
+        ]}
+      />
+      <p>
+        The entry with this SHA-256 is deleted; its text is never taken again. Compare it with the
+        notice that is meant:
+      </p>
+      <Fingerprint keyid={redaction.sha256} />
+    </>
+  )
+}
+
+function Facts({ facts }: { readonly facts: readonly (readonly [string, string])[] }) {
+  return (
+    <dl className={styles.facts}>
+      {facts.map(([name, value]) => (
+        <div key={name} className={styles.fact}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+/** The exact bytes that a signature is for, and their hash. */
+function Bytes({ envelope }: { readonly envelope: SignedEnvelope }) {
+  const payload = payloadOf(envelope)
+  const hash = useQuery({
+    queryKey: ['hash', envelope.payload],
+    queryFn: () => sha256hex(payload),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  return (
+    <details>
+      <summary>The exact text that is signed</summary>
+      <pre className={styles.bytes}>{new TextDecoder().decode(payload)}</pre>
+      <p>SHA-256</p>
+      <Fingerprint keyid={hash.data ?? ''} />
+    </details>
+  )
+}

@@ -1,0 +1,29 @@
+import type { Card, Contacts } from './open.js'
+import type { Change } from './postureWords.js'
+
+/** A card in one line. */
+export function cardWords(card: Card): string {
+  const parts = [card.telephone, card.email, card.hours].filter(Boolean).join(', ')
+  const audience = card.audience ? `, for ${card.audience}` : ''
+  return `${card.name} (${languageName(card.language)}${audience}): ${parts}`
+}
+
+/** What changes from one set of cards to another; null is that there was none. */
+export function contactsChange(from: Contacts | null, to: Contacts): Change {
+  const before = (from?.cards ?? []).map(cardWords)
+  const after = (to.cards ?? []).map(cardWords)
+  return {
+    begins: after.filter((s) => !before.includes(s)),
+    ends: before.filter((s) => !after.includes(s)),
+    stays: after.filter((s) => before.includes(s)),
+  }
+}
+
+/** A language's English name, or its tag if it has none. */
+export function languageName(tag: string): string {
+  try {
+    return new Intl.DisplayNames('en', { type: 'language' }).of(tag) ?? tag
+  } catch {
+    return tag
+  }
+}
