@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // IssuerConfig names an issuer of tokens, where its keys are, and what it may
@@ -40,6 +41,11 @@ type IssuerConfig struct {
 	// SessionClaim is the claim that names one login, for revoking it;
 	// default "sid".
 	SessionClaim string
+	// Refresh and FetchGap are those of Config, for this issuer; 0: Config's.
+	Refresh, FetchGap time.Duration
+	// StaleLimit is how long its last good keys count while fetching fails; 0: 24 h,
+	// which is also the most.
+	StaleLimit time.Duration
 }
 
 // issuer is an IssuerConfig made ready; immutable but for its source.
@@ -58,6 +64,9 @@ func (a *Authority) newIssuer(c Config, ic IssuerConfig) (*issuer, error) {
 	}
 	if ic.Audience == "" {
 		return nil, errors.New("no audience: any token of the issuer would count")
+	}
+	if ic.Refresh < 0 || ic.FetchGap < 0 || ic.StaleLimit < 0 {
+		return nil, errors.New("a negative time")
 	}
 	maps, err := ic.mappings()
 	if err != nil {
@@ -79,14 +88,16 @@ func (a *Authority) newIssuer(c Config, ic IssuerConfig) (*issuer, error) {
 func (a *Authority) newSource(c Config, ic IssuerConfig) (*source, error) {
 	s := &source{
 		issuer:  ic.Issuer,
-		refresh: c.Refresh,
-		gap:     c.FetchGap,
+		refresh: cmp.Or(ic.Refresh, c.Refresh),
+		limit:   min(cmp.Or(ic.StaleLimit, staleLimit), staleLimit),
+		gap:     cmp.Or(ic.FetchGap, c.FetchGap),
 		now:     a.now,
 		changed: a.touch,
 		log:     a.log.With("issuer", ic.Issuer),
 		fetches: a.metrics.fetches,
 		kick:    make(chan struct{}, 1),
 	}
+	s.refresh = min(s.refresh, s.limit)
 	if ic.KeyFile != "" {
 		if ic.JWKSURL != "" {
 			return nil, errors.New("both a JWKS URL and a key file")

@@ -21,13 +21,13 @@ type keyState int
 const (
 	fresh  keyState = iota // fetched within Refresh
 	stale                  // older: fetching fails
-	closed                 // never had, or older than staleLimit
+	closed                 // never had, or older than the stale limit
 )
 
 func (s keyState) String() string { return [...]string{"fresh", "stale", "closed"}[s] }
 
 const (
-	// staleLimit is how long last good keys count while fetching fails.
+	// staleLimit is how long last good keys count while fetching fails, at most.
 	staleLimit = 24 * time.Hour
 	// maxRetry bounds the wait between attempts while fetching fails, so that
 	// sessions climb back within a minute of their provider.
@@ -40,8 +40,9 @@ type source struct {
 	issuer  string
 	origin  string // URL or file: what a cache file must name
 	load    func(context.Context) ([]byte, error)
-	cache   string // path; "": none
-	refresh time.Duration
+	cache   string        // path; "": none
+	refresh time.Duration // how long keys are fresh
+	limit   time.Duration // how long they count while fetching fails
 	gap     time.Duration
 	now     func() time.Time
 	changed func()
@@ -69,7 +70,7 @@ func (s *source) stateOf(k *keysAt, now time.Time) keyState {
 		return closed
 	case now.Sub(k.at) < s.refresh:
 		return fresh
-	case now.Sub(k.at) < staleLimit:
+	case now.Sub(k.at) < s.limit:
 		return stale
 	}
 	return closed
@@ -80,7 +81,7 @@ func (s *source) nextState(now time.Time) time.Time {
 	if k == nil {
 		return time.Time{}
 	}
-	for _, life := range []time.Duration{s.refresh, staleLimit} {
+	for _, life := range []time.Duration{s.refresh, s.limit} {
 		if at := k.at.Add(life); now.Before(at) {
 			return at
 		}

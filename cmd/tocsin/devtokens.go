@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -17,27 +18,49 @@ type devTokens struct {
 	now func() time.Time
 }
 
-// devTokenLife is short enough to see a token end in an afternoon's trying.
+// devTokenLife is short enough to see a token end in an afternoon's trying, and the
+// most that ttl= may ask for.
 const devTokenLife = time.Hour
 
+// edgeLeeway is how much longer than exp edges believe a token (docs/protocol.md says
+// so of clocks). ttl= means the time until they stop, so exp is earlier.
+const edgeLeeway = 120 * time.Second
+
 // ServeHTTP answers GET /dev/token?sub=…&tenant=…&group=…&session=… with a JWT in
-// plain text. Only sub is required.
+// plain text. Only sub is required; ttl=5s (1s to 1h) makes it end while one looks.
 func (d devTokens) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	if query.Get("sub") == "" {
 		http.Error(w, "say who: /dev/token?sub=pat-1&tenant=north (also group=, session=)", http.StatusBadRequest)
 		return
 	}
+	life, err := tokenLife(query.Get("ttl"))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	fmt.Fprintln(w, d.sign(d.claims(query)))
+	fmt.Fprintln(w, d.sign(d.claims(query, life)))
 }
 
-func (d devTokens) claims(query url.Values) map[string]any {
+// tokenLife is how long after now a token's exp is.
+func tokenLife(ttl string) (time.Duration, error) {
+	if ttl == "" {
+		return devTokenLife, nil
+	}
+	life, err := time.ParseDuration(ttl)
+	if err != nil || life < time.Second || life > devTokenLife {
+		return 0, errors.New("ttl: how long edges are to believe the token, from 1s to 1h")
+	}
+	return life - edgeLeeway, nil
+}
+
+func (d devTokens) claims(query url.Values, life time.Duration) map[string]any {
 	at := d.now()
 	claims := map[string]any{
 		"iss": devIssuerName, "aud": devAudience, "sub": query.Get("sub"),
-		"iat": at.Unix(), "exp": at.Add(devTokenLife).Unix(),
+		"iat": at.Unix(), "exp": at.Add(life).Unix(),
 	}
 	for claim := range devLabels {
 		if values := query[claim]; len(values) > 0 {

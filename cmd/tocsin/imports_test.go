@@ -29,8 +29,9 @@ var mayImport = map[string][]string{
 	"audit":             {},
 	"desk":              {"notice", "auth", "audit"},
 	"client":            {"notice", "wire"},
-	"cmd/tocsin":        {"notice", "wire", "broker", "auth", "hub", "audit", "desk", "client"},
+	"cmd/tocsin":        {"notice", "wire", "broker", "auth", "hub", "audit", "desk", "client", "web-client"},
 	"loadtest":          {"client", "wire"},
+	"web-client":        {},
 }
 
 // onlyIn names who alone may import an outside package: types of NATS, JOSE,

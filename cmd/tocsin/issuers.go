@@ -67,7 +67,10 @@ func (f configFile) issuers() ([]auth.IssuerConfig, error) {
 	}
 	var issuers []auth.IssuerConfig
 	for _, i := range list {
-		issuers = append(issuers, auth.IssuerConfig(i))
+		issuers = append(issuers, auth.IssuerConfig{
+			Issuer: i.Issuer, Audience: i.Audience, JWKSURL: i.JWKSURL, KeyFile: i.KeyFile,
+			Labels: i.Labels, Allowed: i.Allowed, SessionClaim: i.SessionClaim,
+		})
 	}
 	return issuers, nil
 }

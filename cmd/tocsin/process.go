@@ -19,6 +19,7 @@ import (
 	"tocsin/desk"
 	"tocsin/hub"
 	"tocsin/notice"
+	webclient "tocsin/web-client"
 )
 
 // process is one hub: the parts that its roles ask for, wired together. open
@@ -42,7 +43,8 @@ type process struct {
 	desk     *desk.Desk // nil without the role desk, as its keys and journal are
 	deskKeys *auth.Keyring
 	journal  *desk.Journal
-	tokens   devTokens // in dev mode
+	tokens   devTokens    // in dev mode
+	provider *devProvider // of an edge in dev mode
 	tls      *tls.Config
 	listener listeners
 }
@@ -65,6 +67,12 @@ func (p *process) open(ctx context.Context) (err error) {
 	}
 	if p.issuers, err = p.cmd.issuers(); err != nil {
 		return err
+	}
+	if p.cmd.Dev && p.cmd.has("edge") {
+		if p.provider, err = p.cmd.devMode().provider(); err != nil {
+			return fmt.Errorf("opening the demo issuer: %w", err)
+		}
+		p.issuers = p.provider.over(p.issuers)
 	}
 	if p.tls, err = tlsConfig(p.cmd.TLSCert, p.cmd.TLSKey); err != nil {
 		return err
@@ -146,9 +154,13 @@ func (p *process) openEdge() error {
 	if !p.cmd.has("edge") {
 		return nil
 	}
+	jwks := filepath.Join(p.cmd.Data, "jwks")
+	if p.cmd.Dev {
+		jwks = "" // the demo issuer is at another port each time
+	}
 	var err error
 	p.auth, err = auth.New(auth.Config{
-		Issuers: p.issuers, TicketKeys: p.tickets, Dev: p.cmd.Dev, CacheDir: filepath.Join(p.cmd.Data, "jwks"),
+		Issuers: p.issuers, TicketKeys: p.tickets, Dev: p.cmd.Dev, CacheDir: jwks,
 		LabelOK: func(s string) bool { _, err := notice.ParseLabel(s); return err == nil },
 		Logger:  p.log, Registerer: p.metrics,
 	})
@@ -202,6 +214,7 @@ func (p *process) close() {
 		p.broker.Close()
 	}
 	p.listener.close()
+	p.provider.close()
 }
 
 // state is what /status tells.
@@ -211,6 +224,9 @@ func (p *process) state() hubState {
 	s.TicketKeys = p.tickets.KeyIDs()
 	if p.deskKeys != nil {
 		s.DeskKeys = p.deskKeys.KeyIDs()
+	}
+	if p.hub != nil {
+		s.Integrity = webclient.Integrity()
 	}
 	s.Sessions = int(gauge(p.metrics, "tocsin_hub_sessions"))
 	err := p.ready()

@@ -69,6 +69,9 @@ func (p *process) start(parts *errgroup.Group, ctx context.Context) {
 	}
 	part(p.broker.Run)
 	part(p.cohorts.run)
+	if p.provider != nil {
+		part(p.provider.run)
+	}
 	follow(p.watch)
 	if p.hub != nil {
 		part(p.auth.Run)
@@ -156,14 +159,4 @@ func endStreams(s *http.Server, next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-// publicHandler is the hub's, and in dev mode the demo issuer's.
-func (p *process) publicHandler() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/", p.hub.Handler())
-	if p.cmd.Dev {
-		mux.Handle("GET /dev/token", checkHost(p.tokens))
-	}
-	return mux
 }

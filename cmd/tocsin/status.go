@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -131,6 +132,8 @@ type hubState struct {
 	// The keys of its rings, by id; the first of each seals.
 	TicketKeys []string `json:"ticketKeys"`
 	DeskKeys   []string `json:"deskKeys,omitempty"`
+	// Integrity is of the /tocsin.js that its edge serves, for a <script integrity>.
+	Integrity string `json:"integrity,omitempty"`
 }
 
 // sourceState is how fresh the log is that the hub reads.
@@ -173,6 +176,9 @@ func (s hubState) words() string {
 		fmt.Fprintf(&b, "; desk: %s", ringWords(s.DeskKeys))
 	}
 	b.WriteString("\n")
+	if slices.Contains(s.Roles, "edge") {
+		fmt.Fprintf(&b, "script    /tocsin.js %s\n", cmp.Or(s.Integrity, "is missing: this binary was built without it (make web build)"))
+	}
 	return b.String()
 }
 
