@@ -1,0 +1,59 @@
+'use client'
+
+import { chooseInfo, type ShownNotice } from '@tocsin/client'
+import { type ReactNode, useEffect, useRef } from 'react'
+import { isActual } from './hooks.js'
+import { isGrave } from './item.js'
+import { createLiveRegion, type LiveRegion } from './live-region.js'
+import { useLanguages, useShared, useTocsinState } from './provider.js'
+import { useTexts } from './texts.js'
+import { headlineOf } from './view.js'
+
+/**
+ * Tells screen readers of every notice once for each change, never again because of a
+ * reconnect or the next page. TocsinProvider has one.
+ */
+export function Announcer(): ReactNode {
+  const { notices, ready } = useTocsinState()
+  const languages = useLanguages()
+  const texts = useTexts(languages)
+  const region = useRef<LiveRegion | null>(null)
+  const { marks } = useShared()
+
+  useEffect(() => {
+    region.current = createLiveRegion()
+    return () => region.current?.remove()
+  }, [])
+
+  useEffect(() => {
+    if (!ready) return
+    for (const shown of notices) {
+      if (marks.read().has(`said${shown.hash}`)) continue
+      region.current?.say({
+        urgent: isActual(shown) && isGrave(shown),
+        texts: sentences(shown),
+        done: () => marks.set(shown.hash, 'said'),
+        key: shown.identifier,
+      })
+    }
+
+    function sentences(shown: ShownNotice) {
+      const { notice, phase } = shown
+      const { info } = chooseInfo(notice, languages)
+      const kind = [
+        notice.status !== 'Actual' && texts.status[notice.status],
+        phase === 'withdrawn' ? texts.withdrawn : texts.severity[info.severity],
+        phase === 'active' && notice.msgType === 'Update' && texts.changed,
+      ]
+      const body = phase === 'withdrawn' ? shown.withdrawnNote : info.instruction
+      return [
+        { text: `${kind.filter(Boolean).join('. ')}.`, language: texts.language },
+        {
+          text: [headlineOf(info), body].filter(Boolean).join('. '),
+          language: info.language ?? 'en-US',
+        },
+      ]
+    }
+  }, [notices, ready, languages, texts, marks])
+  return null
+}

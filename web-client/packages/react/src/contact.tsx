@@ -1,0 +1,49 @@
+'use client'
+
+import type { ContactCard } from '@tocsin/client'
+import type { ReactNode } from 'react'
+import { inLanguage, primaryOf } from './texts.js'
+
+/** The card for a reader: by language, patients' before others'. */
+export function cardFor(
+  contacts: readonly ContactCard[],
+  languages: readonly string[],
+  audience = 'patient',
+): ContactCard | undefined {
+  const forAudience = contacts.filter((card) => card.audience === audience)
+  const cards = forAudience.length ? forAudience : contacts
+  for (const language of languages) {
+    const card =
+      cards.find((c) => c.language.toLowerCase() === language.toLowerCase()) ??
+      cards.find((c) => primaryOf(c.language) === primaryOf(language))
+    if (card) return card
+  }
+  return cards[0]
+}
+
+interface CallProps {
+  readonly contacts: readonly ContactCard[]
+  readonly languages: readonly string[]
+}
+
+/** Whom to call: one line. */
+export function Call({ contacts, languages }: CallProps): ReactNode {
+  const card = cardFor(contacts, languages)
+  if (!card) return null
+  return (
+    <span className="tocsin-call-card" {...inLanguage(card.language)}>
+      {card.name}{' '}
+      {card.telephone && (
+        <a href={`tel:${card.telephone.replace(/[^+\d]/g, '')}`}>
+          <bdi>{card.telephone}</bdi>
+        </a>
+      )}{' '}
+      {card.email && (
+        <a href={`mailto:${card.email}`}>
+          <bdi>{card.email}</bdi>
+        </a>
+      )}{' '}
+      {card.hours && <span>{card.hours}</span>}
+    </span>
+  )
+}

@@ -1,0 +1,25 @@
+'use client'
+
+import type { ReactNode } from 'react'
+import { useFreshness } from './hooks.js'
+import { useLanguages } from './provider.js'
+import { useTexts } from './texts.js'
+import { formatTime, useToday } from './time.js'
+
+/** How new all this is: "Live", or "Not updated since 14:05". */
+export function FreshnessLine(): ReactNode {
+  const { state, since, reason } = useFreshness()
+  const texts = useTexts(useLanguages())
+  const today = useToday()
+  const age = since
+    ? texts.notUpdated.replace('{time}', formatTime(since, texts.language, today))
+    : texts.neverUpdated
+  const said = { live: texts.live, connecting: texts.connecting, stale: age }[state]
+  return (
+    <span className="tocsin-freshness" data-freshness={state}>
+      <span>{said}</span>
+      {state === 'connecting' && since && <span> {age}</span>}
+      {reason === 'offline' && <span> {texts.offline}</span>}
+    </span>
+  )
+}

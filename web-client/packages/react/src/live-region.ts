@@ -1,0 +1,76 @@
+import { inLanguage } from './texts.js'
+
+/** Something to say, and who wants to know that it was said. */
+export interface Saying {
+  readonly urgent: boolean
+  readonly texts: readonly { readonly text: string; readonly language: string }[]
+  /** A later saying of the same key replaces one that was not said yet. */
+  readonly key: string
+  readonly done: () => void
+}
+
+export interface LiveRegion {
+  readonly say: (saying: Saying) => void
+  readonly remove: () => void
+}
+
+// A region that is filled as it appears, or moves, is not announced.
+const settleMs = 100
+// Left in place longer, it would be read again by who walks through the page.
+const clearMs = 10_000
+
+/** An alert and a status, empty, outside of React: they move to where they are heard. */
+export function createLiveRegion(): LiveRegion {
+  const box = document.createElement('div')
+  box.className = 'tocsin-unseen tocsin-live'
+  const regions = ['status', 'alert'].map((role) => {
+    const region = document.createElement('div')
+    region.setAttribute('role', role)
+    region.setAttribute('aria-atomic', 'false')
+    box.append(region)
+    return region
+  })
+  document.body.append(box)
+
+  const waiting = new Map<string, Saying>()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const clear = () => {
+    for (const region of regions) region.replaceChildren()
+  }
+  const speak = () => {
+    for (const { urgent, texts, done } of waiting.values()) {
+      const paragraph = document.createElement('p')
+      for (const { text, language } of texts) {
+        const span = document.createElement('span')
+        Object.assign(span, inLanguage(language), { textContent: `${text} ` })
+        paragraph.append(span)
+      }
+      regions[urgent ? 1 : 0]?.append(paragraph)
+      done()
+    }
+    waiting.clear()
+    timer = setTimeout(clear, clearMs)
+  }
+  return {
+    say(saying) {
+      if (!waiting.size) {
+        clearTimeout(timer)
+        clear()
+        const place = audible()
+        if (box.parentNode !== place) place.append(box)
+        timer = setTimeout(speak, settleMs)
+      }
+      waiting.set(saying.key, saying)
+    },
+    remove() {
+      clearTimeout(timer)
+      box.remove()
+    },
+  }
+}
+
+/** Outside of an open modal dialog VoiceOver hears nothing. */
+function audible(): Element {
+  const dialogs = document.querySelectorAll('dialog:modal')
+  return dialogs[dialogs.length - 1] ?? document.body
+}

@@ -1,0 +1,176 @@
+'use client'
+
+import { type ContactCard, type State, Tocsin, type TocsinOptions } from '@tocsin/client'
+import {
+  createContext,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useSyncExternalStore,
+} from 'react'
+import { Announcer } from './announcer.js'
+import { type Initial, revive } from './initial.js'
+import { createMarks, type Marks } from './marks.js'
+import { rememberTexts } from './texts.js'
+import { useToday } from './time.js'
+
+/** What the parts need of a client; a Tocsin is one. */
+export type TocsinClient = Pick<
+  Tocsin,
+  | 'getState'
+  | 'subscribe'
+  | 'start'
+  | 'stop'
+  | 'signOut'
+  | 'tokensChanged'
+  | 'displayed'
+  | 'confirm'
+  | 'directive'
+>
+
+/** All but `getToken` and `client` is serialisable: a server component can give it. */
+export interface TocsinProviderProps {
+  /** The node; default: the page's origin. */
+  readonly url?: string
+  /** The pinned roots: the text of trust.pem. */
+  readonly roots?: string
+  readonly getToken?: TocsinOptions['getToken']
+  readonly surface?: string
+  /** The reader's languages, most preferred first. Default: the browser's. */
+  readonly languages?: readonly string[]
+  /** The text of GET /v1/snapshot. `initial` has it already. */
+  readonly seed?: string
+  /** What `renderableSeed` made on the server. */
+  readonly initial?: Initial | null
+  /** Whom to call as long as no verified contact card is there: built into the page. */
+  readonly builtInContacts?: readonly ContactCard[]
+  /** Tell screen readers of every change. Default true; one announcer is enough for a page. */
+  readonly announce?: boolean
+  /** A client made elsewhere, in place of `url`, `roots`, `surface`, `getToken` and `seed`. */
+  readonly client?: TocsinClient
+  readonly children?: ReactNode
+}
+
+interface Shared {
+  readonly client: TocsinClient
+  readonly subscribe: TocsinClient['subscribe']
+  readonly read: () => State
+  readonly readFirst: () => State
+  readonly marks: Marks
+  readonly languages: readonly string[] | undefined
+  readonly firstLanguages: readonly string[]
+  readonly builtInContacts: readonly ContactCard[]
+}
+
+const Context = createContext<Shared | null>(null)
+
+const nothing: State = {
+  notices: [],
+  contacts: [],
+  tier: 'public',
+  auth: { state: 'none' },
+  freshness: { state: 'connecting', since: null },
+  ready: false,
+  keysetExpired: false,
+}
+
+/**
+ * The state to show: what the server rendered stays until the client holds something
+ * that it has verified itself.
+ */
+function reading(client: TocsinClient, initial: Initial | null | undefined) {
+  const first = initial ? revive(initial, nothing) : nothing
+  let standIn = initial ? first : null
+  let last: State | null = null
+  return {
+    readFirst: () => first,
+    read(): State {
+      const state = client.getState()
+      if (state.ready) standIn = null
+      if (!standIn) return state
+      if (last !== state) {
+        last = state
+        const since = state.freshness.since ?? first.freshness.since
+        standIn = { ...first, freshness: { ...state.freshness, since } }
+      }
+      return standIn
+    },
+  }
+}
+
+/** Connects its children to the notices. Put it around the page, once. */
+export function TocsinProvider(props: TocsinProviderProps): ReactNode {
+  const { url, roots = '', surface, initial, builtInContacts = [], announce = true } = props
+  const seed = props.seed ?? initial?.seed
+  const languageKey = props.languages?.join()
+  const getToken = useRef(props.getToken)
+  useEffect(() => {
+    getToken.current = props.getToken
+  })
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: languageKey stands for languages, `initial` is read once
+  const shared = useMemo((): Shared => {
+    if (initial?.texts) rememberTexts(initial.texts)
+    const onServer = typeof document === 'undefined'
+    const client =
+      props.client ??
+      new Tocsin({
+        roots,
+        getToken: () => getToken.current?.() ?? null,
+        ...(url !== undefined && { url }),
+        ...(surface !== undefined && { surface }),
+        ...(seed !== undefined && { seed }),
+        ...(props.languages && { languages: props.languages }),
+        ...(onServer && { storage: null }),
+      })
+    return {
+      client,
+      subscribe: (listener) => client.subscribe(listener),
+      ...reading(client, initial),
+      marks: createMarks(),
+      languages: props.languages,
+      firstLanguages: props.languages ?? initial?.languages ?? ['en'],
+      builtInContacts,
+    }
+  }, [props.client, url, roots, surface, seed, languageKey])
+
+  const { client, marks } = shared
+  useEffect(() => {
+    client.start()
+    return () => client.stop()
+  }, [client])
+  useEffect(() => marks.follow(client), [client, marks])
+
+  return (
+    <Context.Provider value={shared}>
+      {props.children}
+      {announce && <Announcer />}
+    </Context.Provider>
+  )
+}
+
+export function useShared(): Shared {
+  const shared = useContext(Context)
+  if (!shared) throw new Error('no TocsinProvider around this part')
+  return shared
+}
+
+/** The reader's languages: the same on the server and at hydration, then the browser's. */
+export function useLanguages(): readonly string[] {
+  const { languages, firstLanguages } = useShared()
+  const hydrated = useToday() !== ''
+  return languages ?? (hydrated ? navigator.languages : firstLanguages)
+}
+
+/** The client itself, to sign out or to say that the tokens have changed. */
+export function useTocsin(): TocsinClient {
+  return useShared().client
+}
+
+/** All that is known now. */
+export function useTocsinState(): State {
+  const { subscribe, read, readFirst } = useShared()
+  return useSyncExternalStore(subscribe, read, readFirst)
+}

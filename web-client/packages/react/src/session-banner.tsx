@@ -1,0 +1,102 @@
+'use client'
+
+import { type ReactNode, type RefObject, useEffect, useId, useRef, useState } from 'react'
+import { Call } from './contact.js'
+import { FreshnessLine } from './freshness.js'
+import { isActual, useContacts } from './hooks.js'
+import { inOrder, isGrave, NoticeItem } from './item.js'
+import { useLanguages, useTocsinState } from './provider.js'
+import { inLanguage, useTexts } from './texts.js'
+
+/** What the call can do with the frame that holds it and the notices. */
+export interface CallFrame {
+  /** Fills the screen with the call and the notices, or ends that. */
+  readonly toggleFullScreen: () => void
+  readonly fullScreen: boolean
+}
+
+export interface SessionEmergencyBannerProps {
+  /** The video and its controls. */
+  readonly children?: ReactNode | ((frame: CallFrame) => ReactNode)
+}
+
+/**
+ * A telehealth call with the notices above it. The video is made smaller, never covered or
+ * stopped; nothing takes the focus. Where something else than this frame fills the
+ * screen, a `<video>` by its own button for example, the notices go above that in the
+ * top layer. (An iPhone's own video player can't be written upon: use
+ * `toggleFullScreen`.)
+ */
+export function SessionEmergencyBanner({ children }: SessionEmergencyBannerProps): ReactNode {
+  const frame = useRef<HTMLDivElement>(null)
+  const notices = useRef<HTMLElement>(null)
+  const [full, setFull] = useState<Element | null>(null)
+  const outside = !!full && !full.contains(frame.current)
+  const any = useTocsinState().notices.length > 0
+
+  useEffect(() => {
+    const look = () => setFull(document.fullscreenElement)
+    look()
+    document.addEventListener('fullscreenchange', look)
+    return () => document.removeEventListener('fullscreenchange', look)
+  }, [])
+  // What enters the top layer last is on top: shown again for every element that fills the screen.
+  useEffect(() => {
+    const box = notices.current
+    if (!outside || !full || !any || !box?.showPopover) return
+    box.popover = 'manual'
+    box.showPopover()
+    return () => {
+      box.popover = null
+    }
+  }, [outside, full, any])
+
+  const toggleFullScreen = () =>
+    void (
+      document.fullscreenElement ? document.exitFullscreen() : frame.current?.requestFullscreen()
+    )?.catch(() => {})
+  return (
+    <div ref={frame} className="tocsin tocsin-call" data-full={!!full && !outside}>
+      {any && <CallNotices box={notices} />}
+      <div className="tocsin-stage">
+        {typeof children === 'function'
+          ? children({ toggleFullScreen, fullScreen: !!full })
+          : children}
+      </div>
+    </div>
+  )
+}
+
+function CallNotices({ box }: { box: RefObject<HTMLElement | null> }): ReactNode {
+  const { notices } = useTocsinState()
+  const languages = useLanguages()
+  const texts = useTexts(languages)
+  const contacts = useContacts()
+  const title = useId()
+  return (
+    <section
+      ref={box}
+      className="tocsin-call-notices"
+      aria-labelledby={title}
+      {...inLanguage(texts.language)}
+    >
+      <h2 id={title} className="tocsin-unseen">
+        {texts.region}
+      </h2>
+      {/* biome-ignore lint/a11y/noRedundantRoles: Safari drops the role of a list without bullets */}
+      <ul role="list" className="tocsin-list">
+        {inOrder(notices).map((n) => (
+          <NoticeItem key={n.identifier} shown={n} open={isActual(n) && isGrave(n)} />
+        ))}
+      </ul>
+      <p className="tocsin-foot">
+        {contacts.length > 0 && (
+          <span className="tocsin-call-us">
+            {texts.callUs} <Call contacts={contacts} languages={languages} />
+          </span>
+        )}
+        <FreshnessLine />
+      </p>
+    </section>
+  )
+}

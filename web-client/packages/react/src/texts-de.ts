@@ -1,0 +1,51 @@
+import type { Texts } from './texts.js'
+
+export const de: Texts = {
+  language: 'de',
+  region: 'Wichtige Mitteilungen',
+  skip: 'Mitteilungen überspringen',
+  severity: {
+    Extreme: 'Extrem',
+    Severe: 'Schwer',
+    Moderate: 'Mittel',
+    Minor: 'Gering',
+    Unknown: 'Mitteilung',
+  },
+  status: { Exercise: 'ÜBUNG', Test: 'TEST' },
+  notReal: {
+    Exercise: 'Dies ist eine Übung. Es ist nichts geschehen.',
+    Test: 'Dies ist nur ein Test.',
+  },
+  whatToDo: 'Was zu tun ist',
+  whatHappened: 'Was geschehen ist',
+  whomToCall: 'Wen Sie anrufen können',
+  more: 'Mehr auf',
+  verified: {
+    one: 'Geprüft: von {n} Person unterschrieben',
+    other: 'Geprüft: von {n} Personen unterschrieben',
+  },
+  sent: 'Gesendet',
+  changed: 'Geändert',
+  withdrawn: 'Zurückgenommen',
+  nextUpdate: 'Nächste Mitteilung bis',
+  mayHaveEnded: 'Das ist vielleicht schon vorbei.',
+  otherLanguage: 'Diese Mitteilung gibt es nicht in Ihrer Sprache. Rufen Sie uns an:',
+  callUs: 'Rufen Sie uns an:',
+  nothingVerified:
+    'Mitteilungen können im Moment nicht angezeigt werden. Wenn Sie Hilfe brauchen, rufen Sie uns an:',
+  keysetExpired:
+    'Die Liste derer, die Mitteilungen unterschreiben dürfen, ist abgelaufen. Rufen Sie uns an, um sicherzugehen.',
+  live: 'Aktuell',
+  connecting: 'Verbindung wird aufgebaut …',
+  notUpdated: 'Nicht aktualisiert seit {time}',
+  neverUpdated: 'Noch nicht aktualisiert',
+  offline: 'Sie sind offline.',
+  fold: 'Verkleinern',
+  unfold: 'Mehr zeigen',
+  hide: 'Ausblenden',
+  read: 'Ich habe das gelesen',
+  haveRead: 'Sie haben das als gelesen markiert',
+  centre: 'Mitteilungen',
+  none: 'Es gibt keine Mitteilungen.',
+  history: 'Was vorher gesagt wurde',
+}

@@ -1,0 +1,80 @@
+import { useEffect, useSyncExternalStore } from 'react'
+import { en } from './texts-en.js'
+
+/** A text by the plural categories of its language (Intl.PluralRules); `{n}` is the number. */
+export type Plural = Readonly<Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }>
+
+/** What the parts themselves say, in one language. Plain data: it crosses from server to client. */
+export type Texts = typeof en
+
+type Loader = () => Promise<Texts>
+
+const loaders: Readonly<Record<string, Loader>> = {
+  ar: () => import('./texts-ar.js').then((m) => m.ar),
+  de: () => import('./texts-de.js').then((m) => m.de),
+  es: () => import('./texts-es.js').then((m) => m.es),
+}
+
+const loaded = new Map<string, Texts>([['en', en]])
+const listeners = new Set<() => void>()
+
+/** Makes texts that came with the page available without loading them again. */
+export function rememberTexts(texts: Texts): void {
+  loaded.set(texts.language, texts)
+}
+
+/** The first of the reader's languages that the parts speak; English where they speak none. */
+export function spokenOf(languages: readonly string[]): string {
+  for (const language of languages) {
+    const primary = primaryOf(language)
+    if (loaders[primary] || primary === 'en') return primary
+  }
+  return 'en'
+}
+
+export function primaryOf(language: string): string {
+  return language.toLowerCase().split('-')[0] ?? ''
+}
+
+/** Loads the texts of a language. A failure is not remembered: the next call tries again. */
+export async function loadTexts(language: string): Promise<Texts> {
+  const texts = loaded.get(language) ?? (await loaders[language]?.()) ?? en
+  if (!loaded.has(language)) {
+    loaded.set(language, texts)
+    for (const listener of listeners) listener()
+  }
+  return texts
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+/** The parts' texts for the reader; English until the others have come. */
+export function useTexts(languages: readonly string[]): Texts {
+  const language = spokenOf(languages)
+  const read = () => loaded.get(language) ?? en
+  const texts = useSyncExternalStore(subscribe, read, read)
+  useEffect(() => {
+    if (loaded.has(language)) return
+    const load = () => void loadTexts(language).catch(() => {})
+    load()
+    addEventListener('online', load)
+    return () => removeEventListener('online', load)
+  }, [language])
+  return texts
+}
+
+/** Fills in a number, with the language's own plural. */
+export function counted(texts: Texts, plural: Plural, n: number): string {
+  const text = plural[new Intl.PluralRules(texts.language).select(n)] ?? plural.other
+  return text.replace('{n}', String(n))
+}
+
+const rightToLeft = /^(ar|ckb|dv|fa|he|ks|ps|sd|syr|ug|ur|yi)(-|$)|-(arab|hebr|thaa)(-|$)/i
+
+/** `lang` and `dir` for an element that holds text of this language. */
+export function inLanguage(language: string): { lang: string; dir: 'ltr' | 'rtl' } {
+  return { lang: language, dir: rightToLeft.test(language) ? 'rtl' : 'ltr' }
+}

@@ -1,0 +1,39 @@
+'use client'
+
+import { type ReactNode, useSyncExternalStore } from 'react'
+
+/**
+ * Today in the reader's time zone, '' on the server and at hydration, where nothing may
+ * depend on clock, zone or locale data.
+ */
+export function useToday(): string {
+  return useSyncExternalStore(
+    onMidnight,
+    () => new Date().toDateString(),
+    () => '',
+  )
+}
+
+// A page that is left open overnight must not show yesterday's time as today's.
+function onMidnight(listener: () => void): () => void {
+  const timer = setInterval(listener, 60_000)
+  document.addEventListener('visibilitychange', listener)
+  return () => {
+    clearInterval(timer)
+    document.removeEventListener('visibilitychange', listener)
+  }
+}
+
+/** A time for people, with the date unless it is today. */
+export function formatTime(date: Date, language: string, today: string): string {
+  if (!today) return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  const format: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' }
+  if (date.toDateString() !== today) Object.assign(format, { day: 'numeric', month: 'short' })
+  return date.toLocaleString(language, format)
+}
+
+export function Time({ date, language }: { date: Date; language: string }): ReactNode {
+  const today = useToday()
+  if (Number.isNaN(date.getTime())) return null
+  return <time dateTime={date.toISOString()}>{formatTime(date, language, today)}</time>
+}

@@ -1,0 +1,141 @@
+'use client'
+
+import { type ContactCard, chooseInfo, type Info, type Notice, type Severity } from '@tocsin/client'
+import { Fragment, type ReactNode } from 'react'
+import { Call } from './contact.js'
+import { Shape } from './severity.js'
+import { counted, inLanguage, type Texts, useTexts } from './texts.js'
+import { Time } from './time.js'
+
+export interface NoticeViewProps {
+  readonly notice: Notice
+  /** The reader's language, or languages, most preferred first (BCP 47). */
+  readonly language: string | readonly string[]
+  /** How many people's signatures count; absent in a preview. */
+  readonly signers?: number
+  /** To call where the notice lacks the reader's language. */
+  readonly contacts?: readonly ContactCard[]
+  readonly mayHaveEnded?: boolean
+  /** When it was withdrawn, and why in the words of staff. */
+  readonly withdrawn?: { readonly at: Date; readonly note: string }
+  /** Default 3. */
+  readonly headingLevel?: 2 | 3 | 4 | 5
+  readonly children?: ReactNode
+}
+
+/** The body of a notice, as patients read it: what to do, what happened, whom to call. */
+export function NoticeView(props: NoticeViewProps): ReactNode {
+  const { notice, withdrawn, headingLevel = 3 } = props
+  const languages = typeof props.language === 'string' ? [props.language] : props.language
+  const texts = useTexts(languages)
+  const { info, preferred } = chooseInfo(notice, languages)
+  const host = /^https:\/\/([^/?#@]+)(?![^/?#]*@)/.exec(info.web ?? '')?.[1]
+  const inNotice = inLanguage(info.language ?? 'en-US')
+  const Heading = `h${headingLevel}` as 'h3'
+  const Part = `h${headingLevel + 1}` as 'h4'
+  const part = (label: string, text: string | undefined) =>
+    text && (
+      <>
+        <Part className="tocsin-label">{label}</Part>
+        <p className="tocsin-text" {...inNotice}>
+          {text}
+        </p>
+      </>
+    )
+  return (
+    <article
+      className="tocsin-notice"
+      data-severity={info.severity}
+      data-status={notice.status}
+      data-phase={withdrawn ? 'withdrawn' : 'active'}
+      {...inLanguage(texts.language)}
+    >
+      <Kind notice={notice} severity={info.severity} withdrawn={!!withdrawn} texts={texts} />
+      <Heading className="tocsin-headline" {...inNotice}>
+        {headlineOf(info)}
+      </Heading>
+      {withdrawn && (
+        <p className="tocsin-text">
+          <strong>
+            {texts.withdrawn} <Time date={withdrawn.at} language={texts.language} />
+          </strong>{' '}
+          <span dir="auto">{withdrawn.note}</span>
+        </p>
+      )}
+      {props.mayHaveEnded && <p className="tocsin-text">{texts.mayHaveEnded}</p>}
+      {!preferred && (
+        <p className="tocsin-missing">
+          {texts.otherLanguage} <Call contacts={props.contacts ?? []} languages={languages} />
+        </p>
+      )}
+      <div className="tocsin-parts">
+        {part(texts.whatToDo, info.instruction)}
+        {part(texts.whatHappened, info.description)}
+        {part(texts.whomToCall, info.contact)}
+      </div>
+      {host && (
+        <p className="tocsin-text">
+          {texts.more}{' '}
+          <a href={info.web} rel="noreferrer">
+            <bdi>{host}</bdi>
+          </a>
+        </p>
+      )}
+      <Facts notice={notice} info={info} signers={props.signers} texts={texts} />
+      {props.children}
+    </article>
+  )
+}
+
+export function headlineOf(info: Info): string {
+  return info.headline || info.event
+}
+
+interface KindProps {
+  readonly notice: Notice
+  readonly severity: Severity
+  readonly withdrawn: boolean
+  readonly texts: Texts
+}
+
+/** What a notice is, in words and by its shape: exercise or not, how grave, withdrawn. */
+export function Kind({ notice: { status }, severity, withdrawn, texts }: KindProps): ReactNode {
+  return (
+    <span className="tocsin-kind" {...inLanguage(texts.language)}>
+      <Shape severity={severity} />
+      {status !== 'Actual' && <strong className="tocsin-drill">{texts.status[status]}</strong>}
+      <strong>{withdrawn ? texts.withdrawn : texts.severity[severity]}</strong>
+      {status !== 'Actual' && <span className="tocsin-not-real">{texts.notReal[status]}</span>}
+    </span>
+  )
+}
+
+interface FactsProps {
+  readonly notice: Notice
+  readonly info: Info
+  readonly signers: number | undefined
+  readonly texts: Texts
+}
+
+function Facts({ notice, info, signers, texts }: FactsProps): ReactNode {
+  const nextUpdate = info.parameter?.find((p) => p.valueName === 'nextUpdateBy')?.value
+  const times = [
+    [notice.msgType === 'Update' ? texts.changed : texts.sent, notice.sent],
+    [texts.nextUpdate, nextUpdate],
+  ] as const
+  return (
+    <p className="tocsin-facts">
+      {signers ? <span>{counted(texts, texts.verified, signers)}</span> : null}
+      {times.map(([label, time]) =>
+        time ? (
+          <Fragment key={label}>
+            {' '}
+            <span>
+              {label} <Time date={new Date(time)} language={texts.language} />
+            </span>
+          </Fragment>
+        ) : null,
+      )}
+    </p>
+  )
+}
