@@ -1,13 +1,53 @@
-/** Whether `signature` of `message` was made by the key of these 32 bytes (RFC 8032). */
+import { hex, sha256hex } from './envelope.js'
+
+type Bytes = Uint8Array<ArrayBuffer>
+
+/**
+ * Whether `signature` of `message` was made by the key of these 32 bytes (RFC 8032).
+ * Where WebCrypto lacks Ed25519, an implementation in JavaScript is loaded.
+ */
 export async function verifySignature(
-  _publicKey: Uint8Array<ArrayBuffer>,
-  _signature: Uint8Array<ArrayBuffer>,
-  _message: Uint8Array<ArrayBuffer>,
+  publicKey: Bytes,
+  signature: Bytes,
+  message: Bytes,
 ): Promise<boolean> {
-  return false
+  const { subtle } = crypto
+  let key: CryptoKey
+  try {
+    key = await subtle.importKey('raw', publicKey, 'Ed25519', false, ['verify'])
+  } catch {
+    return (await import('./fallback.js')).verify(publicKey, signature, message)
+  }
+  return subtle.verify('Ed25519', key, signature, message)
 }
 
 /** The name of a public key: lower-case hex SHA-256 of its 32 bytes. */
-export async function keyId(_publicKey: Uint8Array<ArrayBuffer>): Promise<string> {
-  return ''
+export const keyId: (publicKey: Bytes) => Promise<string> = sha256hex
+
+const p = 2n ** 255n - 19n
+
+/**
+ * Whether a public key is the canonical encoding of a point of edwards25519, and not of
+ * small order: there are signatures by those that fit every message, and
+ * implementations differ on the others.
+ */
+export function isPublicKey(key: Uint8Array): boolean {
+  const y = BigInt.asUintN(255, BigInt(`0x${hex([...key].reverse())}`)) // without x's sign
+  const yy = (y * y) % p
+  // -x² + y² = 1 + dx²y², where d = -121665/121666. So x² = (y²-1) / (dy²+1); it is a
+  // square, and not 0, if this to the power of (p-1)/2 is 1.
+  const xx = (yy - 1n) * (121666n - 121665n * yy) * 121666n
+  // Twice a point of order 8 has y = 0, so dy⁴ + 2y² - 1 = 0 there. Order 4: y = 0.
+  const eighth = 121666n * (2n * yy - 1n) - 121665n * yy * yy
+  return key.length === 32 && y < p && (y * eighth) % p !== 0n && power(xx, (p - 1n) / 2n) === 1n
+}
+
+function power(base: bigint, exponent: bigint): bigint {
+  let result = 1n
+  let square = ((base % p) + p) % p
+  for (let e = exponent; e; e >>= 1n) {
+    if (e & 1n) result = (result * square) % p
+    square = (square * square) % p
+  }
+  return result
 }

@@ -1,30 +1,72 @@
+import { maxPayload, parseStrict } from './json.js'
 import type { Envelope } from './model.js'
+import { must } from './rule.js'
+import { fits } from './shape.js'
 
-/** Reads an envelope strictly; verifies no signature. Throws what is not one. */
-export function parseEnvelope(_body: unknown): Envelope {
-  throw new Error('not written yet')
+/** The size of an entry of the log in bytes. */
+const maxBody = 128 << 10
+
+const envelope = {
+  payloadType: /^[!#-[\]-~]{1,128}$/,
+  payload: /^/,
+  signatures: [{ keyid: /^[\da-f]{64}$/, sig: /^.{86}==$/ }, 0, 16],
+} as const
+
+/** {@link Envelope} in JSON: binary data is base64. */
+interface Wire {
+  readonly payloadType: string
+  readonly payload: string
+  readonly signatures: readonly { readonly keyid: string; readonly sig: string }[]
+}
+
+/**
+ * Reads an envelope strictly, from its text or from what {@link parseStrict} made of it
+ * within a frame. It verifies no signature. Throws what is not an envelope.
+ */
+export function parseEnvelope(body: unknown): Envelope {
+  const read = typeof body === 'string' ? parseStrict(body, maxBody) : body
+  must(fits(read, envelope), 'envelope')
+  const { payloadType, payload, signatures } = read as Wire
+  const bytes = fromBase64(payload)
+  must(bytes.length && bytes.length <= maxPayload, 'envelope.payload')
+  must(signatures && areDistinct(signatures.map((s) => s.keyid)), 'envelope.signatures')
+  return {
+    payloadType,
+    payload: bytes,
+    signatures: signatures.map((s) => ({ keyid: s.keyid, sig: fromBase64(s.sig) })),
+  }
 }
 
 /** DSSE's pre-authentication encoding: the bytes that are signed. */
-export function pae(_envelope: Pick<Envelope, 'payloadType' | 'payload'>): Uint8Array<ArrayBuffer> {
-  return new Uint8Array()
+export function pae(of: Pick<Envelope, 'payloadType' | 'payload'>): Uint8Array<ArrayBuffer> {
+  const { payloadType, payload } = of
+  const head = `DSSEv1 ${payloadType.length} ${payloadType} ${payload.length} `
+  return Uint8Array.from([...new TextEncoder().encode(head), ...payload])
 }
 
 /** Lower-case hex SHA-256. */
-export async function sha256hex(_data: Uint8Array<ArrayBuffer>): Promise<string> {
-  return ''
+export async function sha256hex(data: Uint8Array<ArrayBuffer>): Promise<string> {
+  return hex(new Uint8Array(await crypto.subtle.digest('SHA-256', data)))
 }
 
 /** Lower-case hex. */
-export function hex(_data: Uint8Array): string {
-  return ''
+export function hex(data: Iterable<number>): string {
+  return Array.from(data, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-/** Reads standard base64, padded and canonical; throws on anything else. */
-export function fromBase64(_text: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array()
+/** Reads standard base64, padded and canonical (RFC 4648); throws on anything else. */
+export function fromBase64(text = ''): Uint8Array<ArrayBuffer> {
+  const data = atob(text)
+  must(btoa(data) === text, 'base64') // atob is laxer, and two readers must not differ
+  return Uint8Array.from(data, (c) => c.charCodeAt(0))
 }
 
-export function toBase64(_data: Uint8Array): string {
-  return ''
+/** Standard base64, padded. */
+export function toBase64(data: Uint8Array): string {
+  return btoa(Array.from(data, (byte) => String.fromCharCode(byte)).join(''))
+}
+
+/** Whether no two are alike. */
+export function areDistinct(list: readonly string[]): boolean {
+  return new Set(list).size === list.length
 }

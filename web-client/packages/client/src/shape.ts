@@ -1,0 +1,47 @@
+/**
+ * The form of a value in a document: text by a pattern, a list of so many, an object of
+ * these members and no others, or whatever a function finds right. As in Go, an absent
+ * member is the same as empty text, an empty list or an empty object.
+ */
+export type Shape =
+  | RegExp
+  | ((value: unknown) => boolean)
+  | readonly [each: Shape, least?: number, most?: number]
+  | { readonly [name: string]: Shape }
+
+/** Control characters but TAB, LF and CR: they could hide a line, or move a cursor. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is they that are refused
+const control = /[\0-\x08\v\f\x0e-\x1f\x7f-\x9f]/
+
+/** Whether a value, read by parseStrict, is of that shape. */
+export function fits(value: unknown, shape: Shape): boolean {
+  if (typeof shape === 'function') return shape(value)
+  if (shape instanceof RegExp) {
+    const text = value ?? ''
+    return typeof text === 'string' && !control.test(text) && shape.test(text)
+  }
+  if (isList(shape)) {
+    const [each, least = 0, most = Infinity] = shape
+    const list = value ?? []
+    return (
+      Array.isArray(list) &&
+      list.length >= least &&
+      list.length <= most &&
+      list.every((item) => fits(item, each))
+    )
+  }
+  const members = Object((value ?? {}) as object) as Record<string, unknown>
+  return (
+    members.constructor === Object &&
+    Object.keys(members).every((name) => Object.hasOwn(shape, name)) &&
+    Object.entries(shape).every(([name, inner]) => fits(members[name], inner))
+  )
+}
+
+const isList = (shape: Shape): shape is Extract<Shape, readonly unknown[]> => Array.isArray(shape)
+
+/** A whole number within bounds; an absent one is 0. */
+export const within =
+  (least: number, most: number) =>
+  (value: unknown): boolean =>
+    typeof (value ?? 0) === 'number' && Number(value ?? 0) >= least && Number(value ?? 0) <= most
