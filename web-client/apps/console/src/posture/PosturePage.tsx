@@ -1,0 +1,232 @@
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { postureType, useKeyset, usePosture } from '../desk/index.js'
+import { clock } from '../documents/clock.js'
+import { keysetIn, type Posture, postureIn } from '../documents/open.js'
+import { postureEffects, publicAnyway, shortHash } from '../documents/postureWords.js'
+import { verifiedSigners } from '../documents/signers.js'
+import { WaitingDocuments } from '../documents/WaitingDocuments.js'
+import { useSession } from '../login/session.js'
+import { Busy, Button, Note, Page, Panel, Problem, Row, Tag } from '../ui/index.js'
+import type { Edit } from './change.js'
+import { EditDialog } from './EditDialog.js'
+import styles from './posture.module.css'
+import { RevokeForm } from './RevokeForm.js'
+import { SituationForm } from './SituationForm.js'
+import { situations } from './situations.js'
+
+/** An edit that waits to be read and signed. */
+export interface Draft {
+  readonly title: string
+  readonly edit: Edit
+  /** What must be typed first, for what hits everybody; '' for nothing. */
+  readonly typed: string
+}
+
+/** What is void in a crisis of credentials, and how to change it. */
+export function PosturePage() {
+  const held = usePosture()
+  const session = useSession()
+  const [draft, setDraft] = useState<Draft | null>(null)
+  const posture = postureIn(held.data?.envelope)
+  const operator = session.state === 'in' && session.roles.includes('operator')
+  return (
+    <Page
+      title="Posture"
+      intro="Which logins are believed. Change it when the login service is broken, or when logins or keys are in wrong hands. Public notices reach everybody, whatever stands here."
+    >
+      <Problem error={held.error} />
+      {held.data === undefined && !held.isError && <Busy />}
+      {held.data !== undefined && <InForce posture={posture} />}
+      <WaitingDocuments payloadType={postureType} />
+      {!operator && (
+        <Note>
+          Only a key with the role operator can change the posture. Yours can read it, and prepare
+          nothing here.
+        </Note>
+      )}
+      {operator && held.data !== undefined && (
+        <>
+          <Panel title="What has happened?">
+            <div className={styles.situations}>
+              {situations.map((situation) => (
+                <SituationForm key={situation.kind} situation={situation} onDraft={setDraft} />
+              ))}
+            </div>
+          </Panel>
+          <AllClear posture={posture} onDraft={setDraft} />
+          <Panel title="One person, or one login">
+            <RevokeForm onDraft={setDraft} />
+          </Panel>
+          <Panel title="Single settings">
+            <Settings posture={posture} onDraft={setDraft} />
+          </Panel>
+        </>
+      )}
+      {draft && <EditDialog draft={draft} held={posture} onClose={() => setDraft(null)} />}
+    </Page>
+  )
+}
+
+function InForce({ posture }: { readonly posture: Posture | null }) {
+  const effects = postureEffects(posture)
+  const revoked = posture?.revoked ?? []
+  const nothing = effects.length + revoked.length === 0
+  return (
+    <Panel
+      title="In force now"
+      aside={
+        <Tag tone={nothing ? 'good' : 'warn'}>{nothing ? 'Nothing is void' : 'Restricted'}</Tag>
+      }
+    >
+      {nothing && <p>Every login that is valid is believed.</p>}
+      <ul className={styles.effects}>
+        {effects.map((effect) => (
+          <li key={effect}>{effect}</li>
+        ))}
+        {revoked.length > 0 && (
+          <li>
+            Revoked, and seeing public notices only: {revoked.length}{' '}
+            {revoked.length === 1 ? 'person or login' : 'people or logins'}.
+          </li>
+        )}
+      </ul>
+      <p>{publicAnyway}</p>
+      {posture && <Provenance posture={posture} />}
+    </Panel>
+  )
+}
+
+/** Who answers for the posture, as verified here. */
+function Provenance({ posture }: { readonly posture: Posture }) {
+  const held = usePosture()
+  const keyset = useKeyset()
+  const envelope = held.data?.envelope
+  const keys = keysetIn(keyset.data?.envelope)
+  const signers = useQuery({
+    queryKey: ['signers', envelope?.payload, envelope?.signatures.length, keys?.version],
+    enabled: envelope !== undefined && keys !== null,
+    queryFn: async () => {
+      if (envelope === undefined || keys === null) return null
+      return verifiedSigners(envelope, keys, 'operator', posture.sent)
+    },
+  })
+  const names = signers.data?.owners.join(' and ')
+  return (
+    <p className={styles.provenance}>
+      Version {posture.version}, {clock(posture.sent)}
+      {names && <>, signed by {names} (verified)</>}
+      {signers.data?.breakGlass && (
+        <>
+          {' '}
+          <Tag tone="warn">BREAK-GLASS</Tag>
+        </>
+      )}
+      {signers.data?.owners.length === 0 && (
+        <>
+          {' '}
+          <Tag tone="bad">No signature here fits the keyset</Tag>
+        </>
+      )}
+      {posture.note && <>. Why: “{posture.note}”</>}
+    </p>
+  )
+}
+
+function AllClear({
+  posture,
+  onDraft,
+}: {
+  readonly posture: Posture | null
+  readonly onDraft: (draft: Draft) => void
+}) {
+  const open = Object.values(posture?.issuerBlocked ?? {}).some((b) => b.until === undefined)
+  const some =
+    posture?.incident === true ||
+    open ||
+    Object.keys(posture?.tokensNotBefore ?? {}).length > 0 ||
+    (posture?.revoked ?? []).length > 0
+  if (!some) return null
+  return (
+    <Panel title="All clear">
+      <p>
+        The crisis is over: valid logins are believed again, and nobody is revoked. What a thief may
+        hold stays void: logins and tickets made while keys were in wrong hands, and tickets of
+        earlier epochs.
+      </p>
+      <Row>
+        <Button onClick={() => onDraft({ title: 'All clear', edit: { kind: 'clear' }, typed: '' })}>
+          Give the all clear …
+        </Button>
+      </Row>
+    </Panel>
+  )
+}
+
+function Settings({
+  posture,
+  onDraft,
+}: {
+  readonly posture: Posture | null
+  readonly onDraft: (draft: Draft) => void
+}) {
+  const incident = posture?.incident === true
+  const blocked = Object.entries(posture?.issuerBlocked ?? {}).filter(([, b]) => !b.until)
+  const draft = (title: string, edit: Edit, typed = '') => onDraft({ title, edit, typed })
+  return (
+    <ul className={styles.settings}>
+      <li>
+        <span>
+          <strong>Incident: {incident ? 'declared' : 'none'}.</strong> While one is declared, nodes
+          put off what does not serve the crisis; receipts come later.
+        </span>
+        <Button
+          onClick={() =>
+            draft(incident ? 'The incident is over' : 'Declare an incident', {
+              kind: 'incident',
+              on: !incident,
+            })
+          }
+        >
+          {incident ? 'It is over …' : 'Declare one …'}
+        </Button>
+      </li>
+      {blocked.map(([issuer, block]) => (
+        <li key={issuer}>
+          <span>
+            <strong>{issuer} is blocked</strong> since {clock(block.since)}. Believe it again only
+            after it has new keys; everyone logs in anew.
+          </span>
+          <Button onClick={() => draft(`Believe ${issuer} again`, { kind: 'unblock', issuer })}>
+            Believe it again …
+          </Button>
+        </li>
+      ))}
+      <li>
+        <span>
+          <strong>Ticket epoch: {posture?.ticketEpoch ?? 0}.</strong> A ticket lets a device that
+          was logged in within 30 days go on when login fails. Raise the epoch if a node was broken
+          into: all tickets are void, for good. Who is logged in gets a new one unasked.
+        </span>
+        <Button
+          kind="danger"
+          onClick={() =>
+            draft('Make all tickets void', { kind: 'next-ticket-epoch' }, 'VOID TICKETS')
+          }
+        >
+          Make all tickets void …
+        </Button>
+      </li>
+      {(posture?.revoked ?? []).map(({ hash, until }) => (
+        <li key={hash}>
+          <span>
+            <strong>Revoked:</strong> <code>{hash.slice(0, shortHash)}…</code> until {clock(until)}.
+          </span>
+          <Button onClick={() => draft('Believe this one again', { kind: 'unrevoke', hash })}>
+            Believe again …
+          </Button>
+        </li>
+      ))}
+    </ul>
+  )
+}
