@@ -53,6 +53,8 @@ type Config struct {
 	Posture func(*notice.Posture)
 	// Receipts takes the counts of acknowledgements; nil counts for metrics alone.
 	Receipts Receipts
+	// Audiences takes who is connected; nil counts for metrics alone.
+	Audiences Audiences
 
 	// Origins are the patterns of origins whose pages may connect and fetch:
 	// "https://portal.example", "https://*.clinic.example" (path.Match), or without a
@@ -88,6 +90,9 @@ type Config struct {
 	// ReceiptInterval is how often counts go to Receipts (default 5 s); while the
 	// posture declares an incident, every tenth time only.
 	ReceiptInterval time.Duration
+	// AudienceInterval is the least time between two changes that go to Audiences
+	// (default 5 s); three times as long, what has not changed is repeated.
+	AudienceInterval time.Duration
 	// Settle is how long a log that gives no more entries, and does not say that it
 	// is at its end, may keep clients waiting when there is nothing else to serve
 	// (default 10 s).
@@ -138,6 +143,7 @@ func (c Config) withDefaults() (Config, error) {
 	c.SendTimeout = cmp.Or(c.SendTimeout, 10*time.Second)
 	c.ReconnectWindow = cmp.Or(c.ReconnectWindow, 8*time.Second)
 	c.ReceiptInterval = cmp.Or(c.ReceiptInterval, 5*time.Second)
+	c.AudienceInterval = cmp.Or(c.AudienceInterval, 5*time.Second)
 	c.Settle = cmp.Or(c.Settle, 10*time.Second)
 	if c.Client == nil {
 		c.Client = &http.Client{Timeout: 15 * time.Second}

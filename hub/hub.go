@@ -30,6 +30,7 @@ type Hub struct {
 	metrics  *metrics
 	limits   *limits
 	receipts *receipts
+	audience *audience
 	shards   []*shard
 
 	view          atomic.Pointer[view]   // never nil; replaced under mu
@@ -94,6 +95,7 @@ func New(c Config) (*Hub, error) {
 	if h.metrics, err = newMetrics(h, c.Registerer); err != nil {
 		return nil, err
 	}
+	h.audience = newAudience(h.metrics)
 	if h.emergencyPage, err = newEmergencyPage(); err != nil {
 		return nil, err
 	}
@@ -151,6 +153,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	service.Go(func() { h.watchGrants(ctx) })
 	service.Go(func() { h.settle(ctx) })
 	service.Go(func() { h.sendReceipts(ctx) })
+	service.Go(func() { h.sendAudience(ctx) })
 	service.Go(func() { h.keepCache(ctx) })
 	service.Go(func() { h.seed(ctx) })
 	<-ctx.Done()

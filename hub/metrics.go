@@ -11,6 +11,7 @@ import (
 type metrics struct {
 	sessions  prometheus.Gauge
 	lanes     prometheus.Gauge
+	audience  *prometheus.GaugeVec   // tier
 	welcomed  *prometheus.CounterVec // tier, state
 	resumed   *prometheus.CounterVec // how: replay, snapshot
 	refused   *prometheus.CounterVec // reason
@@ -40,6 +41,7 @@ func newMetrics(h *Hub, r prometheus.Registerer) (*metrics, error) {
 	m := &metrics{
 		sessions:  gauge("sessions", "Open sessions, those that have not said hello included."),
 		lanes:     gauge("lanes", "Sessions in a lane of their own: greeted, slow, changing, or over TLS."),
+		audience:  prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "tocsin_hub_audience", Help: "Open sessions that have said hello, by tier."}, []string{"tier"}),
 		welcomed:  counters("welcomed_total", "Sessions welcomed, by tier and state of their credentials.", "tier", "state"),
 		resumed:   counters("resumed_total", "Sessions begun, by how: replay or snapshot.", "how"),
 		refused:   counters("refused_total", "Connections refused, by reason.", "reason"),
@@ -65,7 +67,7 @@ func newMetrics(h *Hub, r prometheus.Registerer) (*metrics, error) {
 		Name: "tocsin_hub_source_stale_seconds", Help: "For how long the source has not been live; 0 while it is.",
 	}, func() float64 { return float64(h.status.Load().wire(time.Now()).SinceMs) / 1000 })
 	for _, c := range []prometheus.Collector{
-		m.sessions, m.lanes, m.welcomed, m.resumed, m.refused, m.closed, m.entries, m.acks, m.delivered,
+		m.sessions, m.lanes, m.audience, m.welcomed, m.resumed, m.refused, m.closed, m.entries, m.acks, m.delivered,
 		m.stalls, m.slow, m.regrants, m.fanOut, m.live, m.window, m.cache, staleFor,
 	} {
 		if err := r.Register(c); err != nil {

@@ -136,6 +136,7 @@ func (s *session) start(hello wire.Hello, now time.Time) error {
 		s.fail(err)
 		return err
 	}
+	s.enrol(s.access.Load())
 	s.hub.metrics.welcomed.WithLabelValues(g.Tier.String(), string(g.State)).Inc()
 	if s.conn != nil {
 		s.shard.post(event{s, evJoin})

@@ -26,6 +26,7 @@ func (s *session) regrant() error {
 	}
 	before, after := s.access.Load(), newAccess(g)
 	s.access.Store(after)
+	s.enrol(after)
 	s.hub.metrics.regrants.Inc()
 	said := s.link.appendJSON(s.head, after.frame().AppendTo(nil))
 	s.head = nil

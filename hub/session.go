@@ -57,6 +57,7 @@ type session struct {
 	held     *hold            // waits for the node to reach the client; nil otherwise
 	told     wire.SourceState // by the last welcome or heartbeat; "": a heartbeat is due
 	ended    bool             // nothing can be sent any more
+	enrolled *access          // as what the audience counts it; nil: not yet, or no longer
 
 	// What the shard owns, always.
 	where  whereabouts

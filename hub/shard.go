@@ -151,6 +151,7 @@ func (sh *shard) handle(e event) {
 	}
 	if s.gone && !s.inLane {
 		sh.remove(s)
+		s.enrol(nil)
 		sh.hub.end(s)
 	}
 }
