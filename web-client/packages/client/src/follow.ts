@@ -1,0 +1,380 @@
+// Ties together what a page needs: the connection, what is known, what is remembered, what
+// is shown. One thing at a time changes what is known, in the order in which it came.
+
+import { type AckState, openAcks } from './acks.js'
+import { serverClock } from './clock.js'
+import { type Connection, keepConnected, type Trouble } from './connection.js'
+import { newSession, openFeed, type Session } from './feed.js'
+import { type Auth, type Entry, readFrame, type Source } from './frames.js'
+import { prefixes } from './language.js'
+import { type Memory, openMemory } from './memory.js'
+import type { Accepted } from './model.js'
+import { openLogin } from './tokens.js'
+import { parseTrust } from './trust.js'
+import type { Directive, Freshness, Notice, ShownNotice, State, TocsinOptions } from './types.js'
+import { parameters, show, summary, threadOf } from './view.js'
+import { isPublic } from './visible.js'
+
+/** The nodes of which a keyset with `dev: true` is accepted. */
+const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/
+
+/** Before anything is known. */
+export const unknown: State = {
+  notices: [],
+  contacts: [],
+  tier: 'public',
+  auth: { state: 'none' },
+  freshness: { state: 'connecting', since: null, reason: 'connecting' },
+  ready: false,
+  keysetExpired: false,
+}
+
+/** What is behind a Tocsin; its methods are described there. */
+export function follow(options: TocsinOptions) {
+  const clock = serverClock()
+  const listeners = new Set<() => void>()
+  let state = unknown
+  let told = state
+
+  // Known from start on: nothing of the page is touched before.
+  let claimed: string[] = []
+  let memory: Memory | undefined
+  let feed: ReturnType<typeof openFeed> | undefined
+  let connection: Connection | undefined
+  let channel: BroadcastChannel | undefined
+  let listening: AbortController | undefined
+
+  let session: Session | undefined
+  let source: Source = { state: 'stale', sinceMs: 0 }
+  let view: Partial<ReturnType<NonNullable<typeof feed>['view']>> = {}
+  let terms: Pick<State, 'tier' | 'auth'> = unknown
+  let signedOut = false
+  let publicOnly = false
+  let offline = false
+  let live = 0
+  let everSynced = false
+  let restoring = false
+  let trouble: Trouble = 'connecting'
+
+  // One thing at a time changes what is held, in the order in which it came.
+  let queue: Promise<unknown> = Promise.resolve()
+  const then = (task: () => Promise<unknown>) => {
+    const done = queue.then(task)
+    queue = done.catch(() => {})
+    return done
+  }
+
+  const acks = openAcks(
+    () => !!session?.synced,
+    (ack) => connection?.send(ack),
+  )
+  const login = openLogin(
+    () => (signedOut ? null : (options.getToken?.() ?? null)),
+    (tokens) => connection?.send({ type: 'tokens', tokens }),
+  )
+
+  const freshness = (): Freshness => {
+    const since = live ? new Date(live) : null
+    const late = !connection || connection.late()
+    if (session?.synced && !offline && !late && source.state === 'live' && view.keyset)
+      return { state: 'live', since }
+    const reason = offline
+      ? 'offline'
+      : session?.synced
+        ? late
+          ? 'silent'
+          : 'source'
+        : everSynced || trouble === 'connecting' || !view.keyset
+          ? trouble
+          : 'cache'
+    return { state: everSynced || reason !== 'connecting' ? 'stale' : 'connecting', since, reason }
+  }
+
+  const build = () => {
+    const guess = clock.guess()
+    const threads = (view.threads ?? []).filter(({ alert: { notice } }) => notice && isOurs(notice))
+    const next: State = {
+      ...terms,
+      notices: show(threads, clock.now(), guess, state.notices),
+      contacts: (view.contacts?.cards ?? []).map((card) => ({ audience: '', ...card })),
+      freshness: freshness(),
+      ready: !!view.keyset,
+      keysetExpired: Date.parse(view.keyset?.expires ?? '') < guess,
+    }
+    if (summary(next) !== summary(state)) state = next
+    return state
+  }
+  const isOurs = (notice: Notice) =>
+    (!publicOnly || isPublic(notice)) &&
+    ['surface:', 'lang:'].every((kind) => {
+      const named = notice.addresses?.filter((address) => address.startsWith(kind))
+      return !named?.length || named.some((address) => claimed.includes(address))
+    })
+
+  const publish = () => {
+    noticeSignOut()
+    if (build() === told) return
+    told = state
+    for (const listener of listeners) listener()
+  }
+
+  const save = () => {
+    if (!feed || publicOnly) return // what is to be forgotten is still there
+    const all = feed.snapshot(clock.now())
+    const held = all.filter(({ notice }) => notice?.scope !== 'Private')
+    memory?.save({
+      held: held.map(({ seq, body }) => ({ seq, body })),
+      cursor: held.length < all.length ? undefined : feed.cursor,
+      reach: feed.reach,
+      live,
+      time: clock.now(),
+    })
+  }
+
+  /** Shows and keeps what is held now. */
+  const settle = () => {
+    if (feed) view = feed.view()
+    publish()
+    save()
+  }
+
+  const forget = (out: string) => {
+    signedOut = publicOnly = true
+    memory?.clear(out)
+    login.forget()
+    acks.forget()
+    terms = unknown
+    if (feed) feed.cursor = undefined
+    connection?.drop(0)
+    publish()
+    return then(async () => {
+      await feed?.forget(clock.now())
+      publicOnly = false
+      settle()
+    })
+  }
+
+  /** Does here what another tab did, also one that signed out while this one slept. */
+  const noticeSignOut = (out = memory?.lastSignOut()) => {
+    if (out !== undefined && memory?.missed(out)) forget(out).catch(() => {})
+  }
+
+  const restore = async () => {
+    feed = openFeed(await parseTrust(options.roots), loopback.test(new URL(address()).hostname))
+    const memo = (memory as Memory).load()
+    clock.atLeast(memo.time)
+    await feed.fold(memo.held)
+    if (feed.view().keyset) {
+      feed.cursor = memo.cursor
+      feed.reach = memo.reach
+      live = memo.live
+    }
+    if (options.seed) {
+      const { serverTime, entries } = JSON.parse(options.seed)
+      clock.atLeast(Date.parse(serverTime))
+      await feed.fold(entries.map(({ seq, envelope }: Entry) => ({ seq, body: envelope })))
+    }
+    settle()
+  }
+
+  /** A node's word on how new what it sends is. */
+  const heed = (from: Source, time: number) => {
+    source = from
+    if (session?.synced) live = Math.max(live, time - from.sinceMs)
+  }
+
+  /** Keeps and tells what entries of the session brought. */
+  const took = (accepted: readonly Accepted[]) => {
+    for (const { seq, body, notice, revision } of accepted) {
+      if (!notice || isPublic(notice)) channel?.postMessage({ seq, body })
+      if (notice && options.receipts !== false) acks.add(threadOf(notice), revision, 'received')
+    }
+    settle()
+  }
+
+  const grant = ({ tier, labels, auth, ticket }: Omit<Auth, 'type'>) => {
+    terms = { tier, auth }
+    if (ticket) memory?.save({ ticket })
+    return { tier, labels }
+  }
+
+  /** Applies a frame of the session, unless that ended meanwhile. */
+  const take = async (mine: Session, text: string) => {
+    const frame = readFrame(text)
+    if (!feed || !frame) return
+    if (frame.type !== 'welcome' && !mine.granted) throw 'welcome'
+    switch (frame.type) {
+      case 'welcome': {
+        const time = Date.parse(frame.serverTime)
+        clock.set(time)
+        heed(frame.source, time)
+        connection?.expect(frame.heartbeatMs)
+        const granted = grant(frame)
+        if (!feed.welcome(mine, granted, frame.resume === 'replay')) connection?.drop(0)
+        break
+      }
+      case 'auth':
+        mine.granted = grant(frame)
+        break
+      case 'entry': {
+        const entry = { seq: frame.seq, body: frame.envelope }
+        const accepted = await feed.entry(mine, entry, text.length)
+        if (mine === session && accepted.length) took(accepted)
+        break
+      }
+      case 'synced': {
+        const accepted = await feed.sync(mine)
+        if (mine !== session) return
+        everSynced = true
+        heed(source, clock.now())
+        feed.reached(mine, frame.cursor)
+        took(accepted)
+        acks.flush()
+        break
+      }
+      case 'heartbeat': {
+        const time = Date.parse(frame.serverTime)
+        clock.set(time)
+        heed(frame.source, time)
+        feed.reached(mine, frame.cursor)
+        connection?.worked()
+        save()
+        break
+      }
+      case 'bye': {
+        const [from, to] = frame.reconnectAfterMs
+        connection?.drop(from + Math.random() * (to - from))
+      }
+    }
+    publish()
+  }
+
+  const hello = async (mine: Session) => {
+    const tokens = await login.greet()
+    await queue // what is remembered, and what a sign-out leaves
+    if (mine !== session || !feed) return
+    publish()
+    if (mine !== session) return
+    const { ticket } = (memory as Memory).load()
+    connection?.send({ type: 'hello', tokens, ticket, cursor: feed.cursor, labels: claimed })
+  }
+
+  const address = () =>
+    (options.url ?? location.origin).replace(/\/*$/, '/v1/connect').replace(/^http/, 'ws')
+
+  const setUp = () => {
+    if (memory) return
+    memory = openMemory(`tocsin:${address()}`, options.storage)
+    claimed = [
+      ...(options.surface ? [`surface:${options.surface}`] : []),
+      ...prefixes(options.languages ?? navigator.languages).map((tag) => `lang:${tag}`),
+    ].slice(0, 16)
+  }
+
+  const listen = () => {
+    listening = new AbortController()
+    const { signal } = listening
+    const on = (type: string, act: () => void) =>
+      globalThis.addEventListener?.(type, act, { signal })
+    const wake = () => {
+      publish()
+      if (!document.hidden) connection?.wake()
+    }
+    on('visibilitychange', wake)
+    on('pageshow', wake)
+    on('storage', publish)
+    on('online', () => {
+      offline = false
+      connection?.drop(0)
+    })
+    on('offline', () => {
+      offline = true
+      publish()
+    })
+    channel = new BroadcastChannel(`tocsin:${address()}`)
+    channel.onmessage = ({ data }) =>
+      typeof data === 'string'
+        ? noticeSignOut(data)
+        : then(async () => {
+            await feed?.fold([data])
+            settle()
+          })
+  }
+
+  const stop = () => {
+    listening?.abort()
+    channel?.close()
+    connection?.stop()
+    connection = undefined
+    publish()
+  }
+
+  const directive = (name: string): Directive => {
+    const { notices, freshness } = getState()
+    const those = notices.filter(
+      ({ notice, phase }) =>
+        phase === 'active' &&
+        notice.status === 'Actual' &&
+        parameters(notice, 'directive').includes(name),
+    )
+    return { on: those.length > 0, notices: those, freshness }
+  }
+
+  const getState = () => (state.freshness.state === 'live' && connection?.late() ? build() : state)
+
+  const ack = (as: AckState) => (n: ShownNotice) => acks.add(n.identifier, n.revision, as)
+
+  return {
+    start() {
+      if (connection) return
+      setUp()
+      if (!feed && !restoring) {
+        restoring = true
+        then(restore)
+      }
+      listen()
+      trouble = 'connecting'
+      connection = keepConnected(address(), {
+        dialling() {
+          session = newSession()
+          login.begin()
+        },
+        opened() {
+          if (session) hello(session)
+        },
+        message(text) {
+          const mine = session
+          offline = false
+          if (mine)
+            then(async () => {
+              if (mine === session) await take(mine, text)
+            }).catch(() => mine === session && connection?.drop())
+        },
+        ended(why) {
+          session = undefined
+          trouble = why
+        },
+        tick: publish,
+      })
+    },
+    stop,
+    signOut() {
+      setUp()
+      const out = `${Math.random()}`
+      channel?.postMessage(out)
+      return forget(out)
+    },
+    tokensChanged() {
+      signedOut = false
+      session ? login.changed() : connection?.wake()
+    },
+    getState,
+    subscribe(listener: () => void) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    displayed: ack('displayed'),
+    confirm: ack('confirmed'),
+    directive,
+  }
+}

@@ -1,0 +1,76 @@
+// What is kept on this device, for the next page and the other tabs. It is one record, so
+// that its cursor never covers what it does not hold, and a sign-out replaces all of it.
+// Private notices are never in it. What comes from it is verified again.
+
+import type { Tier } from './types.js'
+
+/** A signed document, as the node sent it. */
+export interface Held {
+  readonly seq: number
+  readonly body: unknown
+}
+
+/** What a session may see, and so what a cursor that it got covers. */
+export interface Reach {
+  readonly tier: Tier
+  readonly labels: readonly string[]
+}
+
+export interface Memo {
+  readonly ticket?: string | undefined
+  readonly cursor?: string | undefined
+  readonly reach?: Reach | undefined
+  /** To be folded in this order. */
+  readonly held: readonly Held[]
+  /** Server time, in ms, when the notices were the newest, and when this was written. */
+  readonly live: number
+  readonly time: number
+}
+
+const nothing: Memo = { held: [], live: 0, time: 0 }
+
+export type Memory = ReturnType<typeof openMemory>
+
+/**
+ * Storage may be absent, full or forbidden; then all lasts as long as the page. Beside the
+ * record it holds the name of the last sign-out: a tab that slept through one finds another
+ * name than it knows, and a record that such a tab wrote bears the wrong one.
+ */
+export function openMemory(name: string, storage: Storage | null | undefined) {
+  let memo = nothing
+  const attempt = <T>(act: (s: Storage) => T): T | undefined => {
+    try {
+      return act(storage === undefined ? localStorage : (storage as Storage))
+    } catch {
+      return undefined
+    }
+  }
+  const outName = `${name}:out`
+  let known: string | undefined
+  const lastSignOut = () => attempt((s) => s.getItem(outName) ?? '') ?? known ?? ''
+  known = lastSignOut()
+
+  const stored = (): Memo | undefined => {
+    const [out, found] = attempt((s) => JSON.parse(s.getItem(name) ?? '[]')) ?? []
+    return out === known && Array.isArray(found?.held) ? found : undefined
+  }
+
+  return {
+    lastSignOut,
+    /** Whether that sign-out is another than this tab knows of. */
+    missed: (out: string) => out !== known,
+    /** What this tab or another kept last. */
+    load: () => stored() ?? memo,
+    save(change: Partial<Memo>) {
+      memo = { ...memo, ticket: stored()?.ticket ?? memo.ticket, ...change }
+      attempt((s) => s.setItem(name, JSON.stringify([known, memo])))
+    },
+    /** Deletes everything, as of this sign-out. */
+    clear(out: string) {
+      known = out
+      memo = nothing
+      attempt((s) => s.setItem(outName, out))
+      if (!stored()) attempt((s) => s.removeItem(name)) // it may be of who came afterwards
+    },
+  }
+}
