@@ -53,20 +53,26 @@ type reader struct {
 // read begins to read stream at sequence from, only the subjects named if any are.
 // The caller stops the reader; ctx ends it too.
 func (b *Broker) read(ctx context.Context, stream string, from uint64, subjects ...string) (*reader, error) {
+	return b.consume(ctx, stream, jetstream.ConsumerConfig{
+		DeliverPolicy:  jetstream.DeliverByStartSequencePolicy,
+		OptStartSeq:    max(from, 1),
+		FilterSubjects: subjects,
+	})
+}
+
+// consume begins to read stream from where config says; the rest of config is the same
+// for every reader.
+func (b *Broker) consume(ctx context.Context, stream string, config jetstream.ConsumerConfig) (*reader, error) {
 	asking, done, err := b.link.within(ctx, requestTimeout)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	consumer, err := b.js.CreateConsumer(asking, stream, jetstream.ConsumerConfig{
-		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
-		OptStartSeq:       max(from, 1),
-		FilterSubjects:    subjects,
-		AckPolicy:         jetstream.AckNonePolicy,
-		InactiveThreshold: readIdle,
-		MemoryStorage:     true,
-		Replicas:          1,
-	})
+	config.AckPolicy = jetstream.AckNonePolicy
+	config.InactiveThreshold = readIdle
+	config.MemoryStorage = true
+	config.Replicas = 1
+	consumer, err := b.js.CreateConsumer(asking, stream, config)
 	if err != nil {
 		return nil, fmt.Errorf("making a consumer of %s: %w", stream, err)
 	}
@@ -138,6 +144,11 @@ func (b *Broker) scan(ctx context.Context, stream string, each func(message), su
 	if err != nil {
 		return err
 	}
+	return b.drain(ctx, stream, r, each)
+}
+
+// drain calls each for all that a reader has still to deliver, and stops it.
+func (b *Broker) drain(ctx context.Context, stream string, r *reader, each func(message)) (err error) {
 	defer r.stop()
 	left := r.pending
 	idle := time.NewTimer(scanIdle)

@@ -1,0 +1,69 @@
+package broker
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Recent returns the records whose keys begin with the tokens of prefix and a dot, and
+// that were written within the last while, by the broker's clock; and that clock's time.
+// Those that were deleted in it come too, without a body. However many older ones there
+// are, they cost nothing. One that is written again at this very moment may be missing;
+// the next call has it. It is asked for like Get.
+func (s *Store) Recent(ctx context.Context, prefix string, within time.Duration) (records []Record, now time.Time, err error) {
+	subject, err := s.subject(prefix)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("reading %s: %w", s.stream, err)
+	}
+	err = s.b.again(ctx, readPatience, func() (err error) {
+		if now, err = s.clock(ctx); err == nil {
+			records, err = s.askSince(ctx, subject+".>", now.Add(-within))
+		}
+		if err != nil {
+			return fmt.Errorf("reading %s: %w: %w", s.stream, ErrUnavailable, err)
+		}
+		return nil
+	})
+	return records, now, err
+}
+
+// clock asks the stream's server what time it is.
+func (s *Store) clock(ctx context.Context) (time.Time, error) {
+	ctx, done, err := s.b.link.within(ctx, requestTimeout)
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer done()
+	stream, err := s.b.js.Stream(ctx, s.stream)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return stream.CachedInfo().TimeStamp, nil
+}
+
+// askSince reads what was written since then. A record that is written again meanwhile
+// is read twice; the later one stays.
+func (s *Store) askSince(ctx context.Context, subjects string, since time.Time) ([]Record, error) {
+	found := map[string]int{}
+	var records []Record
+	r, err := s.b.consume(ctx, s.stream, jetstream.ConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since, FilterSubjects: []string{subjects},
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = s.b.drain(ctx, s.stream, r, func(m message) {
+		record := Record{Key: strings.TrimPrefix(m.subject, s.prefix), Body: m.body, Revision: m.seq, Time: m.time}
+		if i, ok := found[record.Key]; ok {
+			records[i] = record
+			return
+		}
+		found[record.Key] = len(records)
+		records = append(records, record)
+	})
+	return records, err
+}
