@@ -25,4 +25,5 @@ export type {
 export { marshalEnvelope, sealEnvelope, signEnvelope } from './sign.js'
 export { phaseOf } from './thread.js'
 export { parseTrust } from './trust.js'
+export { show } from './view.js'
 export { isPublic, visible } from './visible.js'

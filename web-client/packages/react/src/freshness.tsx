@@ -17,9 +17,9 @@ export function FreshnessLine(): ReactNode {
   const said = { live: texts.live, connecting: texts.connecting, stale: age }[state]
   return (
     <span className="tocsin-freshness" data-freshness={state}>
-      <span>{said}</span>
-      {state === 'connecting' && since && <span> {age}</span>}
-      {reason === 'offline' && <span> {texts.offline}</span>}
+      {reason === 'offline' && `${texts.offline} `}
+      {said}
+      {state === 'connecting' && since && ` ${age}`}
     </span>
   )
 }

@@ -13,6 +13,7 @@ export {
   useTocsin,
   useTocsinState,
 } from './provider.js'
+export { renderableSeed, type SeedOptions } from './seed.js'
 export {
   type CallFrame,
   SessionEmergencyBanner,

@@ -13,6 +13,7 @@ export interface NoticeItemProps {
   readonly shown: ShownNotice
   /** Unfolded until the reader says otherwise. */
   readonly open: boolean
+  readonly brief?: boolean
   /** May be taken away altogether; `onHide` follows. */
   readonly onHide?: (() => void) | undefined
 }
@@ -30,7 +31,7 @@ export function inOrder(notices: readonly ShownNotice[]): readonly ShownNotice[]
 }
 
 /** A notice that folds into one line, and remembers that for this revision. */
-export function NoticeItem({ shown, open, onHide }: NoticeItemProps): ReactNode {
+export function NoticeItem({ shown, open, brief = false, onHide }: NoticeItemProps): ReactNode {
   const { client, marks } = useShared()
   const languages = useLanguages()
   const texts = useTexts(languages)
@@ -100,6 +101,7 @@ export function NoticeItem({ shown, open, onHide }: NoticeItemProps): ReactNode 
           language={languages}
           signers={shown.signers.length}
           contacts={contacts}
+          brief={brief}
           mayHaveEnded={shown.mayHaveEnded}
           {...(withdrawn && {
             withdrawn: { at: shown.withdrawnAt ?? shown.sent, note: shown.withdrawnNote },

@@ -113,7 +113,6 @@ export function TocsinProvider(props: TocsinProviderProps): ReactNode {
   // biome-ignore lint/correctness/useExhaustiveDependencies: languageKey stands for languages, `initial` is read once
   const shared = useMemo((): Shared => {
     if (initial?.texts) rememberTexts(initial.texts)
-    const onServer = typeof document === 'undefined'
     const client =
       props.client ??
       new Tocsin({
@@ -123,7 +122,6 @@ export function TocsinProvider(props: TocsinProviderProps): ReactNode {
         ...(surface !== undefined && { surface }),
         ...(seed !== undefined && { seed }),
         ...(props.languages && { languages: props.languages }),
-        ...(onServer && { storage: null }),
       })
     return {
       client,

@@ -86,7 +86,7 @@ function CallNotices({ box }: { box: RefObject<HTMLElement | null> }): ReactNode
       {/* biome-ignore lint/a11y/noRedundantRoles: Safari drops the role of a list without bullets */}
       <ul role="list" className="tocsin-list">
         {inOrder(notices).map((n) => (
-          <NoticeItem key={n.identifier} shown={n} open={isActual(n) && isGrave(n)} />
+          <NoticeItem key={n.identifier} shown={n} open={isActual(n) && isGrave(n)} brief />
         ))}
       </ul>
       <p className="tocsin-foot">

@@ -18,6 +18,8 @@ export interface NoticeViewProps {
   readonly mayHaveEnded?: boolean
   /** When it was withdrawn, and why in the words of staff. */
   readonly withdrawn?: { readonly at: Date; readonly note: string }
+  /** What happened and whom to call are folded away: for a call. */
+  readonly brief?: boolean
   /** Default 3. */
   readonly headingLevel?: 2 | 3 | 4 | 5
   readonly children?: ReactNode
@@ -42,6 +44,20 @@ export function NoticeView(props: NoticeViewProps): ReactNode {
         </p>
       </>
     )
+  const more = (info.description || info.contact || host) && (
+    <>
+      {part(texts.whatHappened, info.description)}
+      {part(texts.whomToCall, info.contact)}
+      {host && (
+        <p className="tocsin-text">
+          {texts.more}{' '}
+          <a href={info.web} rel="noreferrer">
+            <bdi>{host}</bdi>
+          </a>
+        </p>
+      )}
+    </>
+  )
   return (
     <article
       className="tocsin-notice"
@@ -68,18 +84,18 @@ export function NoticeView(props: NoticeViewProps): ReactNode {
           {texts.otherLanguage} <Call contacts={props.contacts ?? []} languages={languages} />
         </p>
       )}
-      <div className="tocsin-parts">
-        {part(texts.whatToDo, info.instruction)}
-        {part(texts.whatHappened, info.description)}
-        {part(texts.whomToCall, info.contact)}
-      </div>
-      {host && (
-        <p className="tocsin-text">
-          {texts.more}{' '}
-          <a href={info.web} rel="noreferrer">
-            <bdi>{host}</bdi>
-          </a>
-        </p>
+      {!withdrawn && (
+        <div className="tocsin-parts">
+          {part(texts.whatToDo, info.instruction)}
+          {props.brief && more ? (
+            <details className="tocsin-more">
+              <summary>{texts.unfold}</summary>
+              {more}
+            </details>
+          ) : (
+            more
+          )}
+        </div>
       )}
       <Facts notice={notice} info={info} signers={props.signers} texts={texts} />
       {props.children}
