@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -91,6 +92,11 @@ type Config struct {
 	Recorder  Recorder
 	// Receipts is nil where nothing is counted: all counts are empty then.
 	Receipts Receipts
+	// Audiences is nil where nobody tells who is connected; GET /v1/audience is 404 then.
+	Audiences Audiences
+	// Console serves the staff's pages, at every path outside /v1/, and says itself what
+	// a browser may do there; nil for none.
+	Console http.Handler
 	// Keyring seals challenges and bearer tokens. Desks behind one address share it.
 	Keyring *auth.Keyring
 

@@ -30,7 +30,7 @@ const (
 // handler answers a request, or says why not.
 type handler func(w http.ResponseWriter, r *http.Request) error
 
-// Handler is the desk's API, under /v1/. It checks Host and Origin by itself. Serve
+// Handler is the desk's API, under /v1/, and the console. It checks Host and Origin by itself. Serve
 // it with the time-outs of [Server].
 func (d *Desk) Handler() http.Handler {
 	mux := http.NewServeMux()
@@ -49,14 +49,19 @@ func (d *Desk) Handler() http.Handler {
 	route("/v1/keyset", map[string]handler{get: d.getDocument(notice.TypeKeyset), post: d.postDocument(notice.TypeKeyset)})
 	route("/v1/contacts", map[string]handler{get: d.getDocument(notice.TypeContacts), post: d.postDocument(notice.TypeContacts)})
 	route("/v1/posture", map[string]handler{get: d.staffOnly(d.readDocument(notice.TypePosture)), post: d.postDocument(notice.TypePosture)})
+	route("/v1/trust", map[string]handler{get: d.getTrust})
 	route("/v1/issuers", map[string]handler{get: d.staffOnly(d.getIssuers)})
+	if d.config.Audiences != nil {
+		route("/v1/audience", map[string]handler{get: d.staffOnly(d.getAudience)})
+	}
 	if d.config.Cohorts != nil {
 		route("/v1/cohorts", map[string]handler{get: d.staffOnly(d.getCohorts)})
 		route("/v1/cohorts/{name}", map[string]handler{put: d.staffOnly(d.putCohort), del: d.staffOnly(d.deleteCohort)})
 		route("/v1/pseudonyms", map[string]handler{post: d.staffOnly(d.postPseudonyms)})
 	}
 	route("/v1/redaction", map[string]handler{post: d.postDocument(notice.TypeRedaction)})
-	mux.Handle("/", d.dispatch("other", nil))
+	mux.Handle("/v1/", d.dispatch("other", nil))
+	mux.Handle("/", d.site())
 	return d.guard.wrap(mux)
 }
 

@@ -31,22 +31,23 @@ type process struct {
 	started  time.Time
 	draining atomic.Bool
 
-	trust    notice.Trust
-	issuers  []auth.IssuerConfig
-	broker   *broker.Broker
-	receipts *receipts
-	tickets  *auth.Keyring // of tickets and pseudonyms
-	cohorts  *cohorts
-	watch    *watch
-	auth     *auth.Authority // nil without the role edge, as hub is
-	hub      *hub.Hub
-	desk     *desk.Desk // nil without the role desk, as its keys and journal are
-	deskKeys *auth.Keyring
-	journal  *desk.Journal
-	tokens   devTokens    // in dev mode
-	provider *devProvider // of an edge in dev mode
-	tls      *tls.Config
-	listener listeners
+	trust     notice.Trust
+	issuers   []auth.IssuerConfig
+	broker    *broker.Broker
+	receipts  *receipts
+	audiences *audiences
+	tickets   *auth.Keyring // of tickets and pseudonyms
+	cohorts   *cohorts
+	watch     *watch
+	auth      *auth.Authority // nil without the role edge, as hub is
+	hub       *hub.Hub
+	desk      *desk.Desk // nil without the role desk, as its keys and journal are
+	deskKeys  *auth.Keyring
+	journal   *desk.Journal
+	tokens    devTokens    // in dev mode
+	provider  *devProvider // of an edge in dev mode
+	tls       *tls.Config
+	listener  listeners
 }
 
 // open makes a process, or nothing.
@@ -119,10 +120,12 @@ func (p *process) openBroker(ctx context.Context) error {
 		return err
 	}
 	p.broker = b
+	incarnation := uuid.NewString()
 	p.receipts = &receipts{
-		store: b.Store(broker.StreamReceipts), incarnation: uuid.NewString(),
+		store: b.Store(broker.StreamReceipts), incarnation: incarnation,
 		revisions: make(map[string]uint64),
 	}
+	p.audiences = newAudiences(b.Store(broker.StreamReceipts), incarnation)
 	if p.cmd.Dev {
 		return p.openDev(ctx)
 	}
@@ -172,7 +175,7 @@ func (p *process) openEdge() error {
 		Posture: func(doc *notice.Posture) { p.auth.SetPosture(postureOf(doc)) },
 		Origins: p.cmd.origins(), TrustedProxies: p.cmd.TrustedProxy,
 		MaxSessions: p.cmd.MaxSessions, MaxPerAddress: p.cmd.MaxPerAddress,
-		CacheFile: p.cmd.Cache, SeedURL: p.cmd.Seed, Receipts: p.receipts,
+		CacheFile: p.cmd.Cache, SeedURL: p.cmd.Seed, Receipts: p.receipts, Audiences: p.audiences,
 		Logger: p.log, Registerer: p.metrics,
 	})
 	return err
@@ -197,7 +200,7 @@ func (p *process) openDesk() error {
 		Log: deskLog{p.broker}, Proposals: proposals{p.broker.Store(broker.StreamDesk)},
 		Recorder: p.journal, AudienceExists: audience(p.issuers, p.cohorts.exists),
 		Cohorts: p.cohorts, Pseudonyms: p.tickets, Issuers: issuerNames(p.issuers),
-		Origins: p.cmd.DeskOrigin, Receipts: p.receipts,
+		Origins: p.cmd.DeskOrigin, Receipts: p.receipts, Audiences: p.audiences, Console: webclient.Console(),
 		Logger: p.log, Registerer: p.metrics,
 	})
 	return err
