@@ -14,15 +14,13 @@ const grace = 6e5
  * effect in the order of the calls, and what is read in between is whole.
  */
 export class Board {
-  /** In force; undefined before the first. */
-  keyset: Keyset | undefined
-  #newest: Accepted | undefined
   /** Keysets that changed the roots, oldest first. */
   readonly #chain: Accepted[] = []
+  #newest: Accepted | undefined
   /** What was ever accepted but keysets. */
   readonly #kept: Document[] = []
   #holds = nothing()
-  #last: Promise<unknown> = Promise.resolve()
+  #last: unknown
 
   /** A keyset with `dev: true` is refused unless `allowDev`. */
   constructor(
@@ -30,9 +28,14 @@ export class Board {
     readonly allowDev: boolean,
   ) {}
 
+  /** In force; undefined before the first. */
+  get keyset(): Keyset | undefined {
+    return this.#newest?.keyset
+  }
+
   /** The newest that hold. */
   get contacts(): Contacts | undefined {
-    return this.#holds.contacts
+    return this.#holds.cards?.contacts
   }
 
   /** All threads, in the order of their Alerts. A thread that changed is a new object. */
@@ -42,23 +45,23 @@ export class Board {
 
   /**
    * Applies the next entry. It never rejects: what is bad is refused and stops nothing.
-   * Signatures are verified while earlier entries are still on their way, as far as the
-   * keyset is in force by then: so wait for keysets before you fold hundreds of notices.
+   * Entries are read, and their signatures verified, while earlier ones are on their way.
    */
   fold(entry: Entry): Promise<Outcome> {
-    const read = this.#read(entry)
-    const folded = Promise.allSettled([read, this.#last]).then(async () => {
+    const before = this.#last
+    const read = readDocument(entry)
+    const outcome = (async (): Promise<Outcome> => {
+      await Promise.allSettled([read, before])
       try {
         const document = await read
-        if (!document) return { verdict: 'skipped' } as const
-        const accepted = await this.#apply(document)
-        return { verdict: 'accepted', accepted } as const
-      } catch (error) {
-        return { verdict: 'rejected', rule: String((error as Error).message) } as const
+        if (!document) return { verdict: 'skipped' }
+        return { verdict: 'accepted', accepted: await this.#apply(document) }
+      } catch {
+        return { verdict: 'rejected' }
       }
-    })
-    this.#last = folded
-    return folded
+    })()
+    this.#last = outcome
+    return outcome
   }
 
   /**
@@ -66,23 +69,19 @@ export class Board {
    * keysets, oldest first; the contacts; the threads that show, or did 10 minutes ago.
    */
   snapshot(now: number): Accepted[] {
-    const { cards, threads } = this.#holds
-    const shown = [...threads.values()].filter((t) => phaseOf(t, now - grace) !== 'over')
-    const keysets = new Set([...this.#chain, this.#newest])
-    return [...keysets, cards, ...shown.flatMap((t) => t.messages)].filter((a) => a !== undefined)
-  }
-
-  async #read(entry: Entry): Promise<Document | undefined> {
-    const document = await readDocument(entry)
-    if (document) await verify(document, this.keyset?.keys)
-    return document
+    const shown = this.threads.filter((t) => phaseOf(t, now - grace) !== 'over')
+    return [
+      ...new Set([...this.#chain, this.#newest, this.#holds.cards]),
+      ...shown.flatMap((t) => t.messages),
+    ].filter((a) => a !== undefined)
   }
 
   async #apply(document: Document): Promise<Accepted> {
     if (document.keyset) return this.#install(document, document.keyset)
-    must(this.keyset, 'keyset.none')
-    await verify(document, this.keyset.keys)
-    const accepted = admit(this.#holds, document, this.keyset)
+    const { keyset } = this
+    must(keyset)
+    await verify(document, keyset.keys)
+    const accepted = admit(this.#holds, document, keyset)
     this.#kept.push(document)
     return accepted
   }
@@ -90,24 +89,19 @@ export class Board {
   /** Puts a keyset in force, and folds anew what was ever accepted. */
   async #install(document: Document, keyset: Keyset): Promise<Accepted> {
     const inForce = this.keyset ?? this.trust
-    must(!keyset.dev || this.allowDev, 'keyset.dev')
-    must(!this.keyset || keyset.version > this.keyset.version, 'keyset.version')
+    must(keyset.version > (this.keyset?.version ?? 0) && (this.allowDev || !keyset.dev))
     await verify(document, [...inForce.roots, ...keyset.roots])
-    must(isRooted(document, inForce) && isRooted(document, keyset), 'threshold')
+    must(isRooted(document, inForce) && isRooted(document, keyset))
     await Promise.all(this.#kept.map((d) => verify(d, keyset.keys)))
-    const { entry, envelope, hash } = document
-    const { payloadType } = envelope
-    const accepted = { ...entry, payloadType, hash, revision: 0, signers: [], breakGlass: false }
-    if (rootsOf(inForce) !== rootsOf(keyset)) this.#chain.push(accepted)
-    this.keyset = keyset
-    this.#newest = accepted
+    this.#newest = { ...document, revision: 0, signers: [] }
+    if (rootsOf(inForce) !== rootsOf(keyset)) this.#chain.push(this.#newest)
     this.#holds = nothing()
     for (const kept of this.#kept) {
       try {
         admit(this.#holds, kept, keyset)
       } catch {} // void, until its keys come back
     }
-    return accepted
+    return this.#newest
   }
 }
 

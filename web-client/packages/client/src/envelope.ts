@@ -8,7 +8,7 @@ const maxBody = 128 << 10
 
 const envelope = {
   payloadType: /^[!#-[\]-~]{1,128}$/,
-  payload: /^/,
+  payload: /./,
   signatures: [{ keyid: /^[\da-f]{64}$/, sig: /^.{86}==$/ }, 0, 16],
 } as const
 
@@ -20,26 +20,27 @@ interface Wire {
 }
 
 /**
- * Reads an envelope strictly, from its text or from what {@link parseStrict} made of it
- * within a frame. It verifies no signature. Throws what is not an envelope.
+ * Reads an envelope strictly, from its text or from what a parser made of it within a
+ * frame. It verifies no signature. Throws what is not an envelope.
  */
 export function parseEnvelope(body: unknown): Envelope {
   const read = typeof body === 'string' ? parseStrict(body, maxBody) : body
-  must(fits(read, envelope), 'envelope')
+  must(fits(read, envelope))
   const { payloadType, payload, signatures } = read as Wire
   const bytes = fromBase64(payload)
-  must(bytes.length && bytes.length <= maxPayload, 'envelope.payload')
-  must(signatures && areDistinct(signatures.map((s) => s.keyid)), 'envelope.signatures')
+  must(bytes.length <= maxPayload && areDistinct(signatures.map((s) => s.keyid)))
   return {
     payloadType,
     payload: bytes,
-    signatures: signatures.map((s) => ({ keyid: s.keyid, sig: fromBase64(s.sig) })),
+    signatures: signatures.map(({ keyid, sig }) => ({ keyid, sig: fromBase64(sig) })),
   }
 }
 
 /** DSSE's pre-authentication encoding: the bytes that are signed. */
-export function pae(of: Pick<Envelope, 'payloadType' | 'payload'>): Uint8Array<ArrayBuffer> {
-  const { payloadType, payload } = of
+export function pae({
+  payloadType,
+  payload,
+}: Pick<Envelope, 'payloadType' | 'payload'>): Uint8Array<ArrayBuffer> {
   const head = `DSSEv1 ${payloadType.length} ${payloadType} ${payload.length} `
   return Uint8Array.from([...new TextEncoder().encode(head), ...payload])
 }
@@ -51,13 +52,13 @@ export async function sha256hex(data: Uint8Array<ArrayBuffer>): Promise<string> 
 
 /** Lower-case hex. */
 export function hex(data: Iterable<number>): string {
-  return Array.from(data, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return Array.from(data, (byte) => (byte + 256).toString(16).slice(1)).join('')
 }
 
 /** Reads standard base64, padded and canonical (RFC 4648); throws on anything else. */
-export function fromBase64(text = ''): Uint8Array<ArrayBuffer> {
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   const data = atob(text)
-  must(btoa(data) === text, 'base64') // atob is laxer, and two readers must not differ
+  must(btoa(data) === text) // atob is laxer, and two readers must not differ
   return Uint8Array.from(data, (c) => c.charCodeAt(0))
 }
 
@@ -67,6 +68,6 @@ export function toBase64(data: Uint8Array): string {
 }
 
 /** Whether no two are alike. */
-export function areDistinct(list: readonly string[]): boolean {
+export function areDistinct(list: readonly unknown[]): boolean {
   return new Set(list).size === list.length
 }

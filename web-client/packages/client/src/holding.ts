@@ -1,5 +1,5 @@
 import type { Document } from './document.js'
-import type { Accepted, Contacts, Keyset, Thread } from './model.js'
+import type { Accepted, Keyset, Thread } from './model.js'
 import { must } from './rule.js'
 import { linksFit } from './rules.js'
 import { needOf, tally } from './tally.js'
@@ -12,8 +12,7 @@ export interface Holding {
   readonly taken: Set<string>
   /** By the Alert's identifier, in the order of the Alerts. */
   readonly threads: Map<string, Thread & { readonly need: number }>
-  contacts?: Contacts
-  /** The entry of contacts. */
+  /** The newest contacts. */
   cards?: Accepted
 }
 
@@ -24,61 +23,42 @@ export const nothing = (): Holding => ({ taken: new Set(), threads: new Map() })
  * and its signatures suffice. Throws otherwise, and changes nothing.
  */
 export function admit(holding: Holding, document: Document, keyset: Keyset): Accepted {
-  const { notice, contacts } = document
-  const policy = keyset.policy ?? {}
+  const { notice, contacts, hash } = document
+  const { policy = {} } = keyset
+  const accept = (need: number): Accepted => ({
+    ...document,
+    revision: notice?.references?.length ?? 0,
+    signers: tally(document, keyset, need),
+  })
   if (!notice) {
-    must(!(contacts && holding.contacts && contacts.version <= holding.contacts.version), 'version')
-    const cards = accept(document, keyset, policy.thresholds?.contacts || 2)
-    Object.assign(holding, { contacts, cards })
-    return cards
+    must(Number(contacts?.version) > (holding.cards?.contacts?.version ?? 0))
+    holding.cards = accept(policy.thresholds?.contacts || 2)
+    return holding.cards
   }
   const { taken, threads } = holding
-  const { identifier, msgType, references = [], info = [] } = notice
-  must(!taken.has(document.hash) && !taken.has(identifier), 'duplicate')
-  must(linksFit(notice, policy), 'info.web')
-  const [first] = references
+  const { identifier, msgType, references, info } = notice
+  must(!taken.has(hash) && !taken.has(identifier) && linksFit(notice, policy))
+  const [first] = references ?? []
   const id = first?.split(',')[1] ?? identifier
   const thread = threads.get(id)
-  const own = needOf(notice, policy)
-  let need = own
+  let need = needOf(notice, policy)
   if (first) {
     const alert = thread?.alert.notice
-    must(alert && `${alert.sender},${alert.identifier},${alert.sent}` === first, 'reference')
-    must(audience(alert) === audience(notice), 'thread')
-    // Making a notice milder does not make it cheaper; a Cancel may be, if it says nothing.
-    if (msgType === 'Update' || info.length) need = Math.max(own, thread?.need ?? 0)
+    must(alert && [alert.sender, id, alert.sent].join() === first)
+    must(audience(alert) === audience(notice))
+    // Making a notice milder does not make it cheaper. A Cancel that says nothing is.
+    if (msgType === 'Update' || info?.[0]) need = Math.max(need, thread?.need ?? 0)
   }
-  const message = accept(document, keyset, need)
-  taken.add(document.hash).add(identifier)
-  threads.set(
-    id,
-    thread
-      ? { ...extend(thread, message), need: msgType === 'Update' ? need : thread.need }
-      : {
-          alert: message,
-          current: message,
-          content: message,
-          messages: [message],
-          cancelled: false,
-          need,
-        },
-  )
+  const message = accept(need)
+  taken.add(hash).add(identifier)
+  threads.set(id, {
+    ...extend(thread, message),
+    need: thread && msgType === 'Cancel' ? thread.need : need,
+  })
   return message
 }
 
-function accept(document: Document, keyset: Keyset, need: number): Accepted {
-  const { entry, envelope, hash, notice } = document
-  return {
-    ...entry,
-    ...tally(document, keyset, need),
-    payloadType: envelope.payloadType,
-    hash,
-    ...(notice && { notice }),
-    revision: notice?.references?.length ?? 0,
-  }
-}
-
-/** What no message of a thread may change: to whom it goes, and how serious it is meant. */
-function audience({ status, scope, restriction = '', addresses = [] }: Notice): string {
+/** What no message of a thread may change: to whom it goes, and how it is meant. */
+function audience({ status, scope, restriction = '', addresses }: Notice): string {
   return JSON.stringify([status, scope, restriction, [...new Set(addresses)].sort()])
 }

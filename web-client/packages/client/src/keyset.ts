@@ -1,29 +1,27 @@
 import { instant, isTime } from './datetime.js'
 import { isPublicKey, keyId } from './ed25519.js'
 import { areDistinct, fromBase64 } from './envelope.js'
-import type { Keyset, Root, Trust } from './model.js'
+import type { Keyset, Root } from './model.js'
 import { must } from './rule.js'
-import { fits, within } from './shape.js'
+import { fits, type Shape, within } from './shape.js'
 
-/** The greatest version of a keyset or contacts. */
-export const maxVersion = 2 ** 31 - 1
-const maxSignatures = 16
+/** The version of a keyset or contacts. */
+export const version = within(1, 2 ** 31 - 1)
 
 /** A DNS name in lower case, without a trailing dot. */
-export const host = /^(?=.{1,253}$)(?!\.)((^|\.)[a-z\d]([a-z\d-]{0,61}[a-z\d])?)+$/
+export const host = String.raw`(?=.{1,253}$)[a-z\d]([a-z\d-]{0,61}[a-z\d])?(\.[a-z\d]([a-z\d-]{0,61}[a-z\d])?)*`
 
 const isFlag = (value: unknown) => typeof (value ?? false) === 'boolean'
-const threshold = within(0, maxSignatures)
-const severity = (value: unknown) => value === undefined || within(1, maxSignatures)(value)
-// Their members are checked with those of Trust.
-const root = { keyid: /^/, publicKey: /^/ } as const
+const threshold = within(0, 16)
+const given = (value: unknown) => value !== 0 && threshold(value)
+const root = { keyid: /^/, publicKey: /^/ } // see checkKeys
 
-const keyset = {
-  version: within(1, maxVersion),
+const keyset: Shape = {
+  version,
   expires: isTime,
   dev: isFlag,
-  roots: [root],
-  rootThreshold: within(1, maxSignatures / 2),
+  roots: [root, 1, 16],
+  rootThreshold: within(1, 8), // so that a change of roots fits into one envelope
   keys: [
     {
       ...root,
@@ -42,42 +40,30 @@ const keyset = {
       contacts: threshold,
       posture: threshold,
       redaction: threshold,
-      bySeverity: {
-        Extreme: severity,
-        Severe: severity,
-        Moderate: severity,
-        Minor: severity,
-        Unknown: severity,
-      },
+      bySeverity: { Extreme: given, Severe: given, Moderate: given, Minor: given, Unknown: given },
     },
-    linkHosts: [host, 0, 64],
+    linkHosts: [RegExp(`^${host}$`), 0, 64],
   },
-} as const
+}
 
 /** Checks what can be checked on a keyset alone. Rejects what is not one. */
 export async function checkKeyset(read: unknown): Promise<void> {
-  must(fits(read, keyset), 'keyset')
-  const { keys = [], policy, ...trust } = read as Keyset
+  must(fits(read, keyset))
+  const { keys = [], policy, roots, rootThreshold } = read as Keyset
   for (const { roles, notBefore, notAfter, breakGlass } of keys) {
     const life = instant(notAfter) - instant(notBefore)
-    must(life > 0 && !(breakGlass && life > 366 * 864e5), 'keyset.validity')
-    must(areDistinct(roles) && !(roles.includes('beacon') && roles[1]), 'keyset.roles')
+    must(life > 0 && !(breakGlass && life > 366 * 864e5))
+    must(areDistinct(roles) && !(roles.includes('beacon') && roles[1]))
   }
-  must(areDistinct(policy?.linkHosts ?? []), 'keyset.policy')
-  await checkTrust(trust, keys)
+  must(areDistinct(policy?.linkHosts ?? []) && rootThreshold <= roots.length)
+  await checkKeys([...roots, ...keys])
 }
 
-/** Checks roots, and other keys that may not be among them. Rejects what is wrong. */
-export async function checkTrust(
-  { roots = [], rootThreshold }: Trust,
-  keys: readonly Root[] = [],
-): Promise<void> {
-  must(roots.length >= rootThreshold && roots.length <= maxSignatures, 'roots')
-  must(rootThreshold >= 1 && rootThreshold <= maxSignatures / 2, 'roots')
-  const all = [...roots, ...keys]
-  must(areDistinct(all.map((k) => k.keyid)), 'keys')
-  for (const { keyid, publicKey } of all) {
+/** Checks that keys are keys, distinct, and named as they should be. Rejects otherwise. */
+export async function checkKeys(keys: readonly Root[]): Promise<void> {
+  must(areDistinct(keys.map((k) => k.keyid)))
+  for (const { keyid, publicKey } of keys) {
     const bytes = fromBase64(publicKey)
-    must(isPublicKey(bytes) && (await keyId(bytes)) === keyid, 'keys')
+    must(isPublicKey(bytes) && (await keyId(bytes)) === keyid)
   }
 }

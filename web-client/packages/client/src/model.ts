@@ -85,24 +85,21 @@ export interface Entry {
 
 /** An entry that holds. Immutable; a new keyset makes another. */
 export interface Accepted extends Entry {
-  readonly payloadType: string
   /** Of the payload, hex. */
   readonly hash: string
-  /** Only of a notice. */
+  /** One of the three documents. */
   readonly notice?: Notice
+  readonly keyset?: Keyset
+  readonly contacts?: Contacts
   /** The number of references; 0 for an Alert. */
   readonly revision: number
   /** The owners whose signatures count, sorted; of a keyset, none. */
   readonly signers: readonly string[]
-  /** A break-glass key is among the signers. */
-  readonly breakGlass: boolean
 }
 
-/** What folding one entry did. */
+/** What folding one entry did: skipped is what is not for clients, or too new for this one. */
 export interface Outcome {
   readonly verdict: 'accepted' | 'rejected' | 'skipped'
-  /** Which rule refused it, in short; for logs of developers only. */
-  readonly rule?: string
   readonly accepted?: Accepted
 }
 

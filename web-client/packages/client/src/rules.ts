@@ -88,7 +88,7 @@ const notice = {
 } as const
 
 /** A pair; the time of the next word on the matter is a time. */
-function isParameter(value: unknown): boolean {
+function isParameter(value: unknown): unknown {
   const { valueName, value: time } = value as Pair
   return fits(value, pair) && (valueName !== 'nextUpdateBy' || isTime(time))
 }
@@ -105,9 +105,9 @@ function isReference(value: unknown): boolean {
   )
 }
 
-/** Reads nothing but checks all rules on a notice but those on links. Throws. */
+/** Checks all rules on a notice but those on links. Throws. */
 export function checkNotice(read: unknown): asserts read is Notice {
-  must(fits(read, notice), 'notice')
+  must(fits(read, notice))
   const {
     msgType,
     scope,
@@ -118,27 +118,27 @@ export function checkNotice(read: unknown): asserts read is Notice {
     sent,
     info = [],
   } = read as Notice
-  must(note || msgType !== 'Cancel', 'note')
-  must(restriction || scope !== 'Restricted', 'restriction')
-  must(scope === 'Public' || addresses.some(isProven), 'addresses.proven')
+  must(note || msgType !== 'Cancel')
+  must(restriction || scope !== 'Restricted')
+  must(scope === 'Public' || addresses.some(isProven))
   // The bytes are the same for all who get it: of two values, each would learn the other.
   const single = (kind: string) => new Set(addresses.filter((a) => a.startsWith(kind))).size
-  must(single('subject:') <= Number(scope === 'Private'), 'addresses.subject')
-  must(single('session:') < 2, 'addresses.single')
-  must((msgType === 'Alert') === !references.length && areDistinct(references), 'references')
+  must(single('subject:') <= Number(scope === 'Private'))
+  must(single('session:') < 2)
+  must((msgType === 'Alert') === !references.length && areDistinct(references))
   checkInfos(info, msgType === 'Cancel', instant(sent))
 }
 
 function checkInfos(info: readonly Info[], cancel: boolean, sent: number): void {
   const [first] = info
-  must(first || cancel, 'info.count')
-  must(areDistinct(info.map((i) => (i.language || 'en-US').toLowerCase())), 'info.languages')
+  must(first || cancel)
+  must(areDistinct(info.map((i) => (i.language || 'en-US').toLowerCase())))
   const graveness = info.map((i) => [i.urgency, i.severity, i.certainty, i.expires || ''].join())
-  must(new Set(graveness).size < 2, 'info.agree')
+  must(new Set(graveness).size < 2)
   if (first?.expires) {
     const life = instant(first.expires) - sent
-    must(life > 0 && life <= 400 * 864e5, 'expires')
-  } else must(cancel, 'expires.required')
+    must(life > 0 && life <= 400 * 864e5)
+  } else must(cancel)
 }
 
 /** What `web` may be: what all parsers of URLs read alike, with the host in a group. */

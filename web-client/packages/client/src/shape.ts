@@ -5,7 +5,7 @@
  */
 export type Shape =
   | RegExp
-  | ((value: unknown) => boolean)
+  | ((value: unknown) => unknown)
   | readonly [each: Shape, least?: number, most?: number]
   | { readonly [name: string]: Shape }
 
@@ -14,7 +14,7 @@ export type Shape =
 const control = /[\0-\x08\v\f\x0e-\x1f\x7f-\x9f]/
 
 /** Whether a value, read by parseStrict, is of that shape. */
-export function fits(value: unknown, shape: Shape): boolean {
+export function fits(value: unknown, shape: Shape): unknown {
   if (typeof shape === 'function') return shape(value)
   if (shape instanceof RegExp) {
     const text = value ?? ''
@@ -30,7 +30,7 @@ export function fits(value: unknown, shape: Shape): boolean {
       list.every((item) => fits(item, each))
     )
   }
-  const members = Object((value ?? {}) as object) as Record<string, unknown>
+  const members = Object(value ?? {})
   return (
     members.constructor === Object &&
     Object.keys(members).every((name) => Object.hasOwn(shape, name)) &&
@@ -40,8 +40,10 @@ export function fits(value: unknown, shape: Shape): boolean {
 
 const isList = (shape: Shape): shape is Extract<Shape, readonly unknown[]> => Array.isArray(shape)
 
-/** A whole number within bounds; an absent one is 0. */
+/** A whole number within bounds; an absent one is `least` if that is 0. */
 export const within =
   (least: number, most: number) =>
-  (value: unknown): boolean =>
-    typeof (value ?? 0) === 'number' && Number(value ?? 0) >= least && Number(value ?? 0) <= most
+  (value: unknown): boolean => {
+    const number = value ?? 0
+    return typeof number === 'number' && number >= least && number <= most
+  }

@@ -12,21 +12,30 @@ export function phaseOf({ current, cancelled }: Thread, now: number): Phase {
 }
 
 /**
- * The thread with one more message. Which one is current does not depend on the order in
- * which they came. A Cancel is final: what follows it changes nothing.
+ * The thread with one more message; without a thread, one that begins. Which message is
+ * current does not depend on the order in which they came. A Cancel is final: what
+ * follows it changes nothing.
  */
-export function extend(thread: Thread, message: Accepted): Thread {
-  const messages = [...thread.messages, message]
-  const { content, current, cancelled } = thread
-  if (message.notice?.msgType === 'Cancel') {
-    const wins = !cancelled || supersedes(message, current)
-    return { ...thread, messages, cancelled: true, current: wins ? message : current }
+export function extend(thread: Thread | undefined, message: Accepted): Thread {
+  const { alert, content, current, cancelled, messages } = thread ?? {
+    alert: message,
+    content: message,
+    current: message,
+    cancelled: false,
+    messages: [],
   }
-  const best = supersedes(message, content) ? message : content
-  return { ...thread, messages, content: best, current: cancelled ? current : best }
+  const cancels = message.notice?.msgType === 'Cancel'
+  const best = cancels ? content : newer(message, content)
+  return {
+    alert,
+    content: best,
+    current: cancels ? (cancelled ? newer(message, current) : message) : cancelled ? current : best,
+    cancelled: cancelled || cancels,
+    messages: [...messages, message],
+  }
 }
 
 /** Of two messages of one kind: the higher revision, then the smaller hash. */
-function supersedes(a: Accepted, b: Accepted): boolean {
-  return a.revision > b.revision || (a.revision === b.revision && a.hash < b.hash)
+function newer(a: Accepted, b: Accepted): Accepted {
+  return (a.revision - b.revision || (a.hash < b.hash ? 1 : -1)) > 0 ? a : b
 }

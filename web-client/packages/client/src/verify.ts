@@ -22,6 +22,7 @@ export type {
   Thread,
   Trust,
 } from './model.js'
+export { checkNotice } from './rules.js'
 export { marshalEnvelope, sealEnvelope, signEnvelope } from './sign.js'
 export { phaseOf } from './thread.js'
 export { parseTrust } from './trust.js'
