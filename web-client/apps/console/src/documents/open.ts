@@ -7,6 +7,7 @@ import {
   redactionType,
   type SignedEnvelope,
 } from '../desk/index.js'
+import { envelopeShape } from '../desk/shapes.js'
 
 // The documents of docs/protocol.md, "Keyset and policy", but for notices. What they do
 // not know is refused: nobody is to sign what this console could not show.
@@ -165,8 +166,9 @@ function tryOpen(envelope: SignedEnvelope | undefined): Opened | null {
   }
 }
 
-/** The most that a document may hold, in bytes. */
+/** The most that a document, and an envelope, may hold, in bytes. */
 const maxPayload = 32 << 10
+const maxEnvelope = 128 << 10
 
 /** The bytes of a document, to be signed. It throws if they are more than a document may be. */
 export function encode(doc: Contacts | Posture): Uint8Array<ArrayBuffer> {
@@ -175,4 +177,14 @@ export function encode(doc: Contacts | Posture): Uint8Array<ArrayBuffer> {
     throw new Error(`it is ${bytes.length} bytes long, more than the ${maxPayload} of a document`)
   }
   return bytes
+}
+
+/** Reads an envelope from a file, or null if it is none. */
+export function readEnvelope(text: string): SignedEnvelope | null {
+  try {
+    const parsed = envelopeShape.safeParse(parseStrict(text, maxEnvelope))
+    return parsed.success ? parsed.data : null
+  } catch {
+    return null
+  }
 }

@@ -1,0 +1,64 @@
+import { languageName } from '../documents/contactsWords.js'
+import { Button, Field, Row } from '../ui/index.js'
+import type { CardErrors, DraftCard } from './cards.js'
+import styles from './contacts.module.css'
+
+const members = [
+  { member: 'name', label: 'Who answers', hint: 'Crisis line', optional: false, type: 'text' },
+  { member: 'telephone', label: 'Telephone', hint: '+1 555 0100', optional: true, type: 'tel' },
+  { member: 'email', label: 'E-mail', hint: 'help@clinic.example', optional: true, type: 'email' },
+  { member: 'hours', label: 'Hours', hint: 'Day and night', optional: true, type: 'text' },
+  { member: 'audience', label: 'For whom', hint: 'Patients', optional: true, type: 'text' },
+  { member: 'language', label: 'Language', hint: 'en', optional: false, type: 'text' },
+] as const
+
+/** One card to write. */
+export function CardEditor({
+  card,
+  place,
+  errors,
+  onChange,
+  onCopy,
+  onRemove,
+}: {
+  readonly card: DraftCard
+  /** From 1. */
+  readonly place: number
+  readonly errors: CardErrors
+  readonly onChange: (card: DraftCard) => void
+  readonly onCopy: () => void
+  readonly onRemove: () => void
+}) {
+  return (
+    <fieldset className={styles.editor}>
+      <legend>
+        Card {place}
+        {card.name && `: ${card.name} (${languageName(card.language)})`}
+      </legend>
+      <div className={styles.fields}>
+        {members.map(({ member, label, hint, optional, type }) => (
+          <Field key={member} label={label} optional={optional} error={errors[member]}>
+            {(control) => (
+              <input
+                {...control}
+                type={type}
+                value={card[member]}
+                placeholder={hint}
+                autoComplete="off"
+                dir="auto"
+                lang={type === 'text' && member !== 'language' ? card.language : undefined}
+                onChange={(event) => onChange({ ...card, [member]: event.target.value })}
+              />
+            )}
+          </Field>
+        ))}
+      </div>
+      <Row>
+        <Button onClick={onCopy}>Same in another language</Button>
+        <Button kind="danger" onClick={onRemove}>
+          Remove card {place}
+        </Button>
+      </Row>
+    </fieldset>
+  )
+}

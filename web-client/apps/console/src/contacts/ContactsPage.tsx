@@ -1,0 +1,121 @@
+import { useState } from 'react'
+import { contactsType, useContactsDocument, useKeyset } from '../desk/index.js'
+import { clock } from '../documents/clock.js'
+import { languageName } from '../documents/contactsWords.js'
+import { people } from '../documents/keysetWords.js'
+import { type Card, type Contacts, contactsIn, keysetIn } from '../documents/open.js'
+import { WaitingDocuments } from '../documents/WaitingDocuments.js'
+import { useSession } from '../login/session.js'
+import { Busy, Button, Note, Page, Panel, Problem, Row } from '../ui/index.js'
+import { ContactsForm } from './ContactsForm.js'
+import { draftOf, gaps } from './cards.js'
+import styles from './contacts.module.css'
+import { keptDraft } from './draft.js'
+
+/** Whom readers are told to call, by language and audience. */
+export function ContactsPage() {
+  const held = useContactsDocument()
+  const keyset = keysetIn(useKeyset().data?.envelope)
+  const session = useSession()
+  const [editing, setEditing] = useState(() => keptDraft() !== null)
+  const contacts = contactsIn(held.data?.envelope)
+  const may = session.state === 'in' && session.roles.includes('contacts')
+  return (
+    <Page
+      title="Contact cards"
+      intro="Whom to call when all else is down. Every portal and call shows them, and keeps them for when it can’t reach the clinic."
+    >
+      <Problem error={held.error} />
+      {held.data === undefined && !held.isError && <Busy />}
+      <WaitingDocuments payloadType={contactsType} />
+      {held.data !== undefined && (
+        <Panel
+          title="Shown now"
+          aside={contacts && `Version ${contacts.version}, ${clock(contacts.sent)}`}
+        >
+          <Cards contacts={contacts} />
+        </Panel>
+      )}
+      {held.data !== undefined && may && !editing && (
+        <Row>
+          <Button kind="primary" onClick={() => setEditing(true)}>
+            Change the cards
+          </Button>
+        </Row>
+      )}
+      {held.data !== undefined && may && editing && (
+        <ContactsForm
+          held={contacts}
+          initial={keptDraft() ?? (contacts?.cards ?? []).map(draftOf)}
+          need={keyset?.policy?.thresholds?.contacts || 2}
+          onDone={() => setEditing(false)}
+        />
+      )}
+      {!may && (
+        <Note>
+          Cards are signed by keys with the role contacts
+          {keyset && `; it takes ${people(keyset.policy?.thresholds?.contacts || 2)}`}. Yours can
+          read them.
+        </Note>
+      )}
+    </Page>
+  )
+}
+
+function Cards({ contacts }: { readonly contacts: Contacts | null }) {
+  const cards = contacts?.cards ?? []
+  if (cards.length === 0) {
+    return (
+      <Note tone="warn">
+        <strong>There is no card.</strong>
+        <span>In a crisis nobody is told whom to call, unless a notice says it.</span>
+      </Note>
+    )
+  }
+  return (
+    <>
+      {gaps(cards).map(({ audience, missing }) => (
+        <Note key={audience} tone="warn">
+          {audience ? `For ${audience} there` : 'There'} is no card in{' '}
+          {missing.map(languageName).join(', ')}, though there are others in it.
+        </Note>
+      ))}
+      <ul className={styles.cards}>
+        {cards.map((card) => (
+          <li key={JSON.stringify(card)}>
+            <ShownCard card={card} />
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}
+
+function ShownCard({ card }: { readonly card: Card }) {
+  return (
+    <>
+      <p className={styles.kind}>
+        {languageName(card.language)}
+        {card.audience && `, for ${card.audience}`}
+      </p>
+      <p lang={card.language} dir="auto">
+        <strong>{card.name}</strong>
+      </p>
+      {card.telephone && (
+        <p>
+          <bdi className={styles.telephone}>{card.telephone}</bdi>
+        </p>
+      )}
+      {card.email && (
+        <p>
+          <bdi>{card.email}</bdi>
+        </p>
+      )}
+      {card.hours && (
+        <p lang={card.language} dir="auto">
+          {card.hours}
+        </p>
+      )}
+    </>
+  )
+}
