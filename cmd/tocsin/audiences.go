@@ -28,14 +28,15 @@ const (
 type audiences struct {
 	store    *broker.Store
 	key      string
-	revision uint64 // of what Put wrote last; 0: nothing
+	life     time.Duration // audienceLife, but in tests
+	revision uint64        // of what Put wrote last; 0: nothing
 
 	mu    sync.Mutex               // guards known; not held while the broker is asked
 	known map[string]broker.Record // what was read, as long as it holds
 }
 
 func newAudiences(store *broker.Store, incarnation string) *audiences {
-	return &audiences{store: store, key: audiencePrefix + "." + incarnation, known: make(map[string]broker.Record)}
+	return &audiences{store: store, key: audiencePrefix + "." + incarnation, life: audienceLife, known: make(map[string]broker.Record)}
 }
 
 // Put replaces this process's audience.
@@ -75,9 +76,9 @@ func (s *audiences) Remove(ctx context.Context) error {
 	return s.store.Delete(ctx, s.key, s.revision)
 }
 
-// Audience sums what all processes said within audienceLife, by the broker's clock.
+// Audience sums what all processes said within its life, by the broker's clock.
 func (s *audiences) Audience(ctx context.Context) (desk.Audience, error) {
-	records, now, err := s.store.Recent(ctx, audiencePrefix, audienceLife)
+	records, now, err := s.store.Recent(ctx, audiencePrefix, s.life)
 	if err != nil {
 		return desk.Audience{}, deskError(err)
 	}
@@ -106,7 +107,7 @@ func (s *audiences) take(records []broker.Record, now time.Time) (holds []broker
 	}
 	for key, r := range s.known {
 		switch {
-		case now.Sub(r.Time) >= audienceLife:
+		case now.Sub(r.Time) >= s.life:
 			delete(s.known, key)
 		case len(r.Body) > 0: // else it was taken back
 			holds = append(holds, r)
