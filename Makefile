@@ -1,33 +1,70 @@
-# Needs Go (1.26; an older one from 1.21 on fetches it by itself) and make.
-# A C compiler adds the race detector, xmllint a second opinion on CAP XML;
-# nothing else is needed.
+# Needs Go (1.26; an older one from 1.21 on fetches it by itself), Node 20 or newer
+# with npm, and make; the tests need Chromium besides, which they install on Debian
+# where they may. A C compiler adds the race detector, xmllint a second opinion on CAP
+# XML; nothing else is needed.
 
 GO       ?= go
 FUZZTIME ?= 30s
 BENCH    ?= .
 
+WEB = web-client
+
+# What npm writes last when it has installed the lock file.
+INSTALLED = $(WEB)/node_modules/.package-lock.json
+
+# What is built last, and of what. Tests of the client are no part of it.
+BUILT       = $(WEB)/apps/console/dist/index.html
+BUILT_TOO   = $(WEB)/apps/portal/dist/index.html $(WEB)/packages/client/dist/tocsin.js $(WEB)/packages/react/dist/index.js
+WEB_SOURCES = $(shell find $(WEB)/apps $(WEB)/packages $(WEB)/tsconfig.base.json \
+	\( -name node_modules -o -name dist -o -name dist-placeholder -o -name test \) -prune -o -type f -print)
+
 # Go turns cgo off by itself where there is no C compiler.
 RACE = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 
-.PHONY: help run build install test check vet fmt staticcheck bench storm fuzz need missing
+.PHONY: help run web build install test test-go test-web check vet fmt staticcheck bench storm fuzz need need-npm missing again
 
 help: ## what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: build ## start the hub in dev mode; prints what to type next
+run: build ## start the hub in dev mode, portal and console with it; prints what to do next
 	@exec bin/tocsin serve --dev
 
-build: need ## bin/tocsin
+web: $(BUILT) ## the web client: libraries, portal, console (embedded by build)
+
+$(INSTALLED): $(WEB)/package-lock.json | need-npm
+	cd $(WEB) && npm ci --no-audit --no-fund
+	@touch $@
+
+# The others may be gone, though the last one is there.
+$(BUILT): $(INSTALLED) $(WEB_SOURCES) $(if $(filter-out $(wildcard $(BUILT_TOO)),$(BUILT_TOO)),again) | need-npm
+	cd $(WEB) && npm run --silent build
+	@touch $@
+
+again:
+
+build: need web ## bin/tocsin, with the web client in it
 	@$(GO) build -buildvcs=auto -o bin/tocsin ./cmd/tocsin
 
-install: need ## tocsin on the PATH (go install)
+install: need web ## tocsin on the PATH (go install)
 	$(GO) install -buildvcs=auto ./cmd/tocsin
 
-test: need missing vet ## every test
+test: need need-npm ## every test: Go, then the web client's, in a browser too
+	@$(MAKE) --no-print-directory test-go
+	@$(MAKE) --no-print-directory test-web
+
+test-go: need missing vet ## the Go tests alone; need no npm
 	$(GO) test $(RACE) -timeout 8m ./...
+
+test-web: build ## the web client's tests alone: types, units, sizes, packages, Chromium
+	cd $(WEB) && npm run --silent check
+	cd $(WEB) && npm test --silent
+	cd $(WEB) && npm run --silent size
+	cd $(WEB) && npm run --silent pack-check
+	@chromium=$$($(WEB)/chromium.sh) && cd $(WEB) && CHROMIUM="$$chromium" npm run --silent e2e
 
 check: need missing fmt vet staticcheck ## what a reviewer asks for: format, vet, staticcheck, tests
 	$(GO) test $(RACE) -timeout 8m ./...
+	@$(MAKE) --no-print-directory test-web
 
 vet:
 	$(GO) vet ./...
@@ -55,6 +92,14 @@ fuzz: need ## every fuzz target in turn, FUZZTIME each
 
 need:
 	@command -v $(GO) >/dev/null || { echo "Go is missing. Get it from https://go.dev/dl/ (1.26), or your system's packages."; exit 1; }
+
+need-npm:
+	@command -v npm >/dev/null && command -v node >/dev/null || { \
+	  echo "Node and npm are missing; the web client is built and tested with them. Get Node 20 or newer from"; \
+	  echo "https://nodejs.org/ or your system's packages (Debian: apt-get install nodejs npm)."; \
+	  echo "Without them: go build ./cmd/tocsin (no pages in it), make test-go (Go alone)."; exit 1; }
+	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' || { \
+	  echo "Node $$(node --version) is too old for the web client; 20 or newer, please (https://nodejs.org/)."; exit 1; }
 
 missing:
 	@[ "$(RACE)" ] || echo "Note: no C compiler, so the tests run without the race detector. To have it: install gcc or clang (Debian: apt-get install gcc libc6-dev; macOS: xcode-select --install)."
