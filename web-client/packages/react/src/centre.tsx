@@ -7,7 +7,7 @@ import { FreshnessLine } from './freshness.js'
 import { useContacts } from './hooks.js'
 import { inOrder } from './item.js'
 import { useLanguages, useTocsinState } from './provider.js'
-import { inLanguage, type Texts, useTexts } from './texts.js'
+import { inLanguage, localeOf, type Texts, useTexts } from './texts.js'
 import { Time } from './time.js'
 import { headlineOf, NoticeView } from './view.js'
 
@@ -94,7 +94,7 @@ function Message({ notice, texts }: { notice: Notice; texts: Texts }): ReactNode
   return (
     <li>
       <p className="tocsin-facts">
-        {did} <Time date={new Date(notice.sent)} language={texts.language} />
+        {did} <Time date={new Date(notice.sent)} locale={localeOf(languages, texts)} />
       </p>
       {info && (
         <div {...inLanguage(info.language ?? 'en-US')}>

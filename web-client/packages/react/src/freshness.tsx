@@ -3,16 +3,17 @@
 import type { ReactNode } from 'react'
 import { useFreshness } from './hooks.js'
 import { useLanguages } from './provider.js'
-import { useTexts } from './texts.js'
+import { localeOf, useTexts } from './texts.js'
 import { formatTime, useToday } from './time.js'
 
 /** How new all this is: "Live", or "Not updated since 14:05". */
 export function FreshnessLine(): ReactNode {
   const { state, since, reason } = useFreshness()
-  const texts = useTexts(useLanguages())
+  const languages = useLanguages()
+  const texts = useTexts(languages)
   const today = useToday()
   const age = since
-    ? texts.notUpdated.replace('{time}', formatTime(since, texts.language, today))
+    ? texts.notUpdated.replace('{time}', formatTime(since, localeOf(languages, texts), today))
     : texts.neverUpdated
   const said = { live: texts.live, connecting: texts.connecting, stale: age }[state]
   return (

@@ -60,7 +60,6 @@ interface Shared {
   readonly readFirst: () => State
   readonly marks: Marks
   readonly languages: readonly string[] | undefined
-  readonly firstLanguages: readonly string[]
   readonly builtInContacts: readonly ContactCard[]
 }
 
@@ -128,8 +127,7 @@ export function TocsinProvider(props: TocsinProviderProps): ReactNode {
       subscribe: (listener) => client.subscribe(listener),
       ...reading(client, initial),
       marks: createMarks(),
-      languages: props.languages,
-      firstLanguages: props.languages ?? initial?.languages ?? ['en'],
+      languages: props.languages ?? initial?.languages,
       builtInContacts,
     }
   }, [props.client, url, roots, surface, seed, languageKey])
@@ -155,11 +153,13 @@ export function useShared(): Shared {
   return shared
 }
 
-/** The reader's languages: the same on the server and at hydration, then the browser's. */
+const english = ['en']
+
+/** The reader's languages: as given; otherwise English at hydration, then the browser's. */
 export function useLanguages(): readonly string[] {
-  const { languages, firstLanguages } = useShared()
+  const { languages } = useShared()
   const hydrated = useToday() !== ''
-  return languages ?? (hydrated ? navigator.languages : firstLanguages)
+  return languages ?? (hydrated ? navigator.languages : english)
 }
 
 /** The client itself, to sign out or to say that the tokens have changed. */

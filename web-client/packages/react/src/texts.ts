@@ -36,6 +36,11 @@ export function primaryOf(language: string): string {
   return language.toLowerCase().split('-')[0] ?? ''
 }
 
+/** How the reader writes times: `en-GB` rather than `en`, if the texts are in English. */
+export function localeOf(languages: readonly string[], texts: Texts): string {
+  return languages.find((l) => primaryOf(l) === texts.language) ?? texts.language
+}
+
 /** Loads the texts of a language. A failure is not remembered: the next call tries again. */
 export async function loadTexts(language: string): Promise<Texts> {
   const texts = loaded.get(language) ?? (await loaders[language]?.()) ?? en

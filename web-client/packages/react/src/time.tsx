@@ -25,15 +25,15 @@ function onMidnight(listener: () => void): () => void {
 }
 
 /** A time for people, with the date unless it is today. */
-export function formatTime(date: Date, language: string, today: string): string {
+export function formatTime(date: Date, locale: string, today: string): string {
   if (!today) return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`
-  const format: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' }
+  const format: Intl.DateTimeFormatOptions = { hour: 'numeric', minute: '2-digit' }
   if (date.toDateString() !== today) Object.assign(format, { day: 'numeric', month: 'short' })
-  return date.toLocaleString(language, format)
+  return date.toLocaleString(locale, format)
 }
 
-export function Time({ date, language }: { date: Date; language: string }): ReactNode {
+export function Time({ date, locale }: { date: Date; locale: string }): ReactNode {
   const today = useToday()
   if (Number.isNaN(date.getTime())) return null
-  return <time dateTime={date.toISOString()}>{formatTime(date, language, today)}</time>
+  return <time dateTime={date.toISOString()}>{formatTime(date, locale, today)}</time>
 }

@@ -4,7 +4,7 @@ import { type ContactCard, chooseInfo, type Info, type Notice, type Severity } f
 import { Fragment, type ReactNode } from 'react'
 import { Call } from './contact.js'
 import { Shape } from './severity.js'
-import { counted, inLanguage, type Texts, useTexts } from './texts.js'
+import { counted, inLanguage, localeOf, type Texts, useTexts } from './texts.js'
 import { Time } from './time.js'
 
 export interface NoticeViewProps {
@@ -30,6 +30,7 @@ export function NoticeView(props: NoticeViewProps): ReactNode {
   const { notice, withdrawn, headingLevel = 3 } = props
   const languages = typeof props.language === 'string' ? [props.language] : props.language
   const texts = useTexts(languages)
+  const locale = localeOf(languages, texts)
   const { info, preferred } = chooseInfo(notice, languages)
   const host = /^https:\/\/([^/?#@]+)(?![^/?#]*@)/.exec(info.web ?? '')?.[1]
   const inNotice = inLanguage(info.language ?? 'en-US')
@@ -73,7 +74,7 @@ export function NoticeView(props: NoticeViewProps): ReactNode {
       {withdrawn && (
         <p className="tocsin-text">
           <strong>
-            {texts.withdrawn} <Time date={withdrawn.at} language={texts.language} />
+            {texts.withdrawn} <Time date={withdrawn.at} locale={locale} />
           </strong>{' '}
           <span dir="auto">{withdrawn.note}</span>
         </p>
@@ -97,7 +98,7 @@ export function NoticeView(props: NoticeViewProps): ReactNode {
           )}
         </div>
       )}
-      <Facts notice={notice} info={info} signers={props.signers} texts={texts} />
+      <Facts notice={notice} info={info} signers={props.signers} texts={texts} locale={locale} />
       {props.children}
     </article>
   )
@@ -127,13 +128,14 @@ export function Kind({ notice: { status }, severity, withdrawn, texts }: KindPro
 }
 
 interface FactsProps {
+  readonly locale: string
   readonly notice: Notice
   readonly info: Info
   readonly signers: number | undefined
   readonly texts: Texts
 }
 
-function Facts({ notice, info, signers, texts }: FactsProps): ReactNode {
+function Facts({ notice, info, signers, texts, locale }: FactsProps): ReactNode {
   const nextUpdate = info.parameter?.find((p) => p.valueName === 'nextUpdateBy')?.value
   const times = [
     [notice.msgType === 'Update' ? texts.changed : texts.sent, notice.sent],
@@ -147,7 +149,7 @@ function Facts({ notice, info, signers, texts }: FactsProps): ReactNode {
           <Fragment key={label}>
             {' '}
             <span>
-              {label} <Time date={new Date(time)} language={texts.language} />
+              {label} <Time date={new Date(time)} locale={locale} />
             </span>
           </Fragment>
         ) : null,

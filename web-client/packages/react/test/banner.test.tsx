@@ -1,0 +1,229 @@
+import { act, fireEvent, screen, within } from '@testing-library/react'
+import { describe, expect, test, vi } from 'vitest'
+import { CrisisBanner } from '../src/index.js'
+import { loadTexts } from '../src/texts.js'
+import { arabic, cards, clientWith, english, shownOf, spanish, stale } from './fixtures.js'
+import { show } from './render.js'
+
+const headline = english.headline as string
+const banner = () => screen.getByRole('region', { name: 'Important notices' })
+const noBanner = () => screen.queryByRole('region')
+const button = (name: RegExp) => screen.getByRole('button', { name })
+
+describe('CrisisBanner', () => {
+  test('is not there while there is nothing to say', () => {
+    show(clientWith({ contacts: cards }), <CrisisBanner />)
+    expect(noBanner()).toBeNull()
+  })
+
+  test('says what to do, then what happened, then whom to call', () => {
+    show(clientWith({ notices: [shownOf()], contacts: cards }), <CrisisBanner />)
+    const text = banner().textContent ?? ''
+    const places = [
+      'Extreme',
+      headline,
+      'What to do',
+      'call 911',
+      'What happened',
+      'since 12:10',
+      'Whom to call',
+      'Verified: signed by 2 people',
+      'Call us:',
+      'Live',
+    ].map((part) => text.indexOf(part))
+    expect(places).toEqual(places.toSorted((a, b) => a - b))
+    expect(places).not.toContain(-1)
+  })
+
+  test('keeps telephone numbers together and callable', () => {
+    show(clientWith({ notices: [shownOf()], contacts: cards }), <CrisisBanner />)
+    const link = screen.getByRole('link', { name: '+1 555 0100' })
+    expect(link.getAttribute('href')).toBe('tel:+15550100')
+    expect(link.querySelector('bdi')?.textContent).toBe('+1 555 0100')
+  })
+
+  test('marks an exercise and a test in words', () => {
+    const notices = [shownOf({ status: 'Exercise' }), shownOf({ id: 'n2', status: 'Test' })]
+    show(clientWith({ notices }), <CrisisBanner />)
+    expect(banner().textContent).toContain('EXERCISE')
+    expect(banner().textContent).toContain('This is practice. Nothing has happened.')
+    expect(banner().textContent).toContain('TEST')
+  })
+
+  test('puts what happens before exercises, and those before what was withdrawn', () => {
+    const notices = [
+      shownOf({ id: 'gone', phase: 'withdrawn' }),
+      shownOf({ id: 'drill', status: 'Exercise' }),
+      shownOf({ id: 'real', severity: 'Minor' }),
+    ]
+    show(clientWith({ notices }), <CrisisBanner />)
+    const items = within(banner()).getAllByRole('listitem')
+    expect(items.map((i) => i.dataset.phase + (i.dataset.status ?? ''))).toEqual([
+      'activeActual',
+      'activeExercise',
+      'withdrawnActual',
+    ])
+  })
+
+  test('of a withdrawn notice gives the reason, no longer the instruction', () => {
+    show(clientWith({ notices: [shownOf({ phase: 'withdrawn' })] }), <CrisisBanner />)
+    expect(banner().textContent).toContain('The record system works again.')
+    expect(banner().textContent).not.toContain('call 911')
+  })
+
+  test('links only to https, without credentials, and names the host', () => {
+    const webs = ['javascript:alert(1)', 'http://clinic.example/', 'https://a@evil.example/']
+    const notices = webs.map((web, i) => shownOf({ id: `n${i}`, infos: [{ ...english, web }] }))
+    show(clientWith({ notices }), <CrisisBanner />)
+    expect(within(banner()).queryAllByRole('link', { name: /example|alert/ })).toEqual([])
+  })
+})
+
+describe('folding', () => {
+  test('an Extreme notice folds into a line, for this revision only', () => {
+    const client = clientWith({ notices: [shownOf()] })
+    show(client, <CrisisBanner />)
+    expect(screen.queryByRole('button', { name: /^Hide/ })).toBeNull()
+    fireEvent.click(button(/^Make smaller/))
+    expect(banner().textContent).toContain(headline)
+    expect(banner().textContent).not.toContain('call 911')
+    expect(button(/^Show more/).getAttribute('aria-expanded')).toBe('false')
+
+    act(() => client.set({ notices: [shownOf({ revision: 1 })] }))
+    expect(banner().textContent).toContain('call 911')
+  })
+
+  test('is remembered over a reload', () => {
+    const client = clientWith({ notices: [shownOf()] })
+    const first = show(client, <CrisisBanner />)
+    fireEvent.click(button(/^Make smaller/))
+    first.unmount()
+    show(client, <CrisisBanner />)
+    expect(button(/^Show more/)).toBeDefined()
+    fireEvent.click(button(/^Show more/))
+    expect(banner().textContent).toContain('call 911')
+  })
+
+  test('is forgotten when the patient has signed out', () => {
+    const client = clientWith({ tier: 'private', notices: [shownOf({ severity: 'Severe' })] })
+    show(client, <CrisisBanner />)
+    fireEvent.click(button(/^Hide/))
+    expect(noBanner()).toBeNull()
+    act(() => client.set({ tier: 'public' }))
+    expect(banner().textContent).toContain(headline)
+    expect(sessionStorage.getItem('tocsin.marks')).not.toContain('hidden')
+  })
+
+  test('hiding the notice passes the focus on to the page', () => {
+    show(clientWith({ notices: [shownOf({ severity: 'Minor' })] }), <CrisisBanner />)
+    const hide = button(/^Hide/)
+    hide.focus()
+    fireEvent.click(hide)
+    expect(noBanner()).toBeNull()
+    expect(document.activeElement?.id).toMatch(/end$/)
+  })
+
+  test('takes no focus by itself', () => {
+    const client = clientWith()
+    show(client, <CrisisBanner />)
+    act(() => client.set({ notices: [shownOf()] }))
+    expect(document.activeElement).toBe(document.body)
+  })
+
+  test('says once that it was read', () => {
+    const client = clientWith({ notices: [shownOf({ severity: 'Severe' })] })
+    show(client, <CrisisBanner />)
+    const read = button(/^I have read this/)
+    fireEvent.click(read)
+    fireEvent.click(read)
+    expect(client.log.filter((l) => l.startsWith('confirm'))).toEqual(['confirm n1 0'])
+    expect(read.textContent).toBe('You have marked this as read')
+    expect(read.isConnected).toBe(true)
+  })
+})
+
+describe('languages', () => {
+  test('every block has its own language and direction', async () => {
+    await loadTexts('ar')
+    const notices = [shownOf({ infos: [english, arabic] })]
+    show(clientWith({ notices, contacts: cards }), <CrisisBanner />, { languages: ['ar'] })
+    const region = screen.getByRole('region', { name: 'إشعارات مهمة' })
+    expect([region.lang, region.dir]).toEqual(['ar', 'rtl'])
+    const heading = screen.getByRole('heading', { name: arabic.headline as string })
+    expect([heading.lang, heading.dir]).toEqual(['ar', 'rtl'])
+    expect(region.textContent).toContain('شخصان')
+  })
+
+  test('a notice that lacks the reader’s language says whom to call in it', async () => {
+    await loadTexts('es')
+    const notices = [shownOf({ infos: [english] })]
+    show(clientWith({ notices, contacts: cards }), <CrisisBanner />, { languages: ['es-MX'] })
+    const text = screen.getByRole('region').textContent
+    expect(text).toContain('Este aviso no está disponible en su idioma. Llámenos:')
+    expect(text).toContain('Línea de pacientes')
+    const heading = screen.getByRole('heading', { name: headline })
+    expect([heading.lang, heading.dir]).toEqual(['en-US', 'ltr'])
+  })
+
+  test('chooses by the reader’s order', async () => {
+    await loadTexts('de')
+    const notices = [shownOf({ infos: [english, spanish] })]
+    show(clientWith({ notices }), <CrisisBanner />, { languages: ['de', 'es', 'en'] })
+    expect(screen.getByRole('heading', { name: spanish.headline as string })).toBeDefined()
+    expect(screen.getByRole('region', { name: 'Wichtige Mitteilungen' })).toBeDefined()
+  })
+})
+
+describe('freshness', () => {
+  test('says since when nothing was updated, and keeps the notices', () => {
+    const since = new Date()
+    since.setHours(14, 5)
+    const client = clientWith({ notices: [shownOf()], freshness: { ...stale, since } })
+    show(client, <CrisisBanner />, { languages: ['en-GB'] })
+    expect(banner().textContent).toContain(`You are offline. Not updated since ${hours(since)}`)
+    expect(banner().textContent).toContain(headline)
+  })
+
+  test('gives the date of what is older than today', () => {
+    show(clientWith({ freshness: stale }), <CrisisBanner />, { languages: ['en-GB'] })
+    expect(banner().textContent).toMatch(/Not updated since (Mar 2|2 Mar)/)
+  })
+
+  test('has a telephone number built in for when nothing can be verified', () => {
+    const builtInContacts = [cards[0] as (typeof cards)[0]]
+    const freshness = { state: 'connecting', since: null } as const
+    vi.useFakeTimers()
+    try {
+      show(clientWith({ ready: false, freshness }), <CrisisBanner />, { builtInContacts })
+      expect(noBanner()).toBeNull()
+      act(() => void vi.advanceTimersByTime(8_000))
+      expect(banner().textContent).toContain('Notices cannot be shown at the moment.')
+      expect(screen.getByRole('link', { name: '+1 555 0100' })).toBeDefined()
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('verified cards replace the one that is built in', () => {
+    const builtInContacts = [{ language: 'en', audience: 'patient', name: 'Old number' }]
+    const client = clientWith({ notices: [shownOf()], contacts: cards })
+    show(client, <CrisisBanner />, { builtInContacts })
+    expect(banner().textContent).not.toContain('Old number')
+    expect(banner().textContent).toContain('Patient line')
+  })
+
+  test('marks notices whose keyset has expired', () => {
+    show(clientWith({ notices: [shownOf()], keysetExpired: true }), <CrisisBanner />)
+    expect(banner().textContent).toContain('has expired')
+  })
+})
+
+test('nothing has a style of its own, which the policy of the page would refuse', () => {
+  const notices = [shownOf(), shownOf({ id: 'n2', phase: 'withdrawn' })]
+  const { container } = show(clientWith({ notices, contacts: cards }), <CrisisBanner />)
+  expect(container.querySelectorAll('[style]')).toHaveLength(0)
+})
+
+function hours(date: Date): string {
+  return date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
+}

@@ -1,0 +1,65 @@
+import { act, renderHook } from '@testing-library/react'
+import type { ReactNode } from 'react'
+import { expect, test } from 'vitest'
+import {
+  TocsinProvider,
+  useContacts,
+  useDirective,
+  useFreshness,
+  useNotices,
+} from '../src/index.js'
+import { cards, clientWith, english, type HandClient, shownOf, stale } from './fixtures.js'
+import './render.js'
+
+const around =
+  (client: HandClient) =>
+  ({ children }: { children: ReactNode }) => (
+    <TocsinProvider client={client}>{children}</TocsinProvider>
+  )
+
+test('starts, stops and starts again under StrictMode, and stops at the end', () => {
+  const client = clientWith()
+  const { unmount } = renderHook(useNotices, { wrapper: around(client), reactStrictMode: true })
+  expect(client.log).toEqual(['start', 'stop', 'start'])
+  unmount()
+  expect(client.log).toEqual(['start', 'stop', 'start', 'stop'])
+})
+
+test('nothing of a rendering that is the same starts it again', () => {
+  const client = clientWith()
+  const { rerender } = renderHook(useNotices, { wrapper: around(client) })
+  rerender()
+  expect(client.log).toEqual(['start'])
+})
+
+test('hooks follow the state', () => {
+  const client = clientWith()
+  const { result } = renderHook(
+    () => ({ notices: useNotices(), freshness: useFreshness(), contacts: useContacts() }),
+    { wrapper: around(client) },
+  )
+  expect(result.current.notices).toEqual([])
+  const notices = [shownOf()]
+  act(() => client.set({ notices, freshness: stale, contacts: cards }))
+  expect(result.current).toEqual({ notices, freshness: stale, contacts: cards })
+})
+
+test('only an active, actual notice stops something', () => {
+  const infos = [{ ...english, parameter: [{ valueName: 'directive', value: 'pause-booking' }] }]
+  const client = clientWith({ notices: [shownOf({ infos })] })
+  const { result } = renderHook(() => useDirective('pause-booking'), { wrapper: around(client) })
+  const isOnFor = (wanted: Parameters<typeof shownOf>[0]) => {
+    act(() => client.set({ notices: [shownOf({ infos, ...wanted })] }))
+    return result.current.on
+  }
+  expect(result.current.on).toBe(true)
+  expect(isOnFor({ status: 'Exercise' })).toBe(false)
+  expect(isOnFor({ status: 'Test' })).toBe(false)
+  expect(isOnFor({ phase: 'withdrawn' })).toBe(false)
+  expect(isOnFor({ infos: [english] })).toBe(false)
+  expect(isOnFor({})).toBe(true)
+})
+
+test('a hook outside of a provider says so', () => {
+  expect(() => renderHook(useNotices)).toThrow('no TocsinProvider')
+})
