@@ -93,7 +93,7 @@ export function follow(options: TocsinOptions) {
   const build = () => {
     const guess = clock.guess()
     const threads = (view.threads ?? []).filter(({ alert: { notice } }) => notice && isOurs(notice))
-    const next: State = {
+    let next: State = {
       ...terms,
       notices: show(threads, clock.now(), guess, state.notices),
       contacts: (view.contacts?.cards ?? []).map((card) => ({ audience: '', ...card })),
@@ -101,6 +101,9 @@ export function follow(options: TocsinOptions) {
       ready: !!view.keyset,
       keysetExpired: Date.parse(view.keyset?.expires ?? '') < guess,
     }
+    const same = next.notices.every((n, i) => n === state.notices[i])
+    if (same && next.notices.length === state.notices.length)
+      next = { ...next, notices: state.notices }
     if (summary(next) !== summary(state)) state = next
     return state
   }
