@@ -1,5 +1,6 @@
 import { Suspense, useEffect, useRef, useState } from 'react'
 import styles from './app.module.css'
+import { Outbox } from './compose/Outbox.js'
 import { LoginGate } from './login/LoginGate.js'
 import { signOut, useSession } from './login/session.js'
 import { type Place, usePlace } from './router.js'
@@ -50,6 +51,7 @@ export function App() {
           </ul>
         </nav>
         <main ref={main} id="main" className={styles.main} tabIndex={-1}>
+          <Outbox />
           <PageAt place={place} />
         </main>
       </div>

@@ -1,5 +1,128 @@
-import { Page } from '../ui/index.js'
+import type { Notice } from '@tocsin/client'
+import { useState } from 'react'
+import { Facts } from '../compose/Facts.js'
+import { StatusBand } from '../compose/StatusBand.js'
+import { isProblem, type Thread, useNotice, useProposal } from '../desk/index.js'
+import { Languages } from '../preview/Languages.js'
+import type { PageProps } from '../router.js'
+import {
+  Busy,
+  Button,
+  ButtonLink,
+  Note,
+  Page,
+  Panel,
+  Problem,
+  Row,
+  Tag,
+  Time,
+} from '../ui/index.js'
+import { CancelDialog } from './CancelDialog.js'
+import { Funnel } from './Funnel.js'
+import { phaseWords } from './phases.js'
+import { Timeline } from './Timeline.js'
+import { contentOf, noticeIn, noticesOf } from './thread.js'
 
-export function NoticePage() {
-  return <Page title="NoticePage">{null}</Page>
+/** One notice: what shows, whom it reached, what happened to it, and what can be done. */
+export function NoticePage({ id }: PageProps) {
+  const { data, error } = useNotice(id)
+  if (isProblem(error, 'not-found')) return <NotInTheLog id={id} />
+  if (!data) {
+    return error ? (
+      <Page title="Notice">
+        <Problem error={error} />
+      </Page>
+    ) : (
+      <Busy />
+    )
+  }
+  const content = contentOf(data)
+  if (!content) {
+    return (
+      <Page title="It is not known yet whether this was published">
+        <Note tone="warn">
+          The desk is finding out. This page shows it as soon as it is known; nothing is to be done.
+        </Note>
+      </Page>
+    )
+  }
+  return <Shown thread={data} content={content} />
+}
+
+function Shown({ thread, content }: { readonly thread: Thread; readonly content: Notice }) {
+  const [cancelling, setCancelling] = useState(false)
+  const notices = noticesOf(thread)
+  const [alert = content] = notices
+  const current = noticeIn(thread.current?.envelope)
+  const info = content.info?.[0]
+  const withdrawn =
+    current?.msgType === 'Cancel'
+      ? { at: new Date(current.sent), note: current.note ?? '' }
+      : undefined
+  const active = thread.phase === 'active'
+  return (
+    <Page title={<bdi>{info?.headline ?? info?.event}</bdi>}>
+      <StatusBand status={alert.status}>{phaseWords(thread.phase)}</StatusBand>
+      {active && (
+        <Row>
+          <ButtonLink kind="primary" href={`#/update/${encodeURIComponent(thread.identifier)}`}>
+            Update it
+          </ButtonLink>
+          <Button kind="danger" onClick={() => setCancelling(true)}>
+            Withdraw it …
+          </Button>
+        </Row>
+      )}
+      <Panel title="Reach">
+        <Funnel identifier={thread.identifier} alert={alert} active={active} />
+      </Panel>
+      <Panel
+        title={withdrawn ? 'What was withdrawn' : 'What readers see'}
+        aside={<Tag>{info?.severity ?? ''}</Tag>}
+      >
+        <Facts
+          facts={[
+            ['For', alert.restriction ?? 'Everyone'],
+            ['Signed by', (thread.current?.signers ?? []).map((signer) => signer.owner).join(', ')],
+            [active ? 'Ends' : 'Would have ended', <Time key="ends" at={info?.expires ?? ''} />],
+            ['Identifier', <code key="identifier">{thread.identifier}</code>],
+          ]}
+        />
+        <Languages notice={content} {...(withdrawn && { withdrawn })} />
+      </Panel>
+      <Panel title="What happened to it">
+        <Timeline messages={thread.messages ?? []} />
+      </Panel>
+      {cancelling && (
+        <CancelDialog
+          thread={{ alert, messages: notices }}
+          identifier={thread.identifier}
+          headline={info?.headline ?? ''}
+          onClose={() => setCancelling(false)}
+        />
+      )}
+    </Page>
+  )
+}
+
+/** What is not published may wait for a signature. */
+function NotInTheLog({ id }: { readonly id: string }) {
+  const waiting = useProposal(id)
+  return (
+    <Page title="This is not published">
+      {waiting.data ? (
+        <Panel title="It waits for a signature">
+          <Row>
+            <ButtonLink kind="primary" href={`#/approve/${encodeURIComponent(id)}`}>
+              Look at it
+            </ButtonLink>
+          </Row>
+        </Panel>
+      ) : (
+        <Note>
+          It is not known under this name. The link may be incomplete, or it was never published.
+        </Note>
+      )}
+    </Page>
+  )
 }

@@ -1,5 +1,6 @@
 export { Busy } from './Busy.js'
 export { Button, ButtonLink } from './Button.js'
+export { type Card, Cards } from './Cards.js'
 export { Copy } from './Copy.js'
 export { Dialog } from './Dialog.js'
 export { Check, Field } from './Field.js'

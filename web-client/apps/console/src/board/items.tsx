@@ -1,0 +1,67 @@
+import { count } from '../compose/words.js'
+import { noticeType, type Proposal, type Thread } from '../desk/index.js'
+import { useSession } from '../login/session.js'
+import { contentOf, noticeIn } from '../notice/thread.js'
+import { ButtonLink, Row, StatusTag, Tag, Time } from '../ui/index.js'
+import styles from './BoardPage.module.css'
+
+/** A thread on the board. */
+export function ThreadItem({ thread }: { readonly thread: Thread }) {
+  const notice = contentOf(thread)
+  const message = noticeIn(thread.current?.envelope)
+  const info = notice?.info?.[0]
+  const title = info?.headline ?? (message?.note ? `Withdrawn: ${message.note}` : thread.identifier)
+  return (
+    <li className={styles.item}>
+      <Row>
+        {notice && <StatusTag status={notice.status} />}
+        {thread.phase !== 'active' && <Tag>{thread.phase === 'over' ? 'ended' : thread.phase}</Tag>}
+        {info && <Tag>{info.severity}</Tag>}
+      </Row>
+      <a className={styles.title} href={`#/notice/${encodeURIComponent(thread.identifier)}`}>
+        <bdi>{title}</bdi>
+      </a>
+      <span className={styles.facts}>
+        {notice?.restriction ?? 'Everyone'} · {message?.msgType === 'Alert' ? 'sent' : 'changed'}{' '}
+        {thread.current && <Time at={thread.current.time} />}
+        {thread.phase === 'active' && info?.expires && (
+          <>
+            {' '}
+            · ends <Time at={info.expires} />
+          </>
+        )}
+      </span>
+    </li>
+  )
+}
+
+/** Something that waits for signatures. */
+export function ProposalItem({ proposal }: { readonly proposal: Proposal }) {
+  const session = useSession()
+  const owner = session.state === 'in' ? session.owner : ''
+  const notice = proposal.payloadType === noticeType ? noticeIn(proposal.envelope) : null
+  const mayCount = proposal.candidates.includes(owner)
+  const title = notice?.info?.[0]?.headline ?? notice?.note ?? proposal.identifier
+  const missing = Math.max(1, proposal.need - proposal.signers.length)
+  return (
+    <li className={styles.item}>
+      <Row>
+        {notice ? <StatusTag status={notice.status} /> : <Tag>document</Tag>}
+        {mayCount && <Tag tone="warn">Your signature is wanted</Tag>}
+      </Row>
+      <bdi className={styles.title}>{title}</bdi>
+      <span className={styles.facts}>
+        {proposal.signers.map((signer) => signer.owner).join(', ')} signed ·{' '}
+        {count(missing, 'signature')} to go · until <Time at={proposal.expires} />
+      </span>
+      <Row>
+        <ButtonLink
+          kind={mayCount ? 'primary' : 'plain'}
+          href={`#/approve/${encodeURIComponent(proposal.identifier)}`}
+        >
+          {mayCount ? 'Read and sign' : 'Look at it'}
+        </ButtonLink>
+      </Row>
+    </li>
+  )
+}

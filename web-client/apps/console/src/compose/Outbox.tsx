@@ -1,0 +1,89 @@
+import { useEffect, useState } from 'react'
+import { type Answer, useDesk } from '../desk/index.js'
+import { ButtonLink, Note, Problem, Row, Time } from '../ui/index.js'
+import { type Pending, send, usePending } from './outbox.js'
+
+const againMs = 10_000
+
+/** What was signed and may or may not be published: asks again until it is known. */
+export function Outbox() {
+  const pending = usePending()
+  const [settled, setSettled] = useState<{
+    item: Pending
+    answer?: Answer
+    error?: unknown
+  } | null>(null)
+  return (
+    <>
+      {settled && (
+        <Note tone={settled.answer ? 'good' : 'bad'} live>
+          {settled.answer ? (
+            <>
+              <strong>
+                “{settled.item.title}”{' '}
+                {settled.answer.status === 'published' ? 'is published' : 'waits for a signature'}.
+              </strong>
+              <Row>
+                <ButtonLink
+                  href={`#/${settled.answer.status === 'published' ? 'notice' : 'approve'}/${settled.item.identifier}`}
+                >
+                  Look at it
+                </ButtonLink>
+              </Row>
+            </>
+          ) : (
+            <Problem error={settled.error} />
+          )}
+        </Note>
+      )}
+      {pending.map((item) => (
+        <Open
+          key={item.identifier}
+          item={item}
+          onSettled={(answer, error) => setSettled(answer ? { item, answer } : { item, error })}
+        />
+      ))}
+    </>
+  )
+}
+
+function Open({
+  item,
+  onSettled,
+}: {
+  readonly item: Pending
+  readonly onSettled: (answer: Answer | null, error?: unknown) => void
+}) {
+  const desk = useDesk()
+  const [asked, setAsked] = useState<Date | null>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: one round of asking for each item
+  useEffect(() => {
+    let stopped = false
+    let timer: ReturnType<typeof setTimeout>
+    const ask = async () => {
+      setAsked(new Date())
+      try {
+        const answer = await send(desk, item)
+        if (!stopped) onSettled(answer)
+      } catch (error) {
+        if (error instanceof Error && error.name !== 'unconfirmed' && !stopped)
+          onSettled(null, error)
+        if (!stopped) timer = setTimeout(ask, againMs)
+      }
+    }
+    timer = setTimeout(ask, againMs)
+    return () => {
+      stopped = true
+      clearTimeout(timer)
+    }
+  }, [desk, item.identifier])
+  return (
+    <Note tone="warn" live>
+      <strong>It is not known yet whether “{item.title}” was published.</strong>
+      <span>
+        Don’t write it again: readers could get both. This page sends the same signed text until the
+        desk says what became of it{asked && <> (last at {<Time at={asked} />})</>}.
+      </span>
+    </Note>
+  )
+}

@@ -1,0 +1,118 @@
+import type { Scope } from '@tocsin/client'
+import type { Audience as Connected } from '../desk/index.js'
+
+export type AudienceKind = 'everyone' | 'tenant' | 'group' | 'cohort' | 'session' | 'staff'
+
+/** Whom a notice is for; `values` as typed, without the kind. */
+export interface Audience {
+  readonly kind: AudienceKind
+  readonly values: readonly string[]
+}
+
+interface Choice {
+  readonly kind: AudienceKind
+  readonly name: string
+  readonly hint: string
+  /** What the values are called; absent where there are none. */
+  readonly values?: string
+}
+
+export const choices: readonly Choice[] = [
+  {
+    kind: 'everyone',
+    name: 'Everyone',
+    hint: 'All who have a portal or a call open, signed in or not. It works while login is broken.',
+  },
+  {
+    kind: 'tenant',
+    name: 'Patients of some clinics',
+    hint: 'Who has signed in there, now or lately.',
+    values: 'Clinics',
+  },
+  {
+    kind: 'group',
+    name: 'Some groups',
+    hint: 'Groups that the login names, such as dialysis.',
+    values: 'Groups',
+  },
+  {
+    kind: 'cohort',
+    name: 'The people on a list',
+    hint: 'A cohort that was uploaded, such as those whose records were seen.',
+    values: 'Cohorts',
+  },
+  {
+    kind: 'session',
+    name: 'One video visit',
+    hint: 'Only those in this call.',
+    values: 'The call’s number',
+  },
+  { kind: 'staff', name: 'Staff only', hint: 'No patient sees it. One signature is usual.' },
+]
+
+const labelValue = /^[!#-[\]-~]{1,128}$/
+
+/** Whether this can stand behind the colon of a label. */
+export function isLabelValue(value: string): boolean {
+  return labelValue.test(value)
+}
+
+/** The addresses of CAP for an audience: labels `kind:value`. */
+export function addressesOf({ kind, values }: Audience): string[] {
+  if (kind === 'everyone') return []
+  return kind === 'staff' ? ['group:staff'] : values.map((value) => `${kind}:${value}`)
+}
+
+/** The tier that a reader needs. Everybody but "everyone" proves a label, by token or ticket. */
+export function scopeOf({ kind }: Audience): Scope {
+  return kind === 'everyone' ? 'Public' : 'Restricted'
+}
+
+/** The audience in words, as readers of the log see it. */
+export function restrictionOf({ kind, values }: Audience): string {
+  const listed = values.join(', ')
+  switch (kind) {
+    case 'everyone':
+      return ''
+    case 'tenant':
+      return `Patients of ${listed}`
+    case 'group':
+      return `The groups ${listed}`
+    case 'cohort':
+      return `The people on the list ${listed}`
+    case 'session':
+      return 'One video visit'
+    case 'staff':
+      return 'Staff'
+  }
+}
+
+/** The audience that addresses mean; null for one that this form does not make. */
+export function audienceFrom(addresses: readonly string[]): Audience | null {
+  if (addresses.length === 0) return { kind: 'everyone', values: [] }
+  if (addresses.length === 1 && addresses[0] === 'group:staff') return { kind: 'staff', values: [] }
+  const kinds = new Set(addresses.map((address) => address.split(':')[0]))
+  const [kind] = kinds
+  const found = choices.find((choice) => choice.kind === kind && choice.values)
+  if (kinds.size !== 1 || !found) return null
+  const values = addresses.map((address) => address.slice(found.kind.length + 1))
+  return { kind: found.kind, values }
+}
+
+/**
+ * How many sessions of the audience are connected now; null where that can't be known: no
+ * node counts calls one by one, or nothing was heard. Somebody with two tabs counts twice.
+ */
+export function reachOf(audience: Audience, connected: Connected | undefined): number | null {
+  if (!connected || audience.kind === 'session') return null
+  if (audience.kind === 'everyone') return connected.sessions
+  return addressesOf(audience).reduce((sum, label) => sum + (connected.byLabel[label] ?? 0), 0)
+}
+
+/** The values of a kind that somebody who is connected has, the most frequent first. */
+export function knownValues(kind: AudienceKind, connected: Connected | undefined): string[] {
+  return Object.entries(connected?.byLabel ?? {})
+    .filter(([label]) => label.startsWith(`${kind}:`) && label !== 'group:staff')
+    .sort(([, a], [, b]) => b - a)
+    .map(([label]) => label.slice(kind.length + 1))
+}

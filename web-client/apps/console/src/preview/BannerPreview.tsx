@@ -1,0 +1,32 @@
+import type { Notice } from '@tocsin/client'
+import { NoticeView } from '@tocsin/react'
+import '@tocsin/react/style.css'
+import styles from './BannerPreview.module.css'
+
+/**
+ * A notice as readers of a language see it: the real parts of @tocsin/react, above a
+ * hint of their page. `narrow` is a small telephone, 320 px.
+ */
+export function BannerPreview({
+  notice,
+  language,
+  narrow = false,
+  withdrawn,
+}: {
+  readonly notice: Notice
+  readonly language: string
+  readonly narrow?: boolean
+  readonly withdrawn?: { readonly at: Date; readonly note: string }
+}) {
+  return (
+    <div className={`${styles.frame} ${narrow ? styles.narrow : ''}`}>
+      <div className="tocsin tocsin-banner" data-preview="">
+        <NoticeView notice={notice} language={language} {...(withdrawn && { withdrawn })} />
+      </div>
+      <div className={styles.page} aria-hidden="true">
+        <span />
+        <span />
+      </div>
+    </div>
+  )
+}
