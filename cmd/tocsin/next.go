@@ -12,10 +12,13 @@ func (cmd *serveCmd) whatNext(program string) string {
 	dev := cmd.devMode()
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nTocsin is up, in dev mode: for this machine only, and never for patients.\n\n")
+	fmt.Fprintf(&b, "  portal   http%s://%s         what patients see (a video visit: /call)\n", cmd.tls(), cmd.Listen)
+	fmt.Fprintf(&b, "  console  http%s://%s         where staff write, sign and approve\n", cmd.tls(), cmd.DeskListen)
 	fmt.Fprintf(&b, "  clients  ws%s://%s/v1/connect\n", cmd.tls(), cmd.Listen)
-	fmt.Fprintf(&b, "  staff    http%s://%s\n", cmd.tls(), cmd.DeskListen)
 	fmt.Fprintf(&b, "  admin    http://%s/metrics\n", cmd.AdminListen)
-	fmt.Fprintf(&b, "\nWhat to type next. In a second terminal, see what patients see:\n\n")
+	fmt.Fprintf(&b, "\nOpen both pages. The console asks for a key: %s sends,\n%s approves, as a second person, in another browser profile or window.\n",
+		dev.path(devPublisher), dev.path(devApprover))
+	fmt.Fprintf(&b, "\nWhat to type next instead. In a second terminal, see what patients see:\n\n")
 	fmt.Fprintf(&b, "  %s tail%s\n", program, cmd.clientFlags())
 	fmt.Fprintf(&b, "\nIn a third one, publish, and approve as a second person:\n\n")
 	fmt.Fprintf(&b, "  %s publish --headline \"Video visits are down\" --instruction \"Please call 555-0100.\" \\\n", program)
