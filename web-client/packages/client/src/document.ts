@@ -22,6 +22,7 @@ export interface Document extends Entry {
   readonly valid: Set<string>
 }
 
+const ours = /^application\/vnd\.tocsin\.(notice|keyset|contacts)\+json$/
 const checks = { notice: checkNotice, keyset: checkKeyset, contacts: checkContacts }
 
 /**
@@ -31,8 +32,8 @@ const checks = { notice: checkNotice, keyset: checkKeyset, contacts: checkContac
 export async function readDocument(entry: Entry): Promise<Document | undefined> {
   const envelope = parseEnvelope(entry.body)
   const { payloadType, payload } = envelope
-  const kind = payloadType.replace(/^application\/vnd\.tocsin\.(.*)\+json$/, '$1')
-  if (!Object.hasOwn(checks, kind)) return undefined
+  const [, kind] = payloadType.match(ours) ?? []
+  if (!kind) return undefined
   const read = parseStrict(payload)
   await checks[kind as keyof typeof checks](read)
   return { ...entry, envelope, hash: await sha256hex(payload), [kind]: read, valid: new Set() }

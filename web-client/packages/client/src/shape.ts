@@ -6,8 +6,10 @@
 export type Shape =
   | RegExp
   | ((value: unknown) => unknown)
-  | readonly [each: Shape, least?: number, most?: number]
+  | List
   | { readonly [name: string]: Shape }
+
+type List = readonly [each: Shape, least?: number, most?: number]
 
 /** Control characters but TAB, LF and CR: they could hide a line, or move a cursor. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is they that are refused
@@ -38,7 +40,7 @@ export function fits(value: unknown, shape: Shape): unknown {
   )
 }
 
-const isList = (shape: Shape): shape is Extract<Shape, readonly unknown[]> => Array.isArray(shape)
+const isList = (shape: Shape): shape is List => Array.isArray(shape)
 
 /** A whole number within bounds; an absent one is `least` if that is 0. */
 export const within =

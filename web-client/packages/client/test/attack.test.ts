@@ -219,6 +219,20 @@ test.each([
   expect((await board.fold({ seq: 3, body: good })).verdict).toBe('accepted')
 })
 
+test.each(['notice', 'application/vnd.tocsin.notice+jsonx', type('head'), type('posture')])(
+  'an alert signed as %s is skipped',
+  async (payloadType) => {
+    const payload = utf8(JSON.stringify(alert('a')))
+    let envelope = sealEnvelope(payloadType, payload)
+    for (const key of [ana, ben]) envelope = await signEnvelope(envelope, key.pair)
+    const board = await boardWith(await sign('keyset', keysetOf(1, both()), root))
+    const { verdict } = await board.fold({ seq: 2, body: marshalEnvelope(envelope) })
+    expect(verdict).toBe('skipped')
+    const passed = marshalEnvelope({ ...envelope, payloadType: type('notice') })
+    expect((await board.fold({ seq: 3, body: passed })).verdict).toBe('rejected')
+  },
+)
+
 test('phases, to the millisecond', async () => {
   const original = alert('a')
   const cancel = {
