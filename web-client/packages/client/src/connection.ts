@@ -67,7 +67,7 @@ export function keepConnected(address: string, to: Wanted) {
         within(dialLimit)
         to.opened()
       })
-      mine.onclose = ifMine(drop)
+      mine.onclose = mine.onerror = ifMine(drop)
       mine.onmessage = ({ data }) =>
         ifMine(() => {
           since = moment()

@@ -4,16 +4,15 @@
 import { type AckState, openAcks } from './acks.js'
 import { serverClock } from './clock.js'
 import { type Connection, keepConnected, type Trouble } from './connection.js'
-import { newSession, openFeed, type Session } from './feed.js'
 import { type Auth, type Entry, readFrame, type Source } from './frames.js'
 import { prefixes } from './language.js'
-import { type Memory, openMemory } from './memory.js'
+import { type Memory, openMemory, type Reach } from './memory.js'
 import type { Accepted } from './model.js'
+import { covers, newSession, type Session } from './session.js'
+import { parameters, reuse, summary, threadOf } from './state.js'
 import { openLogin } from './tokens.js'
-import { parseTrust } from './trust.js'
 import type { Directive, Freshness, Notice, ShownNotice, State, TocsinOptions } from './types.js'
-import { parameters, show, summary, threadOf } from './view.js'
-import { isPublic } from './visible.js'
+import type { Verifier, View } from './verifier.js'
 
 /** The nodes of which a keyset with `dev: true` is accepted. */
 const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/
@@ -39,14 +38,16 @@ export function follow(options: TocsinOptions) {
   // Known from start on: nothing of the page is touched before.
   let claimed: string[] = []
   let memory: Memory | undefined
-  let feed: ReturnType<typeof openFeed> | undefined
+  let verifier: Verifier | undefined
   let connection: Connection | undefined
   let channel: BroadcastChannel | undefined
   let listening: AbortController | undefined
 
   let session: Session | undefined
   let source: Source = { state: 'stale', sinceMs: 0 }
-  let view: Partial<ReturnType<NonNullable<typeof feed>['view']>> = {}
+  let view: Partial<View> = {}
+  let cursor: string | undefined // of all that `reach` may see, everything up to there is held
+  let reach: Reach | undefined
   let terms: Pick<State, 'tier' | 'auth'> = unknown
   let signedOut = false
   let publicOnly = false
@@ -93,22 +94,19 @@ export function follow(options: TocsinOptions) {
   const build = () => {
     const guess = clock.guess()
     const threads = (view.threads ?? []).filter(({ alert: { notice } }) => notice && isOurs(notice))
-    let next: State = {
+    const next: State = {
       ...terms,
-      notices: show(threads, clock.now(), guess, state.notices),
+      notices: reuse(verifier?.show(threads, clock.now(), guess) ?? [], state.notices),
       contacts: (view.contacts?.cards ?? []).map((card) => ({ audience: '', ...card })),
       freshness: freshness(),
       ready: !!view.keyset,
       keysetExpired: Date.parse(view.keyset?.expires ?? '') < guess,
     }
-    const same = next.notices.every((n, i) => n === state.notices[i])
-    if (same && next.notices.length === state.notices.length)
-      next = { ...next, notices: state.notices }
     if (summary(next) !== summary(state)) state = next
     return state
   }
   const isOurs = (notice: Notice) =>
-    (!publicOnly || isPublic(notice)) &&
+    (!publicOnly || verifier?.isPublic(notice)) &&
     ['surface:', 'lang:'].every((kind) => {
       const named = notice.addresses?.filter((address) => address.startsWith(kind))
       return !named?.length || named.some((address) => claimed.includes(address))
@@ -122,13 +120,13 @@ export function follow(options: TocsinOptions) {
   }
 
   const save = () => {
-    if (!feed || publicOnly) return // what is to be forgotten is still there
-    const all = feed.snapshot(clock.now())
+    if (!verifier || publicOnly) return // what is to be forgotten is still there
+    const all = verifier.snapshot(clock.now())
     const held = all.filter(({ notice }) => notice?.scope !== 'Private')
     memory?.save({
       held: held.map(({ seq, body }) => ({ seq, body })),
-      cursor: held.length < all.length ? undefined : feed.cursor,
-      reach: feed.reach,
+      cursor: held.length < all.length ? undefined : cursor,
+      reach,
       live,
       time: clock.now(),
     })
@@ -136,7 +134,7 @@ export function follow(options: TocsinOptions) {
 
   /** Shows and keeps what is held now. */
   const settle = () => {
-    if (feed) view = feed.view()
+    if (verifier) view = verifier.view()
     publish()
     save()
   }
@@ -147,11 +145,11 @@ export function follow(options: TocsinOptions) {
     login.forget()
     acks.forget()
     terms = unknown
-    if (feed) feed.cursor = undefined
+    cursor = reach = undefined
     connection?.drop(0)
     publish()
     return then(async () => {
-      await feed?.forget(clock.now())
+      await verifier?.forget(clock.now())
       publicOnly = false
       settle()
     })
@@ -163,19 +161,21 @@ export function follow(options: TocsinOptions) {
   }
 
   const restore = async () => {
-    feed = openFeed(await parseTrust(options.roots), loopback.test(new URL(address()).hostname))
+    const { openVerifier } = await import('./verifier.js')
+    verifier = await openVerifier(options.roots, loopback.test(new URL(address()).hostname))
     const memo = (memory as Memory).load()
     clock.atLeast(memo.time)
-    await feed.fold(memo.held)
-    if (feed.view().keyset) {
-      feed.cursor = memo.cursor
-      feed.reach = memo.reach
+    await verifier.fold(memo.held)
+    if (verifier.view().keyset) {
+      // without one, a replay could not be verified
+      cursor = memo.cursor
+      reach = memo.reach
       live = memo.live
     }
     if (options.seed) {
       const { serverTime, entries } = JSON.parse(options.seed)
       clock.atLeast(Date.parse(serverTime))
-      await feed.fold(entries.map(({ seq, envelope }: Entry) => ({ seq, body: envelope })))
+      await verifier.fold(entries.map(({ seq, envelope }: Entry) => ({ seq, body: envelope })))
     }
     settle()
   }
@@ -186,10 +186,18 @@ export function follow(options: TocsinOptions) {
     if (session?.synced) live = Math.max(live, time - from.sinceMs)
   }
 
+  /** A node that can vouch for no cursor leaves the old one in force, which still holds. */
+  const reached = (by: Session, to: string | undefined) => {
+    if (!by.synced || !to) return
+    cursor = to
+    reach = by.granted
+  }
+
   /** Keeps and tells what entries of the session brought. */
-  const took = (accepted: readonly Accepted[]) => {
+  const took = (accepted: readonly Accepted[], by: Session) => {
+    if (by !== session || !accepted.length) return
     for (const { seq, body, notice, revision } of accepted) {
-      if (!notice || isPublic(notice)) channel?.postMessage({ seq, body })
+      if (!notice || verifier?.isPublic(notice)) channel?.postMessage({ seq, body })
       if (notice && options.receipts !== false) acks.add(threadOf(notice), revision, 'received')
     }
     settle()
@@ -204,7 +212,7 @@ export function follow(options: TocsinOptions) {
   /** Applies a frame of the session, unless that ended meanwhile. */
   const take = async (mine: Session, text: string) => {
     const frame = readFrame(text)
-    if (!feed || !frame) return
+    if (!verifier || !frame) return
     if (frame.type !== 'welcome' && !mine.granted) throw 'welcome'
     switch (frame.type) {
       case 'welcome': {
@@ -213,7 +221,11 @@ export function follow(options: TocsinOptions) {
         heed(frame.source, time)
         connection?.expect(frame.heartbeatMs)
         const granted = grant(frame)
-        if (!feed.welcome(mine, granted, frame.resume === 'replay')) connection?.drop(0)
+        mine.granted = granted
+        if (frame.resume === 'replay' && cursor && !covers(reach, granted)) {
+          cursor = undefined // it would lack what could not be seen at the cursor
+          connection?.drop(0)
+        }
         break
       }
       case 'auth':
@@ -221,17 +233,20 @@ export function follow(options: TocsinOptions) {
         break
       case 'entry': {
         const entry = { seq: frame.seq, body: frame.envelope }
-        const accepted = await feed.entry(mine, entry, text.length)
-        if (mine === session && accepted.length) took(accepted)
+        mine.room -= text.length
+        if (!mine.staged) took(await verifier.fold([entry]), mine)
+        else if (mine.room > 0) mine.staged.push(entry)
+        else throw 'flood'
         break
       }
       case 'synced': {
-        const accepted = await feed.sync(mine)
+        const accepted = await verifier.fold(mine.staged ?? [])
         if (mine !== session) return
-        everSynced = true
+        mine.staged = undefined
+        mine.synced = everSynced = true
         heed(source, clock.now())
-        feed.reached(mine, frame.cursor)
-        took(accepted)
+        reached(mine, frame.cursor)
+        took(accepted, mine)
         acks.flush()
         break
       }
@@ -239,7 +254,7 @@ export function follow(options: TocsinOptions) {
         const time = Date.parse(frame.serverTime)
         clock.set(time)
         heed(frame.source, time)
-        feed.reached(mine, frame.cursor)
+        reached(mine, frame.cursor)
         connection?.worked()
         save()
         break
@@ -255,11 +270,11 @@ export function follow(options: TocsinOptions) {
   const hello = async (mine: Session) => {
     const tokens = await login.greet()
     await queue // what is remembered, and what a sign-out leaves
-    if (mine !== session || !feed) return
+    if (mine !== session || !verifier) return
     publish()
     if (mine !== session) return
     const { ticket } = (memory as Memory).load()
-    connection?.send({ type: 'hello', tokens, ticket, cursor: feed.cursor, labels: claimed })
+    connection?.send({ type: 'hello', tokens, ticket, cursor: cursor, labels: claimed })
   }
 
   const address = () =>
@@ -299,7 +314,7 @@ export function follow(options: TocsinOptions) {
       typeof data === 'string'
         ? noticeSignOut(data)
         : then(async () => {
-            await feed?.fold([data])
+            await verifier?.fold([data])
             settle()
           })
   }
@@ -331,7 +346,7 @@ export function follow(options: TocsinOptions) {
     start() {
       if (connection) return
       setUp()
-      if (!feed && !restoring) {
+      if (!verifier && !restoring) {
         restoring = true
         then(restore)
       }
