@@ -51,7 +51,7 @@ func (cmd approveCmd) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return deskFailure(s.flags.Desk, "approving "+cmd.ID, err)
 	}
-	return c.printAnswer(answer, s.approveLine(c, answer), cmd.JSON)
+	return c.printAnswer(answer, proposal.PayloadType, s.approveLine(c, answer), cmd.JSON)
 }
 
 // fetch gets the proposal, or says why there is none.

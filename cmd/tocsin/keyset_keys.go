@@ -215,5 +215,5 @@ func (cmd keysetPublishCmd) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return deskFailure(cmd.Desk, "publishing "+cmd.File, err)
 	}
-	return c.printAnswer(answer, "tocsin keyset sign "+cmd.File+" --key FILE", cmd.JSON)
+	return c.printAnswer(answer, notice.TypeKeyset, "tocsin keyset sign "+cmd.File+" --key FILE", cmd.JSON)
 }

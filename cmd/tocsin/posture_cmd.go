@@ -246,7 +246,7 @@ func (f postureFlags) publish(ctx context.Context, c console, issuers []string, 
 	if err != nil {
 		return deskFailure(s.flags.Desk, fmt.Sprintf("publishing posture-%d", after.Version), err)
 	}
-	return c.printAnswer(answer, s.approveLine(c, answer), f.JSON)
+	return c.printAnswer(answer, notice.TypePosture, s.approveLine(c, answer), f.JSON)
 }
 
 // sealPosture puts a posture into an envelope without signatures.

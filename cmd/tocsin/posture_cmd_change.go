@@ -26,7 +26,7 @@ func (cmd postureLoginDownCmd) Run(ctx context.Context, c console) error {
 
 type postureStolenCmd struct {
 	Issuer string `required:"" placeholder:"ISS" help:"The issuer, as its tokens name it (iss)."`
-	Since  past   `placeholder:"T" help:"Since when its keys may be in wrong hands: a date and time, or so long ago (2h). Default: now, or as is."`
+	Since  past   `placeholder:"T" help:"Since when its keys may be in wrong hands: 2026-03-01T06:00:00Z, or so long ago (2h). Default: now, or as is."`
 	postureFlags
 }
 
@@ -53,7 +53,7 @@ func (cmd postureStolenCmd) Run(ctx context.Context, c console) error {
 
 type postureResetCmd struct {
 	Issuer string `required:"" placeholder:"ISS" help:"The issuer, as its tokens name it (iss)."`
-	At     past   `placeholder:"T" help:"When everyone was logged out: a date and time, or so long ago (10m). Default: now."`
+	At     past   `placeholder:"T" help:"When everyone was logged out: 2026-03-01T06:00:00Z, or so long ago (10m). Default: now."`
 	postureFlags
 }
 
@@ -131,6 +131,9 @@ func (p *past) UnmarshalText(text []byte) error {
 		}
 		*p = past{set: true, at: at}
 		return nil
+	}
+	if err := incompleteTime(s); err != nil {
+		return err
 	}
 	span, err := parseSpan(s)
 	if err != nil {

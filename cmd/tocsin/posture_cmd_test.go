@@ -204,6 +204,10 @@ func TestPast(t *testing.T) {
 	for _, bad := range []string{"", "2099-01-01T00:00:00Z", "-2h", "tomorrow", "2026-03-01", "0"} {
 		require.Error(t, new(past).UnmarshalText([]byte(bad)), bad)
 	}
+	for incomplete, want := range map[string]string{"2026-03-01": "UTC is 2026-03-01T00:00:00Z", "2026-03-01T18:00:00": "UTC it is 2026-03-01T18:00:00Z"} {
+		require.ErrorContains(t, new(past).UnmarshalText([]byte(incomplete)), want)
+		require.ErrorContains(t, new(moment).UnmarshalText([]byte(incomplete)), want)
+	}
 	from := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	for text, want := range map[string]time.Time{
 		"now": from, "2h": from.Add(-2 * time.Hour), "1d": from.AddDate(0, 0, -1),

@@ -95,7 +95,7 @@ func (s *signIn) submit(ctx context.Context, c console, e *notice.Envelope, asJS
 	if err != nil {
 		return deskFailure(s.flags.Desk, "publishing", err)
 	}
-	return c.printAnswer(answer, s.approveLine(c, answer), asJSON)
+	return c.printAnswer(answer, e.PayloadType, s.approveLine(c, answer), asJSON)
 }
 
 // leave keeps a notice whose fate is not known: composed anew it would be another
