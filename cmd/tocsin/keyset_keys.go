@@ -207,8 +207,8 @@ func (cmd keysetPublishCmd) Run(ctx context.Context, c console) error {
 	}
 	if len(check.Voids) > 0 {
 		c.say("It voids these messages, which must be signed again:\n  %s", strings.Join(check.Voids, "\n  "))
-		if !cmd.Yes && !c.confirm("Publish it?") {
-			return errNotDone
+		if err := c.confirm(cmd.Yes, "Publish it?"); err != nil {
+			return err
 		}
 	}
 	answer, err := desk.PublishKeyset(ctx, d.envelope)

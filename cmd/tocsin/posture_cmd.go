@@ -17,7 +17,7 @@ type postureCmd struct {
 	KeysStolen    postureStolenCmd    `cmd:"" help:"An issuer's signing keys are stolen: believe none of its tokens."`
 	EveryoneReset postureResetCmd     `cmd:"" help:"Everyone's credentials were reset: tokens of before are void."`
 	Set           postureSetCmd       `cmd:"" help:"Change single settings."`
-	Clear         postureClearCmd     `cmd:"" help:"The crisis is over: believe what is valid again."`
+	Clear         postureClearCmd     `cmd:"" help:"The crisis is over: end the incident, believe blocked issuers again."`
 }
 
 func (postureCmd) Help() string {
@@ -201,7 +201,7 @@ type postureFlags struct {
 	Key       string `required:"" placeholder:"FILE" help:"Your key, of role operator."`
 	AnyIssuer bool   `help:"Take an issuer's name as it is, though the desk does not know it."`
 	AsVersion int64  `placeholder:"N" help:"Its version, where edges know a higher one than the desk (default: the next)."`
-	Yes       bool   `short:"y" help:"Don't ask."`
+	Yes       bool   `short:"y" help:"Don't ask; needed without a terminal."`
 	JSON      bool   `help:"Print what became of it as one object, for programs."`
 	trustFlags
 	deskFlags
@@ -234,8 +234,8 @@ func (f postureFlags) publish(ctx context.Context, c console, issuers []string, 
 		return err
 	}
 	c.say("%s", printable(postureChange(before, after)))
-	if !f.Yes && !c.confirm("Sign this, as "+s.key.Owner+"?") {
-		return errNotDone
+	if err := c.confirm(f.Yes, "Sign this, as "+s.key.Owner+"?"); err != nil {
+		return err
 	}
 	envelope.Sign(s.key)
 	answer, err := s.desk.PublishPosture(ctx, envelope)

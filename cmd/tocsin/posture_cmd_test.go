@@ -75,6 +75,28 @@ func TestUnblock(t *testing.T) {
 	require.Len(t, blocks, 2)
 }
 
+// The end of a crisis gives no thief anything back; only who says so believes the revoked.
+func TestPostureClear(t *testing.T) {
+	const issuer = "https://idp.example"
+	doc := &notice.Posture{
+		Version: 7, Incident: true, TicketEpoch: 2, Revoked: revocations(2, inHours(1)),
+		IssuerBlocked:   map[string]notice.Blocked{issuer: {Since: inHours(-6)}},
+		TokensNotBefore: map[string]notice.DateTime{issuer: inHours(-3)},
+	}
+	p := inForce{doc: doc}.next()
+	require.NoError(t, postureClearCmd{}.change(p))
+	require.False(t, p.Incident)
+	require.False(t, p.IssuerBlocked[issuer].Until.IsZero())
+	require.Equal(t, doc.TokensNotBefore, p.TokensNotBefore)
+	require.Equal(t, doc.Revoked, p.Revoked)
+	require.EqualValues(t, 2, p.TicketEpoch)
+	p = inForce{doc: doc}.next()
+	require.NoError(t, postureClearCmd{UnrevokeAll: true}.change(p))
+	require.Empty(t, p.Revoked)
+	require.Equal(t, doc.TokensNotBefore, p.TokensNotBefore)
+	require.True(t, doc.Incident)
+}
+
 // A posture holds some 290 revocations; then it is full, and says so.
 func TestPostureIsFull(t *testing.T) {
 	p := inForce{}.next()
