@@ -208,6 +208,9 @@ func (p *process) close() {
 func (p *process) state() hubState {
 	s := hubState{Version: build().Version, Roles: p.cmd.Roles, Dev: p.cmd.Dev, Started: p.started}
 	p.watch.describe(&s)
+	if p.hub != nil {
+		s.serves(p.hub.State())
+	}
 	s.TicketKeys = p.tickets.KeyIDs()
 	if p.deskKeys != nil {
 		s.DeskKeys = p.deskKeys.KeyIDs()

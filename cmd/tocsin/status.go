@@ -11,6 +11,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"tocsin/hub"
+	"tocsin/notice"
 )
 
 type statusCmd struct {
@@ -141,6 +144,36 @@ type sourceState struct {
 	Head    uint64    `json:"head"`
 	Read    uint64    `json:"read"`
 	Reason  string    `json:"reason,omitempty"`
+	// From is "cache" or "peer" where an edge serves that in place of the log, as it was Saved.
+	From  string    `json:"from,omitempty"`
+	Saved time.Time `json:"saved,omitzero"`
+}
+
+func (s sourceState) words() string {
+	words := "live"
+	if !s.Live {
+		words = fmt.Sprintf("STALE for %s: %s", ago(time.Since(s.Since)), s.Reason)
+	}
+	switch s.From {
+	case "":
+		return fmt.Sprintf("%s, read up to %d of %d", words, s.Read, s.Head)
+	case hub.FromCache:
+		words += "; serving the cache (nothing private)"
+	default:
+		words += "; serving a peer's snapshot (public notices alone)"
+	}
+	return fmt.Sprintf("%s of %s ago, up to entry %d", words, ago(time.Since(s.Saved)), s.Read)
+}
+
+// serves puts in what an edge serves: what this process has read of the log may be less
+// than its cache holds.
+func (s *hubState) serves(state hub.State) {
+	if state.Keyset == nil {
+		return
+	}
+	s.Source.From, s.Source.Saved, s.Source.Read = state.From, state.Saved, state.Seq
+	s.Source.Head = max(s.Source.Head, state.Seq)
+	s.Keyset, s.Active = keysetStateOf(state.Keyset), state.Active
 }
 
 // keysetState is the keyset in force; version 0 means none.
@@ -148,6 +181,10 @@ type keysetState struct {
 	Version int64  `json:"version"`
 	Expires string `json:"expires,omitempty"`
 	Keys    int    `json:"keys"`
+}
+
+func keysetStateOf(ks *notice.Keyset) keysetState {
+	return keysetState{Version: ks.Version, Expires: string(ks.Expires), Keys: len(ks.Keys)}
 }
 
 func (s hubState) words() string {
@@ -160,11 +197,7 @@ func (s hubState) words() string {
 	if s.Dev {
 		b.WriteString("DEV MODE: its keys lie in one folder; never for patients\n")
 	}
-	source := "live"
-	if !s.Source.Live {
-		source = fmt.Sprintf("STALE for %s: %s", ago(time.Since(s.Source.Since)), s.Source.Reason)
-	}
-	fmt.Fprintf(&b, "log       %s, read up to %d of %d\n", source, s.Source.Read, s.Source.Head)
+	fmt.Fprintf(&b, "log       %s\n", s.Source.words())
 	fmt.Fprintf(&b, "keyset    %s\n", s.Keyset.words())
 	fmt.Fprintf(&b, "notices   %d active\n", s.Active)
 	fmt.Fprintf(&b, "sessions  %d\n", s.Sessions)
