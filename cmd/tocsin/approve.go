@@ -39,6 +39,10 @@ func (cmd approveCmd) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
+	if proposal.Superseded {
+		return fmt.Errorf("%w: %s is superseded (%s), something newer holds. Anyone can take it back: %s",
+			errNotDone, cmd.ID, printable(oneLine(proposal.Blocked)), s.withdrawLine(c, cmd.ID, cmd.Key))
+	}
 	if err := cmd.present(ctx, c, s, proposal); err != nil {
 		return err
 	}

@@ -244,7 +244,12 @@ func (f postureFlags) publish(ctx context.Context, c console, issuers []string, 
 			after.Version, err, c.program)
 	}
 	if err != nil {
-		return deskFailure(s.flags.Desk, fmt.Sprintf("publishing posture-%d", after.Version), err)
+		err = deskFailure(s.flags.Desk, fmt.Sprintf("publishing posture-%d", after.Version), err)
+		return s.waysOut(c, err, fmt.Sprintf("posture-%d", after.Version), fmt.Sprintf(`
+    --as-version %d
+        puts yours beside it: the higher version holds
+    --key of break-glass
+        signs alone: what waits is not in its way`, after.Version+1))
 	}
 	return c.printAnswer(answer, notice.TypePosture, s.approveLine(c, answer), f.JSON)
 }

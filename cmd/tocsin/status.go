@@ -151,7 +151,11 @@ type sourceState struct {
 
 func (s sourceState) words() string {
 	words := "live"
-	if !s.Live {
+	switch {
+	case s.Live:
+	case s.Since.IsZero():
+		words = "not read yet"
+	default:
 		words = fmt.Sprintf("STALE for %s: %s", ago(time.Since(s.Since)), s.Reason)
 	}
 	switch s.From {
