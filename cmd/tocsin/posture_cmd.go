@@ -229,6 +229,9 @@ func (f postureFlags) publish(ctx context.Context, c console, issuers []string, 
 	if err := change(after); err != nil {
 		return err
 	}
+	if len(after.Revoked) == 0 {
+		after.Pseudonyms = ""
+	}
 	envelope, err := sealPosture(after)
 	if err != nil {
 		return err

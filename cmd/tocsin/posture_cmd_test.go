@@ -203,6 +203,8 @@ func TestPostureSet(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, base64.RawURLEncoding.EncodeToString(sum))
 	}
+	require.Equal(t, ring.PseudonymID(), p.Pseudonyms)
+	require.Regexp(t, `^[0-9a-f]{8}$`, p.Pseudonyms)
 	// What edges make of it is what auth calls them.
 	require.Contains(t, postureOf(p).Revoked, ring.Pseudonym("https://a.example", "pat=7"))
 }

@@ -45,6 +45,7 @@ type process struct {
 	tokens   devTokens // in dev mode
 	tls      *tls.Config
 	listener listeners
+	foreign  foreignRevocations
 }
 
 // open makes a process, or nothing.
@@ -147,6 +148,7 @@ func (p *process) openEdge() error {
 		return nil
 	}
 	var err error
+	p.metrics.MustRegister(p.foreign.gauge())
 	p.auth, err = auth.New(auth.Config{
 		Issuers: p.issuers, TicketKeys: p.tickets, Dev: p.cmd.Dev, CacheDir: filepath.Join(p.cmd.Data, "jwks"),
 		LabelOK: func(s string) bool { _, err := notice.ParseLabel(s); return err == nil },
@@ -157,7 +159,7 @@ func (p *process) openEdge() error {
 	}
 	p.hub, err = hub.New(hub.Config{
 		Trust: p.trust, AllowDev: p.cmd.Dev, Authority: p.auth,
-		Posture: func(doc *notice.Posture) { p.auth.SetPosture(postureOf(doc)) },
+		Posture: p.setPosture,
 		Origins: p.cmd.origins(), TrustedProxies: p.cmd.TrustedProxy,
 		MaxSessions: p.cmd.MaxSessions, MaxPerAddress: p.cmd.MaxPerAddress,
 		CacheFile: p.cmd.Cache, SeedURL: p.cmd.Seed, Receipts: p.receipts,
@@ -210,6 +212,7 @@ func (p *process) state() hubState {
 	p.watch.describe(&s)
 	if p.hub != nil {
 		s.serves(p.hub.State())
+		s.Foreign = int(p.foreign.Load())
 	}
 	s.TicketKeys = p.tickets.KeyIDs()
 	if p.deskKeys != nil {

@@ -131,6 +131,8 @@ type hubState struct {
 	Keyset   keysetState `json:"keyset"`
 	Active   int         `json:"active"` // threads
 	Sessions int         `json:"sessions"`
+	// Foreign are revocations that void nothing here: another ring made them.
+	Foreign int `json:"foreignRevocations,omitempty"`
 	// The keys of its rings, by id; the first of each seals.
 	TicketKeys []string `json:"ticketKeys"`
 	DeskKeys   []string `json:"deskKeys,omitempty"`
@@ -200,6 +202,9 @@ func (s hubState) words() string {
 	fmt.Fprintf(&b, "%s  (%s, %s, up %s)\n", ready, s.Version, strings.Join(s.Roles, "+"), ago(time.Since(s.Started)))
 	if s.Dev {
 		b.WriteString("DEV MODE: its keys lie in one folder; never for patients\n")
+	}
+	if s.Foreign > 0 {
+		fmt.Fprintf(&b, "REVOKED IN VAIN: %d people or logins, by pseudonyms of another ring than this edge's --ticket-keys\n", s.Foreign)
 	}
 	fmt.Fprintf(&b, "log       %s\n", s.Source.words())
 	fmt.Fprintf(&b, "keyset    %s\n", s.Keyset.words())
