@@ -46,7 +46,7 @@ func (cmd approveCmd) Run(ctx context.Context, c console) error {
 	if err := cmd.present(ctx, c, s, proposal); err != nil {
 		return err
 	}
-	if err := c.confirm(cmd.Yes, "Sign this, as "+s.key.Owner+"?"); err != nil {
+	if err := c.confirm(cmd.Yes, "Sign this, as "+s.key.Owner+"?", errNotDone); err != nil {
 		return err
 	}
 	answer, err := s.desk.Approve(ctx, proposal)

@@ -34,7 +34,7 @@ func (cmd cancelCmd) Run(ctx context.Context, c console) error {
 		return err
 	}
 	c.show(t.current, false)
-	if err := c.confirm(cmd.Yes, "Withdraw it, as "+s.key.Owner+"?"); err != nil {
+	if err := c.confirm(cmd.Yes, "Withdraw it, as "+s.key.Owner+"?", errNotDone); err != nil {
 		return err
 	}
 	n, err := cmd.compose(s, t)

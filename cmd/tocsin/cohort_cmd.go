@@ -121,10 +121,7 @@ func (cmd cohortAddCmd) mayReplace(ctx context.Context, c console, s *signIn, me
 	if !cmd.Replace && !isTerminal(c.In) {
 		return fmt.Errorf("cohort:%s is there already: say --replace to put this list in its place", cmd.Name)
 	}
-	if !cmd.Yes && !c.confirm("Replace it?") {
-		return errNothingChanged
-	}
-	return nil
+	return c.confirm(cmd.Yes || !isTerminal(c.In), "Replace it?", errNothingChanged)
 }
 
 var errNothingChanged = errors.New("nothing was changed")
@@ -187,8 +184,8 @@ func (cmd cohortRemoveCmd) Run(ctx context.Context, c console) error {
 	cohort, err := s.cohort(ctx, cmd.Name)
 	if err == nil {
 		c.say("cohort:%s has %s. Notices to it will reach none of them any more.", printable(cohort.Name), people(cohort.Members))
-		if !cmd.Yes && !c.confirm("Remove it?") {
-			return errNothingChanged
+		if err := c.confirm(cmd.Yes, "Remove it?", errNothingChanged); err != nil {
+			return err
 		}
 		err = s.desk.RemoveCohort(ctx, cmd.Name)
 	}

@@ -44,20 +44,20 @@ func (c console) say(format string, args ...any) {
 var errNotDone = errors.New("nothing was signed")
 
 // confirm asks a yes-or-no question on the terminal, unless --yes has answered it;
-// anything but yes is errNotDone. Without a terminal there is nobody to ask, and
+// anything but yes is no. Without a terminal there is nobody to ask, and
 // silence is no consent: over ssh without -t there is one who has read nothing yet.
-func (c console) confirm(yes bool, question string) error {
+func (c console) confirm(yes bool, question string, no error) error {
 	if yes {
 		return nil
 	}
 	if !isTerminal(c.In) {
 		return misusef("%w: stdin is no terminal, so nobody can be asked %q. ssh -t gives one; --yes says that it is read and meant",
-			errNotDone, question)
+			no, question)
 	}
 	fmt.Fprintf(c.Err, "%s [y/N] ", question)
 	line, _ := bufio.NewReader(c.In).ReadString('\n')
 	if answer := strings.ToLower(strings.TrimSpace(line)); answer != "y" && answer != "yes" {
-		return errNotDone
+		return no
 	}
 	return nil
 }

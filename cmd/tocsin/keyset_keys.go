@@ -219,7 +219,7 @@ func (cmd keysetPublishCmd) Run(ctx context.Context, c console) error {
 	}
 	if len(check.Voids) > 0 {
 		c.say("It voids these messages, which must be signed again:\n  %s", strings.Join(check.Voids, "\n  "))
-		if err := c.confirm(cmd.Yes, "Publish it?"); err != nil {
+		if err := c.confirm(cmd.Yes, "Publish it?", errNotDone); err != nil {
 			return err
 		}
 	}

@@ -237,7 +237,7 @@ func (f postureFlags) publish(ctx context.Context, c console, issuers []string, 
 		return err
 	}
 	c.say("%s", printable(postureChange(before, after)))
-	if err := c.confirm(f.Yes, "Sign this, as "+s.key.Owner+"?"); err != nil {
+	if err := c.confirm(f.Yes, "Sign this, as "+s.key.Owner+"?", errNotDone); err != nil {
 		return err
 	}
 	envelope.Sign(s.key)
