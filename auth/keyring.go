@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -217,6 +218,13 @@ func (k *Keyring) Pseudonym(issuer, sub string) string {
 func (k *Keyring) LoginPseudonym(issuer, sid string) string {
 	h := k.ring.Load().sessionOf(issuer, sid)
 	return h.String()
+}
+
+// PseudonymID names the key of pseudonyms, and is no secret: pseudonyms of rings with
+// different ones can't be compared.
+func (k *Keyring) PseudonymID() string {
+	sum := sha256.Sum256(append([]byte("tocsin pseudonym id\x00"), k.ring.Load().pseudonym...))
+	return hex.EncodeToString(sum[:sealKeyID])
 }
 
 // strictBase64 refuses what differs from an encoding only in unused bits.

@@ -25,7 +25,8 @@ func (d *Desk) Proposal(ctx context.Context, identifier string) (Proposal, error
 	return p, err
 }
 
-// Withdraw takes a proposal back. Only an owner who has signed it may.
+// Withdraw takes a proposal back. Only an owner who has signed it may; anybody on the
+// staff, if it is superseded.
 func (d *Desk) Withdraw(ctx context.Context, identifier string) error {
 	return d.call(ctx, request{method: http.MethodDelete, path: proposalPath(identifier), login: true}, nil)
 }

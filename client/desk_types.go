@@ -54,7 +54,12 @@ type Proposal struct {
 	Need        int       `json:"need"`
 	Signers     []Signer  `json:"signers"`
 	Candidates  []string  `json:"candidates"`
-	Envelope    Signed    `json:"envelope"`
+	// Blocked is the name of the rule by which it could not be published now, however
+	// many sign; "" if none. Superseded says that it is one that no time mends: Need,
+	// Signers and Candidates are empty then.
+	Blocked    string `json:"blocked,omitempty"`
+	Superseded bool   `json:"superseded,omitempty"`
+	Envelope   Signed `json:"envelope"`
 }
 
 // Signed is an envelope as it came, verbatim.

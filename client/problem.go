@@ -19,6 +19,9 @@ var (
 	// ErrSuperseded: something newer holds, or the thread has gone on: Problem.Missing
 	// are the references that lack.
 	ErrSuperseded = errors.New("superseded")
+	// ErrConflict: another document waits under this identifier, or it has just changed;
+	// Problem.Detail says more.
+	ErrConflict = errors.New("conflict")
 	// ErrUnavailable: nothing was tried. Later it may work.
 	ErrUnavailable = errors.New("the desk is not available")
 	// ErrUnconfirmed: whether the document was published is not known. Submitting the
@@ -38,6 +41,7 @@ const problemPrefix = "urn:tocsin:problem:"
 var problemErrors = map[string]error{
 	"already-published": ErrAlreadyPublished,
 	"superseded":        ErrSuperseded,
+	"conflict":          ErrConflict,
 	"unavailable":       ErrUnavailable,
 	"unconfirmed":       ErrUnconfirmed,
 	"not-found":         ErrNotFound,

@@ -130,9 +130,13 @@ func (x *session) sendTokens(ctx context.Context, a answer) error {
 // fit leaves out the last tokens if there are more than a frame takes. A node would
 // close the connection because of them, again and again.
 func (s *Subscriber) fit(tokens []string, frame func([]string) wire.ClientFrame) []string {
-	for len(tokens) > 0 && (len(tokens) > wire.MaxTokens || len(frame(tokens).AppendTo(nil)) > wire.MaxClientFrame) {
-		s.config.logger().Warn("left out a token: more than a frame takes")
+	all := len(tokens)
+	tokens = tokens[:min(all, wire.MaxTokens)]
+	for len(tokens) > 0 && len(frame(tokens).AppendTo(nil)) > wire.MaxClientFrame {
 		tokens = tokens[:len(tokens)-1]
+	}
+	if out := all - len(tokens); out > 0 {
+		s.config.logger().Warn("left out tokens: more than a frame takes", "count", out, "sent", len(tokens))
 	}
 	return tokens
 }

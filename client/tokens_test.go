@@ -1,10 +1,13 @@
 package client_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -68,8 +71,7 @@ func TestSlowLogin(t *testing.T) {
 		require.Equal(t, grace, time.Since(started))
 
 		p.cut()
-		started = time.Now()
-		p, hello = n.accept()
+		_, hello = n.accept()
 		require.Equal(t, wire.Hello{Ticket: "T1", Cursor: l.cursor().String()}, hello, "asked again, and late again")
 		require.EqualValues(t, 2, login.calls.Load())
 	})
@@ -118,6 +120,25 @@ func TestSlowLoginWithoutTokens(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Of more tokens than a frame takes the first are sent, and one line says so, however
+// many there are.
+func TestOneWarningOfManyTokens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, l := newNode(t), newLogbook(t)
+		var log bytes.Buffer
+		all := slices.Repeat([]string{strings.Repeat("x", wire.MaxClientFrame/4)}, 10_000)
+		watch(t, n, l.Trust(), func(c *client.Config) {
+			c.Logger = slog.New(slog.NewTextHandler(&log, nil))
+			c.Tokens = func(context.Context) ([]string, error) { return all, nil }
+		})
+		_, hello := n.accept()
+		require.Equal(t, all[:3], hello.Tokens)
+		synctest.Wait()
+		require.Equal(t, 1, strings.Count(log.String(), "left out"), log.String())
+		require.Contains(t, log.String(), "count=9997 sent=3")
+	})
 }
 
 // One question at a time: what changes meanwhile is asked for afterwards, once.

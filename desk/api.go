@@ -57,8 +57,10 @@ type proposalView struct {
 	Signers     []signer `json:"signers"`
 	Candidates  []string `json:"candidates"`
 	// Blocked names the rule by which it could not be published now, however many sign.
-	Blocked  string          `json:"blocked,omitempty"`
-	Envelope json.RawMessage `json:"envelope"`
+	Blocked string `json:"blocked,omitempty"`
+	// Superseded: by something newer, for good. Need, Signers and Candidates are empty.
+	Superseded bool            `json:"superseded,omitempty"`
+	Envelope   json.RawMessage `json:"envelope"`
 }
 
 // message is one entry of a thread.

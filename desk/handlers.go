@@ -2,12 +2,15 @@ package desk
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"tocsin/notice"
@@ -169,12 +172,28 @@ func (d *Desk) view(p *proposal) proposalView {
 	v.Need, v.Signers, v.Candidates = j.tally.Need, signersOf(j.tally.Signers), orEmpty(j.tally.Candidates)
 	if err != nil {
 		v.Blocked = ruleOf(problemOf(err))
+		v.Superseded = slices.Contains(supersededRules, v.Blocked)
 	}
 	return v
 }
 
+// inTheWay says whose p is, to somebody whose signature counts and who can't go on for it.
+func (d *Desk) inTheWay(p *proposal) problem {
+	v := d.view(p)
+	signers := "nobody whose signature counts any more"
+	if len(v.Signers) > 0 {
+		var names []string
+		for _, s := range v.Signers {
+			names = append(names, cmp.Or(s.Owner, s.KeyID))
+		}
+		signers = strings.Join(names, ", ")
+	}
+	return errOtherWaits.with(fmt.Sprintf("it is signed by %s, waits since %s and lapses at %s", signers,
+		notice.FormatTime(p.stored.Created), notice.FormatTime(p.expires()))).of(p.identifier)
+}
+
 // deleteProposal withdraws a proposal: for an owner who signed it, or, of a keyset,
-// whose signers have no login, for an operator.
+// whose signers have no login, for an operator; what is superseded, for anybody on the staff.
 func (d *Desk) deleteProposal(w http.ResponseWriter, r *http.Request, who staff) error {
 	identifier := r.PathValue("identifier")
 	p, revision, err := d.waitingFor(r.Context(), identifier)
@@ -184,7 +203,7 @@ func (d *Desk) deleteProposal(w http.ResponseWriter, r *http.Request, who staff)
 	if p == nil {
 		return errNotFound
 	}
-	if !d.mayWithdraw(p, who) {
+	if !d.view(p).Superseded && !d.mayWithdraw(p, who) {
 		return errNotSigned
 	}
 	if d.complete(p) { // perhaps on its way into the log, by any desk

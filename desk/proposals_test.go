@@ -75,6 +75,7 @@ func TestAnotherPayloadUnderTheSameIdentifier(t *testing.T) {
 	require.Equal(t, http.StatusConflict, a.Status)
 	require.Equal(t, "conflict", a.problem())
 	require.Equal(t, alert.Identifier, a.Body["identifier"])
+	require.Contains(t, a.Body["detail"], "it is signed by ana-ruiz, waits since "+string(notice.FormatTime(o.now())))
 	// A signature for one is none for the other.
 	a = o.post("/v1/proposals/"+alert.Identifier+"/signatures", signatureBody(o.staff.Envelope(other, o.staff.Approver)))
 	require.Equal(t, "signature.invalid", a.rule())
@@ -183,7 +184,11 @@ func TestBlockedProposal(t *testing.T) {
 	require.Equal(t, http.StatusCreated, o.publish(o.staff.Cancel(alert, nil), o.staff.Publisher).Status)
 	a := o.get("/v1/proposals/" + update.Identifier)
 	require.Equal(t, "admission.cancelled", a.Body["blocked"], a.Text)
+	require.Equal(t, true, a.Body["superseded"])
 	require.Equal(t, "superseded", o.approve(update, o.staff.Approver).problem())
+	path := "/v1/proposals/" + update.Identifier
+	require.Equal(t, http.StatusUnauthorized, o.do(o.request(http.MethodDelete, path, nil)).Status)
+	require.Equal(t, http.StatusNoContent, o.as(o.staff.Approver, http.MethodDelete, path).Status, "it is in everyone's way")
 }
 
 // Whoever has the broker's password may write into the store of proposals. It gains

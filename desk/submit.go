@@ -88,7 +88,7 @@ func (d *Desk) combine(ctx context.Context, s *submission, before *proposal, rev
 	merged := *s
 	if before != nil {
 		if before.submission.hash != s.hash {
-			return result{}, errOtherWaits.of(s.identifier)
+			return result{}, d.inTheWay(before)
 		}
 		d.mu.Lock()
 		d.merge(&merged, before.submission.env.Signatures)

@@ -42,7 +42,7 @@ func (h *Hub) loadCache() {
 		return
 	}
 	if err == nil {
-		err = h.serveSaved(body)
+		err = h.serveSaved(body, FromCache)
 	}
 	if err != nil {
 		h.log.Warn("cache not used", slog.String("file", h.config.CacheFile), slog.Any("err", err))
@@ -55,13 +55,14 @@ var errNothingVerified = errors.New("no keyset that the pinned roots support")
 
 // serveSaved verifies a saved state and serves it, unless something better is
 // served by now.
-func (h *Hub) serveSaved(body []byte) error {
+func (h *Hub) serveSaved(body []byte, from string) error {
 	saved, err := wire.DecodeSnapshot(body)
 	if err != nil {
 		return fmt.Errorf("reading the saved state: %w", err)
 	}
 	l := h.newHistory("")
 	l.gen = &generation{cached: true}
+	l.from, l.saved = from, saved.ServerTime
 	if !saved.Cursor.IsZero() {
 		l.epoch, l.gen.epoch = saved.Cursor.Epoch, saved.Cursor.Epoch
 		l.window.floor, l.window.floorHash = saved.Cursor.Seq, saved.Cursor.Hash

@@ -49,6 +49,12 @@ func TestCache(t *testing.T) {
 
 	n := w.start(withCache(file))
 	require.NoError(t, n.Ready())
+	state := n.State()
+	require.Equal(t, hub.FromCache, state.From)
+	require.WithinDuration(t, time.Now(), state.Saved, time.Minute)
+	require.Equal(t, private.Seq, state.Seq)
+	require.EqualValues(t, 1, state.Keyset.Version)
+	require.Equal(t, 2, state.Active, "nothing private")
 	hello := wire.Hello{Tokens: []string{w.token("north")}}
 	c := n.hello(hello)
 	welcome, seqs, synced := c.begin()
@@ -73,6 +79,11 @@ func TestCache(t *testing.T) {
 		require.Equal(t, w.log.cursor(), beat.Cursor)
 		require.Equal(t, wire.SourceLive, beat.Source.State)
 	}
+	state = n.State()
+	require.Empty(t, state.From)
+	require.Zero(t, state.Saved)
+	require.Equal(t, later.Seq, state.Seq)
+	require.Equal(t, 4, state.Active)
 	_, last := w.alert()
 	n.Entry(last)
 	require.Equal(t, []uint64{last.Seq}, c.entries(1))

@@ -15,6 +15,8 @@ type history struct {
 	window window
 	gen    *generation // set when it is served
 	frames map[[32]byte]*item
+	from   string    // see State
+	saved  time.Time // see State
 }
 
 func (h *Hub) newHistory(epoch string) *history {

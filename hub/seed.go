@@ -69,5 +69,5 @@ func (h *Hub) fetchSeed(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("fetching %s: %w", h.seedName(), err)
 	}
-	return h.serveSaved(body)
+	return h.serveSaved(body, FromPeer)
 }

@@ -43,6 +43,9 @@ type Posture struct {
 	TicketEpoch int64 `json:"ticketEpoch,omitzero"`
 	// Revoked names single subjects and sessions, at most MaxRevoked.
 	Revoked []Revoked `json:"revoked,omitzero"`
+	// Pseudonyms is the id (8 hex digits) of the key that made Revoked's hashes: to an
+	// edge with another one they say nothing, and it must not keep that to itself.
+	Pseudonyms string `json:"pseudonyms,omitzero"`
 	// Incident is declared: work that does not serve the crisis is shed.
 	Incident bool `json:"incident,omitzero"`
 }
@@ -184,6 +187,9 @@ func (p *Posture) validate() error {
 	}
 	if p.TicketEpoch < 0 {
 		return broken("posture.ticketEpoch", "%d is negative", p.TicketEpoch)
+	}
+	if p.Pseudonyms != "" && (len(p.Pseudonyms) != 8 || strings.Trim(p.Pseudonyms, "0123456789abcdef") != "") {
+		return broken("posture.pseudonyms", "%.80q is not 4 bytes in lower-case hex", p.Pseudonyms)
 	}
 	if len(p.Revoked) > MaxRevoked {
 		return broken("posture.revoked", "%d are more than %d", len(p.Revoked), MaxRevoked)

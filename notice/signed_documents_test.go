@@ -64,6 +64,7 @@ func TestPostureDocument(t *testing.T) {
 	for rule, edit := range map[string]func(p *notice.Posture){
 		"posture.version":         func(p *notice.Posture) { p.Version = -1 },
 		"posture.sent":            func(p *notice.Posture) { p.Sent = "now" },
+		"posture.pseudonyms":      func(p *notice.Posture) { p.Pseudonyms = "0A1B2C3D" },
 		"posture.ticketEpoch":     func(p *notice.Posture) { p.TicketEpoch = -1 },
 		"posture.tokensNotBefore": func(p *notice.Posture) { p.TokensNotBefore = map[string]notice.DateTime{"x": ""} },
 		"posture.issuerBlocked":   func(p *notice.Posture) { p.IssuerBlocked = map[string]notice.Blocked{"x": {}} },

@@ -13,7 +13,7 @@ import (
 type approveCmd struct {
 	ID   string `arg:"" name:"id" help:"What waits, as publish and proposals name it."`
 	Key  string `required:"" placeholder:"FILE" help:"Your key."`
-	Yes  bool   `short:"y" help:"Don't ask."`
+	Yes  bool   `short:"y" help:"Don't ask; needed without a terminal."`
 	JSON bool   `help:"Print what became of it as one object, for programs."`
 	trustFlags
 	deskFlags
@@ -24,13 +24,11 @@ func (approveCmd) Help() string {
 cards, the keyset or the redaction, in words, and what they change), and asks. You sign
 exactly what was shown, whatever the desk may hold by then. With the pinned root keys (--trust) it verifies by
 itself who has signed already; without them you have the desk's word. Without a terminal
-(in a script), or with --yes, it does not ask.
+to ask on (in a script, or over ssh without -t) it signs only with --yes.
 
     tocsin approve 0198c1f2-… --key ben.key
     tocsin approve posture-3 --key ben.key --trust trust.pem`
 }
-
-var errNotDone = errors.New("nothing was signed")
 
 func (cmd approveCmd) Run(ctx context.Context, c console) error {
 	s, err := cmd.signIn(cmd.Key)
@@ -41,17 +39,21 @@ func (cmd approveCmd) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
+	if proposal.Superseded {
+		return fmt.Errorf("%w: %s is superseded (%s), something newer holds. Anyone can take it back: %s",
+			errNotDone, cmd.ID, printable(oneLine(proposal.Blocked)), s.withdrawLine(c, cmd.ID, cmd.Key))
+	}
 	if err := cmd.present(ctx, c, s, proposal); err != nil {
 		return err
 	}
-	if !cmd.Yes && !c.confirm("Sign this, as "+s.key.Owner+"?") {
-		return errNotDone
+	if err := c.confirm(cmd.Yes, "Sign this, as "+s.key.Owner+"?", errNotDone); err != nil {
+		return err
 	}
 	answer, err := s.desk.Approve(ctx, proposal)
 	if err != nil {
 		return deskFailure(s.flags.Desk, "approving "+cmd.ID, err)
 	}
-	return c.printAnswer(answer, s.approveLine(c, answer), cmd.JSON)
+	return c.printAnswer(answer, proposal.PayloadType, s.approveLine(c, answer), cmd.JSON)
 }
 
 // fetch gets the proposal, or says why there is none.

@@ -53,7 +53,7 @@ func approve(t *testing.T, staff *noticetest.Staff, l *liar) (shown string, err 
 	require.NoError(t, os.WriteFile(trust, staff.Trust().Marshal(), 0o600))
 	var out, diagnostics strings.Builder
 	cmd := approveCmd{
-		ID: l.proposal.Identifier, Key: key,
+		ID: l.proposal.Identifier, Key: key, Yes: true,
 		trustFlags: trustFlags{Trust: trust}, deskFlags: deskFlags{Desk: server.URL},
 	}
 	err = cmd.Run(context.Background(), console{In: strings.NewReader(""), Out: &out, Err: &diagnostics, program: "tocsin"})

@@ -12,7 +12,7 @@ type cancelCmd struct {
 	Note   string `required:"" placeholder:"TEXT" help:"Why; readers see it."`
 	Sender string `placeholder:"NAME" help:"Who sends, as CAP has it (default: the key's owner @ the desk's host)."`
 	Key    string `required:"" placeholder:"FILE" help:"Your key."`
-	Yes    bool   `short:"y" help:"Don't ask."`
+	Yes    bool   `short:"y" help:"Don't ask; needed without a terminal."`
 	JSON   bool   `help:"Print what became of it as one object, for programs."`
 	deskFlags
 }
@@ -34,8 +34,8 @@ func (cmd cancelCmd) Run(ctx context.Context, c console) error {
 		return err
 	}
 	c.show(t.current, false)
-	if !cmd.Yes && !c.confirm("Withdraw it, as "+s.key.Owner+"?") {
-		return errNotDone
+	if err := c.confirm(cmd.Yes, "Withdraw it, as "+s.key.Owner+"?", errNotDone); err != nil {
+		return err
 	}
 	n, err := cmd.compose(s, t)
 	if err != nil {

@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"tocsin/client"
@@ -36,16 +33,33 @@ nowhere.`
 type cohortAddCmd struct {
 	Name      string `arg:"" help:"1 to 64 of a-z, 0-9 and -."`
 	Subjects  string `required:"" placeholder:"FILE.csv" help:"Subject ids: one a line, or the column of a CSV file (- for standard input)."`
-	Column    string `placeholder:"NAME" help:"The column, by its heading (default sub if there is one, otherwise the first, without a heading)."`
+	Column    string `placeholder:"NAME" help:"The column, by its heading (default sub). A file of one column needs none."`
+	NoHeading bool   `help:"The first line of one column is an id, though it reads like a heading."`
 	Issuer    string `required:"" placeholder:"URL" help:"The issuer (iss) of their tokens."`
 	AnyIssuer bool   `help:"Take the issuer's name as it is, though the desk does not know it."`
+	Replace   bool   `help:"Put the list in the place of one of that name: needed where nobody can be asked."`
+	Yes       bool   `short:"y" help:"Don't ask."`
 	Key       string `required:"" placeholder:"FILE" help:"Your key, to log in."`
 	JSON      bool   `help:"Print the cohort, for programs."`
 	deskFlags
 }
 
+func (cohortAddCmd) Help() string {
+	return `The file is UTF-8: ids alone, one a line, or columns separated by commas, of which the
+heading sub, or the one that --column names, says which it is (in capitals or not). What
+could be read in two ways is refused by its line; an id is never shown. What is said is
+how many ids were taken from which column, and what was left out.
+
+A list takes the place of an earlier one of that name: on a terminal it asks, with the
+sizes of both (not with --yes); elsewhere it takes --replace.
+
+    tocsin cohort add breach-7 --subjects affected.csv --column "Subject ID" \
+        --issuer https://clinic.example --key ana.key
+    tocsin cohort add breach-7 --subjects more.txt --replace --issuer https://clinic.example --key ana.key`
+}
+
 func (cmd cohortAddCmd) Run(ctx context.Context, c console) error {
-	subjects, err := cmd.read()
+	list, err := cmd.read(c)
 	if err != nil {
 		return err
 	}
@@ -56,82 +70,73 @@ func (cmd cohortAddCmd) Run(ctx context.Context, c console) error {
 	if err := s.checkIssuers(ctx, c, []string{cmd.Issuer}, cmd.AnyIssuer); err != nil {
 		return err
 	}
-	cohort, err := s.desk.PutCohort(ctx, cmd.Name, cmd.Issuer, subjects)
+	if err := cmd.mayReplace(ctx, c, s, len(list.ids)); err != nil {
+		return err
+	}
+	cohort, err := s.desk.PutCohort(ctx, cmd.Name, cmd.Issuer, list.ids)
 	if err != nil {
 		return deskFailure(s.flags.Desk, "making the cohort "+cmd.Name, err)
 	}
 	if cmd.JSON {
 		return c.printJSON(cohort)
 	}
-	_, err = fmt.Fprintf(c.Out, "cohort:%s has %d people, within seconds on every edge.\n", cohort.Name, cohort.Members)
-	if twice := len(subjects) - cohort.Members; twice > 0 {
-		c.say("%d of the %d ids in %s are there more than once.", twice, len(subjects), cmd.Subjects)
-	}
+	_, err = fmt.Fprintf(c.Out, "cohort:%s has %s, within seconds on every edge.\n", printable(cohort.Name), people(cohort.Members))
 	return err
 }
 
 // read reads the subject ids.
-func (cmd cohortAddCmd) read() ([]string, error) {
-	var in io.Reader = os.Stdin
+func (cmd cohortAddCmd) read(c console) (subjectList, error) {
+	if cmd.Column != "" && cmd.NoHeading {
+		return subjectList{}, misusef("--column and --no-heading exclude each other")
+	}
+	in := c.In
 	if cmd.Subjects != "-" {
 		f, err := os.Open(cmd.Subjects)
 		if err != nil {
-			return nil, fmt.Errorf("--subjects: %w", err)
+			return subjectList{}, fmt.Errorf("--subjects: %w", err)
 		}
 		defer f.Close()
 		in = f
 	}
-	subjects, err := readSubjects(in, cmd.Column)
+	list, err := readSubjects(in, cmd.Column, cmd.NoHeading)
 	if err != nil {
-		return nil, fmt.Errorf("--subjects %s: %w", cmd.Subjects, err)
+		return subjectList{}, fmt.Errorf("--subjects %s: %w", cmd.Subjects, err)
 	}
-	return subjects, nil
+	c.say("%s", printable(oneLine(cmd.Subjects+": "+list.words())))
+	return list, nil
 }
 
-// readSubjects reads one column of a CSV file. Errors name lines, never what is in them.
-func readSubjects(in io.Reader, column string) ([]string, error) {
-	r := csv.NewReader(in)
-	r.FieldsPerRecord = -1
-	r.ReuseRecord = true
-	at, heading := 0, true
-	var subjects []string
-	for {
-		record, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		line, _ := r.FieldPos(0)
-		if heading {
-			heading = false
-			record[0] = strings.TrimPrefix(record[0], "\ufeff")
-			i := slices.IndexFunc(record, func(h string) bool { return strings.TrimSpace(h) == orSub(column) })
-			if i >= 0 {
-				at = i
-				continue
-			}
-			if column != "" {
-				return nil, fmt.Errorf("line %d has no column %q", line, column)
-			}
-		}
-		if at >= len(record) || strings.TrimSpace(record[at]) == "" {
-			return nil, fmt.Errorf("line %d: no subject id", line)
-		}
-		subjects = append(subjects, strings.Clone(strings.TrimSpace(record[at])))
+// mayReplace asks before a list takes the place of another. A script, which can't be
+// asked, must have said that it means to.
+func (cmd cohortAddCmd) mayReplace(ctx context.Context, c console, s *signIn, members int) error {
+	before, err := s.cohort(ctx, cmd.Name)
+	if errors.Is(err, client.ErrNotFound) {
+		return nil
 	}
-	if len(subjects) == 0 {
-		return nil, errors.New("no subject id in it")
+	if err != nil {
+		return deskFailure(s.flags.Desk, "looking for the cohort "+cmd.Name, err)
 	}
-	return subjects, nil
+	c.say("cohort:%s is there already, since %s: it had %s, and will have %s. Whoever is not on the new list is shown nothing for it any more.",
+		cmd.Name, before.Time.Local().Format(time.DateTime), people(before.Members), people(members))
+	if !cmd.Replace && !isTerminal(c.In) {
+		return fmt.Errorf("cohort:%s is there already: say --replace to put this list in its place", cmd.Name)
+	}
+	return c.confirm(cmd.Yes || !isTerminal(c.In), "Replace it?", errNothingChanged)
 }
 
-func orSub(column string) string {
-	if column == "" {
-		return "sub"
+var errNothingChanged = errors.New("nothing was changed")
+
+// cohort is the cohort of that name, or ErrNotFound.
+func (s *signIn) cohort(ctx context.Context, name string) (client.Cohort, error) {
+	list, err := s.desk.Cohorts(ctx)
+	if err != nil {
+		return client.Cohort{}, err
 	}
-	return column
+	i := slices.IndexFunc(list, func(c client.Cohort) bool { return c.Name == name })
+	if i < 0 {
+		return client.Cohort{}, client.ErrNotFound
+	}
+	return list[i], nil
 }
 
 type cohortListCmd struct {
@@ -156,8 +161,8 @@ func (cmd cohortListCmd) Run(ctx context.Context, c console) error {
 		c.say("There is no cohort.")
 	}
 	for _, cohort := range list {
-		if _, err := fmt.Fprintf(c.Out, "cohort:%s  %d people, since %s\n",
-			printable(cohort.Name), cohort.Members, cohort.Time.Local().Format(time.DateTime)); err != nil {
+		if _, err := fmt.Fprintf(c.Out, "cohort:%s  %s, since %s\n",
+			printable(cohort.Name), people(cohort.Members), cohort.Time.Local().Format(time.DateTime)); err != nil {
 			return err
 		}
 	}
@@ -167,6 +172,7 @@ func (cmd cohortListCmd) Run(ctx context.Context, c console) error {
 type cohortRemoveCmd struct {
 	Name string `arg:"" help:"The cohort."`
 	Key  string `required:"" placeholder:"FILE" help:"Your key, to log in."`
+	Yes  bool   `short:"y" help:"Don't ask."`
 	deskFlags
 }
 
@@ -175,7 +181,14 @@ func (cmd cohortRemoveCmd) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
-	err = s.desk.RemoveCohort(ctx, cmd.Name)
+	cohort, err := s.cohort(ctx, cmd.Name)
+	if err == nil {
+		c.say("cohort:%s has %s. Notices to it will reach none of them any more.", printable(cohort.Name), people(cohort.Members))
+		if err := c.confirm(cmd.Yes, "Remove it?", errNothingChanged); err != nil {
+			return err
+		}
+		err = s.desk.RemoveCohort(ctx, cmd.Name)
+	}
 	if errors.Is(err, client.ErrNotFound) {
 		return fmt.Errorf("there is no cohort %s", cmd.Name)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -40,17 +41,25 @@ func (c console) say(format string, args ...any) {
 	fmt.Fprintf(c.Err, format+"\n", args...)
 }
 
-// confirm asks a yes-or-no question on the terminal; anything but yes is no.
-// Without a terminal there is nobody to ask: the command was written into a
-// script, by someone who meant it, and the answer is yes.
-func (c console) confirm(question string) bool {
+var errNotDone = errors.New("nothing was signed")
+
+// confirm asks a yes-or-no question on the terminal, unless --yes has answered it;
+// anything but yes is no. Without a terminal there is nobody to ask, and
+// silence is no consent: over ssh without -t there is one who has read nothing yet.
+func (c console) confirm(yes bool, question string, no error) error {
+	if yes {
+		return nil
+	}
 	if !isTerminal(c.In) {
-		return true
+		return misusef("%w: stdin is no terminal, so nobody can be asked %q. ssh -t gives one; --yes says that it is read and meant",
+			no, question)
 	}
 	fmt.Fprintf(c.Err, "%s [y/N] ", question)
 	line, _ := bufio.NewReader(c.In).ReadString('\n')
-	answer := strings.ToLower(strings.TrimSpace(line))
-	return answer == "y" || answer == "yes"
+	if answer := strings.ToLower(strings.TrimSpace(line)); answer != "y" && answer != "yes" {
+		return no
+	}
+	return nil
 }
 
 // isTerminal reports whether f is a terminal. A character device such as

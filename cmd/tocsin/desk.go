@@ -18,18 +18,18 @@ func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps
 
 // printAnswer says what became of a signed document and, when it waits, who can
 // sign next and what to type: approve, which knows more than the desk's own hint.
-func (c console) printAnswer(a client.Answer, approve string, asJSON bool) error {
+func (c console) printAnswer(a client.Answer, payloadType, approve string, asJSON bool) error {
 	if asJSON {
 		if !a.Published() {
 			a.Hint = approve
 		}
 		return c.printJSON(a)
 	}
-	_, err := fmt.Fprint(c.Out, printable(answerWords(a, approve)))
+	_, err := fmt.Fprint(c.Out, printable(answerWords(a, payloadType, approve)))
 	return err
 }
 
-func answerWords(a client.Answer, approve string) string {
+func answerWords(a client.Answer, payloadType, approve string) string {
 	var b strings.Builder
 	if a.Published() {
 		fmt.Fprintf(&b, "Published: %s (entry %d of the log), signed by %s.\n", a.Identifier, a.Seq, owners(a.Signers))
@@ -37,7 +37,7 @@ func answerWords(a client.Answer, approve string) string {
 		return b.String()
 	}
 	fmt.Fprintf(&b, "Not published yet: %s needed.\n\n", signatures(a.Need-len(a.Signers)))
-	fmt.Fprintf(&b, "  notice       %s\n", a.Identifier)
+	fmt.Fprintf(&b, "  %-12s %s\n", nounOf(payloadType), a.Identifier)
 	fmt.Fprintf(&b, "  signed by    %s\n", owners(a.Signers))
 	fmt.Fprintf(&b, "  can sign     %s\n", orNobody(a.Candidates))
 	if !a.Expires.IsZero() {
@@ -46,6 +46,23 @@ func answerWords(a client.Answer, approve string) string {
 	voids(&b, a)
 	fmt.Fprintf(&b, "\nWhoever can sign types:\n\n  %s\n", approve)
 	return b.String()
+}
+
+// nounOf is what a document of that type is called beside its identifier.
+func nounOf(payloadType string) string {
+	switch payloadType {
+	case notice.TypeNotice:
+		return "notice"
+	case notice.TypeKeyset:
+		return "keyset"
+	case notice.TypeContacts:
+		return "contacts"
+	case notice.TypePosture:
+		return "posture"
+	case notice.TypeRedaction:
+		return "redaction"
+	}
+	return "document"
 }
 
 // signatures says how many are missing; one at least, since a second person may

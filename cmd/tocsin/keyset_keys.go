@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"tocsin/client"
 	"tocsin/notice"
 )
 
@@ -188,6 +190,16 @@ type keysetPublishCmd struct {
 	deskFlags
 }
 
+// waysOutOfKeyset is for when another keyset of the same version waits.
+const waysOutOfKeyset = `%w
+Ways out:
+    tocsin approve keyset-%d --key FILE
+        reads it; roots sign its file instead, and hand that over
+    tocsin proposals --withdraw keyset-%d --key FILE
+        by an operator
+    tocsin keyset policy %s --expires 365d
+        or any other edit makes the next version, to be signed anew`
+
 func (cmd keysetPublishCmd) Run(ctx context.Context, c console) error {
 	d, err := readDraft(cmd.File)
 	if err != nil {
@@ -207,13 +219,17 @@ func (cmd keysetPublishCmd) Run(ctx context.Context, c console) error {
 	}
 	if len(check.Voids) > 0 {
 		c.say("It voids these messages, which must be signed again:\n  %s", strings.Join(check.Voids, "\n  "))
-		if !cmd.Yes && !c.confirm("Publish it?") {
-			return errNotDone
+		if err := c.confirm(cmd.Yes, "Publish it?", errNotDone); err != nil {
+			return err
 		}
 	}
 	answer, err := desk.PublishKeyset(ctx, d.envelope)
 	if err != nil {
-		return deskFailure(cmd.Desk, "publishing "+cmd.File, err)
+		err = deskFailure(cmd.Desk, "publishing "+cmd.File, err)
+		if errors.Is(err, client.ErrConflict) {
+			return fmt.Errorf(waysOutOfKeyset, err, d.keyset.Version, d.keyset.Version, cmd.File)
+		}
+		return err
 	}
-	return c.printAnswer(answer, "tocsin keyset sign "+cmd.File+" --key FILE", cmd.JSON)
+	return c.printAnswer(answer, notice.TypeKeyset, "tocsin keyset sign "+cmd.File+" --key FILE", cmd.JSON)
 }

@@ -17,7 +17,7 @@ type postureCmd struct {
 	KeysStolen    postureStolenCmd    `cmd:"" help:"An issuer's signing keys are stolen: believe none of its tokens."`
 	EveryoneReset postureResetCmd     `cmd:"" help:"Everyone's credentials were reset: tokens of before are void."`
 	Set           postureSetCmd       `cmd:"" help:"Change single settings."`
-	Clear         postureClearCmd     `cmd:"" help:"The crisis is over: believe what is valid again."`
+	Clear         postureClearCmd     `cmd:"" help:"The crisis is over: end the incident, believe blocked issuers again."`
 }
 
 func (postureCmd) Help() string {
@@ -201,7 +201,7 @@ type postureFlags struct {
 	Key       string `required:"" placeholder:"FILE" help:"Your key, of role operator."`
 	AnyIssuer bool   `help:"Take an issuer's name as it is, though the desk does not know it."`
 	AsVersion int64  `placeholder:"N" help:"Its version, where edges know a higher one than the desk (default: the next)."`
-	Yes       bool   `short:"y" help:"Don't ask."`
+	Yes       bool   `short:"y" help:"Don't ask; needed without a terminal."`
 	JSON      bool   `help:"Print what became of it as one object, for programs."`
 	trustFlags
 	deskFlags
@@ -229,13 +229,16 @@ func (f postureFlags) publish(ctx context.Context, c console, issuers []string, 
 	if err := change(after); err != nil {
 		return err
 	}
+	if len(after.Revoked) == 0 {
+		after.Pseudonyms = ""
+	}
 	envelope, err := sealPosture(after)
 	if err != nil {
 		return err
 	}
 	c.say("%s", printable(postureChange(before, after)))
-	if !f.Yes && !c.confirm("Sign this, as "+s.key.Owner+"?") {
-		return errNotDone
+	if err := c.confirm(f.Yes, "Sign this, as "+s.key.Owner+"?", errNotDone); err != nil {
+		return err
 	}
 	envelope.Sign(s.key)
 	answer, err := s.desk.PublishPosture(ctx, envelope)
@@ -244,9 +247,14 @@ func (f postureFlags) publish(ctx context.Context, c console, issuers []string, 
 			after.Version, err, c.program)
 	}
 	if err != nil {
-		return deskFailure(s.flags.Desk, fmt.Sprintf("publishing posture-%d", after.Version), err)
+		err = deskFailure(s.flags.Desk, fmt.Sprintf("publishing posture-%d", after.Version), err)
+		return s.waysOut(c, err, fmt.Sprintf("posture-%d", after.Version), fmt.Sprintf(`
+    --as-version %d
+        puts yours beside it: the higher version holds
+    --key of break-glass
+        signs alone: what waits is not in its way`, after.Version+1))
 	}
-	return c.printAnswer(answer, s.approveLine(c, answer), f.JSON)
+	return c.printAnswer(answer, notice.TypePosture, s.approveLine(c, answer), f.JSON)
 }
 
 // sealPosture puts a posture into an envelope without signatures.

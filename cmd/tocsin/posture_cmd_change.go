@@ -26,7 +26,7 @@ func (cmd postureLoginDownCmd) Run(ctx context.Context, c console) error {
 
 type postureStolenCmd struct {
 	Issuer string `required:"" placeholder:"ISS" help:"The issuer, as its tokens name it (iss)."`
-	Since  past   `placeholder:"T" help:"Since when its keys may be in wrong hands: a date and time, or so long ago (2h). Default: now, or as is."`
+	Since  past   `placeholder:"T" help:"Since when its keys may be in wrong hands: 2026-03-01T06:00:00Z, or so long ago (2h). Default: now, or as is."`
 	postureFlags
 }
 
@@ -53,7 +53,7 @@ func (cmd postureStolenCmd) Run(ctx context.Context, c console) error {
 
 type postureResetCmd struct {
 	Issuer string `required:"" placeholder:"ISS" help:"The issuer, as its tokens name it (iss)."`
-	At     past   `placeholder:"T" help:"When everyone was logged out: a date and time, or so long ago (10m). Default: now."`
+	At     past   `placeholder:"T" help:"When everyone was logged out: 2026-03-01T06:00:00Z, or so long ago (10m). Default: now."`
 	postureFlags
 }
 
@@ -69,20 +69,31 @@ func (cmd postureResetCmd) Run(ctx context.Context, c console) error {
 	})
 }
 
-type postureClearCmd struct{ postureFlags }
-
-func (postureClearCmd) Help() string {
-	return `All is lifted but what a thief may hold: tickets of an earlier epoch stay void (posture set
---ticket-epoch 0 would open the door to them again), and so do the tokens and tickets that
-were made while an issuer's keys were in wrong hands. Its people log in anew.`
+type postureClearCmd struct {
+	UnrevokeAll bool `help:"Believe everyone who was revoked again, whoever holds their devices by now."`
+	postureFlags
 }
 
-// Run lifts what holds.
+func (postureClearCmd) Help() string {
+	return `The incident is over, and blocked issuers are believed again. What a thief may hold stays
+void: tickets of an earlier epoch, tokens of before everyone-reset, what was made while an
+issuer's keys were in wrong hands, and who is revoked, until that lapses. The honest log in
+anew. One who has the stolen tablet back: posture set --unrevoke; all of them: --unrevoke-all.
+
+    tocsin posture clear --note "all is well" --key ana.key`
+}
+
+// Run ends the crisis, and gives no thief back what he holds.
 func (cmd postureClearCmd) Run(ctx context.Context, c console) error {
-	return cmd.publish(ctx, c, nil, func(p *notice.Posture) error {
-		p.Incident, p.TokensNotBefore, p.Revoked = false, nil, nil
-		return unblockAll(p)
-	})
+	return cmd.publish(ctx, c, nil, cmd.change)
+}
+
+func (cmd postureClearCmd) change(p *notice.Posture) error {
+	p.Incident = false
+	if cmd.UnrevokeAll {
+		p.Revoked = nil
+	}
+	return unblockAll(p)
 }
 
 // notBefore voids an issuer's tokens of before a time.
@@ -131,6 +142,9 @@ func (p *past) UnmarshalText(text []byte) error {
 		}
 		*p = past{set: true, at: at}
 		return nil
+	}
+	if err := incompleteTime(s); err != nil {
+		return err
 	}
 	span, err := parseSpan(s)
 	if err != nil {

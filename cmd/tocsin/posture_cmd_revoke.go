@@ -43,6 +43,11 @@ func (f revokeFlags) change(p *notice.Posture) error {
 	if err := f.unrevoke(p); err != nil {
 		return err
 	}
+	if len(f.Revoke)+len(f.RevokeLogin) > 0 {
+		if err := f.claim(p); err != nil {
+			return err
+		}
+	}
 	until := f.Until.from(now())
 	for _, set := range []struct {
 		flag   string
@@ -57,6 +62,21 @@ func (f revokeFlags) change(p *notice.Posture) error {
 			revoke(p, h, until)
 		}
 	}
+	return nil
+}
+
+// claim writes down which ring makes the pseudonyms. A posture holds those of one alone.
+func (f revokeFlags) claim(p *notice.Posture) error {
+	ring, err := ticketRing(f.TicketKeys)
+	if err != nil {
+		return err
+	}
+	id := ring.PseudonymID()
+	if len(p.Revoked) > 0 && p.Pseudonyms != "" && p.Pseudonyms != id {
+		return fmt.Errorf("--ticket-keys %s: the revocations in force were made with another ring (%s, not %s); is this the edges' own?",
+			f.TicketKeys, p.Pseudonyms, id)
+	}
+	p.Pseudonyms = id
 	return nil
 }
 
@@ -108,12 +128,9 @@ func pseudonyms(flag string, values []string, keys string, login bool) ([]string
 	if len(values) == 0 {
 		return nil, nil
 	}
-	if keys == "" {
-		return nil, misusef("--ticket-keys FILE: revocations are pseudonyms, which the edges' ticket keys make")
-	}
-	ring, err := auth.LoadKeyring(keys)
+	ring, err := ticketRing(keys)
 	if err != nil {
-		return nil, fmt.Errorf("--ticket-keys: %w", err)
+		return nil, err
 	}
 	pseudonym := ring.Pseudonym
 	if login {
@@ -132,6 +149,17 @@ func pseudonyms(flag string, values []string, keys string, login bool) ([]string
 		hashes = append(hashes, hex.EncodeToString(sum))
 	}
 	return hashes, nil
+}
+
+func ticketRing(file string) (*auth.Keyring, error) {
+	if file == "" {
+		return nil, misusef("--ticket-keys FILE: revocations are pseudonyms, which the edges' ticket keys make")
+	}
+	ring, err := auth.LoadKeyring(file)
+	if err != nil {
+		return nil, fmt.Errorf("--ticket-keys: %w", err)
+	}
+	return ring, nil
 }
 
 // revoke adds one pseudonym, or changes until when it holds.

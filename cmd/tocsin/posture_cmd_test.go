@@ -75,6 +75,28 @@ func TestUnblock(t *testing.T) {
 	require.Len(t, blocks, 2)
 }
 
+// The end of a crisis gives no thief anything back; only who says so believes the revoked.
+func TestPostureClear(t *testing.T) {
+	const issuer = "https://idp.example"
+	doc := &notice.Posture{
+		Version: 7, Incident: true, TicketEpoch: 2, Revoked: revocations(2, inHours(1)),
+		IssuerBlocked:   map[string]notice.Blocked{issuer: {Since: inHours(-6)}},
+		TokensNotBefore: map[string]notice.DateTime{issuer: inHours(-3)},
+	}
+	p := inForce{doc: doc}.next()
+	require.NoError(t, postureClearCmd{}.change(p))
+	require.False(t, p.Incident)
+	require.False(t, p.IssuerBlocked[issuer].Until.IsZero())
+	require.Equal(t, doc.TokensNotBefore, p.TokensNotBefore)
+	require.Equal(t, doc.Revoked, p.Revoked)
+	require.EqualValues(t, 2, p.TicketEpoch)
+	p = inForce{doc: doc}.next()
+	require.NoError(t, postureClearCmd{UnrevokeAll: true}.change(p))
+	require.Empty(t, p.Revoked)
+	require.Equal(t, doc.TokensNotBefore, p.TokensNotBefore)
+	require.True(t, doc.Incident)
+}
+
 // A posture holds some 290 revocations; then it is full, and says so.
 func TestPostureIsFull(t *testing.T) {
 	p := inForce{}.next()
@@ -181,6 +203,8 @@ func TestPostureSet(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, base64.RawURLEncoding.EncodeToString(sum))
 	}
+	require.Equal(t, ring.PseudonymID(), p.Pseudonyms)
+	require.Regexp(t, `^[0-9a-f]{8}$`, p.Pseudonyms)
 	// What edges make of it is what auth calls them.
 	require.Contains(t, postureOf(p).Revoked, ring.Pseudonym("https://a.example", "pat=7"))
 }
@@ -203,6 +227,10 @@ func TestPostureChange(t *testing.T) {
 func TestPast(t *testing.T) {
 	for _, bad := range []string{"", "2099-01-01T00:00:00Z", "-2h", "tomorrow", "2026-03-01", "0"} {
 		require.Error(t, new(past).UnmarshalText([]byte(bad)), bad)
+	}
+	for incomplete, want := range map[string]string{"2026-03-01": "UTC is 2026-03-01T00:00:00Z", "2026-03-01T18:00:00": "UTC it is 2026-03-01T18:00:00Z"} {
+		require.ErrorContains(t, new(past).UnmarshalText([]byte(incomplete)), want)
+		require.ErrorContains(t, new(moment).UnmarshalText([]byte(incomplete)), want)
 	}
 	from := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	for text, want := range map[string]time.Time{

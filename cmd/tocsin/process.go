@@ -48,6 +48,7 @@ type process struct {
 	provider  *devProvider // of an edge in dev mode
 	tls       *tls.Config
 	listener  listeners
+	foreign   foreignRevocations
 }
 
 // open makes a process, or nothing.
@@ -162,6 +163,7 @@ func (p *process) openEdge() error {
 		jwks = "" // the demo issuer is at another port each time
 	}
 	var err error
+	p.metrics.MustRegister(p.foreign.gauge())
 	p.auth, err = auth.New(auth.Config{
 		Issuers: p.issuers, TicketKeys: p.tickets, Dev: p.cmd.Dev, CacheDir: jwks,
 		LabelOK: func(s string) bool { _, err := notice.ParseLabel(s); return err == nil },
@@ -172,7 +174,7 @@ func (p *process) openEdge() error {
 	}
 	p.hub, err = hub.New(hub.Config{
 		Trust: p.trust, AllowDev: p.cmd.Dev, Authority: p.auth,
-		Posture: func(doc *notice.Posture) { p.auth.SetPosture(postureOf(doc)) },
+		Posture: p.setPosture,
 		Origins: p.cmd.origins(), TrustedProxies: p.cmd.TrustedProxy,
 		MaxSessions: p.cmd.MaxSessions, MaxPerAddress: p.cmd.MaxPerAddress,
 		CacheFile: p.cmd.Cache, SeedURL: p.cmd.Seed, Receipts: p.receipts, Audiences: p.audiences,
@@ -224,6 +226,10 @@ func (p *process) close() {
 func (p *process) state() hubState {
 	s := hubState{Version: build().Version, Roles: p.cmd.Roles, Dev: p.cmd.Dev, Started: p.started}
 	p.watch.describe(&s)
+	if p.hub != nil {
+		s.serves(p.hub.State())
+		s.Foreign = int(p.foreign.Load())
+	}
 	s.TicketKeys = p.tickets.KeyIDs()
 	if p.deskKeys != nil {
 		s.DeskKeys = p.deskKeys.KeyIDs()

@@ -13,7 +13,7 @@ import (
 
 type proposalsCmd struct {
 	Key      string `required:"" placeholder:"FILE" help:"Your key, to log in."`
-	Withdraw string `placeholder:"ID" help:"Take back one that you have signed."`
+	Withdraw string `placeholder:"ID" help:"Take back one that you have signed, or that is superseded."`
 	JSON     bool   `help:"Print the list, for programs."`
 	deskFlags
 }
@@ -57,7 +57,11 @@ func (cmd proposalsCmd) Run(ctx context.Context, c console) error {
 func proposalWords(p client.Proposal) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s\n", p.Identifier, oneLine(title(p)))
-	fmt.Fprintf(&b, "  signed by %s; %d needed; can sign: %s\n", owners(p.Signers), p.Need, orNobody(p.Candidates))
+	if p.Superseded {
+		fmt.Fprintf(&b, "  superseded (%s): something newer holds; anyone can take it back with --withdraw\n", oneLine(p.Blocked))
+	} else {
+		fmt.Fprintf(&b, "  signed by %s; %d needed; can sign: %s\n", owners(p.Signers), p.Need, orNobody(p.Candidates))
+	}
 	fmt.Fprintf(&b, "  since %s, lapses in %s\n", p.Created.Local().Format(time.DateTime), ago(time.Until(p.Expires)))
 	return b.String()
 }

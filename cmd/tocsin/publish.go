@@ -12,7 +12,7 @@ import (
 type publishCmd struct {
 	File     string `arg:"" optional:"" help:"A notice in JSON, in one or many languages."`
 	CAP      string `name:"cap" placeholder:"FILE" help:"A notice in CAP 1.2 XML. It is re-issued: new identifier, sender and time; the original ones are kept as parameters."`
-	Expires  moment `placeholder:"WHEN" help:"When it ends: 2h, 3d, or a date and time. Needed unless the file says."`
+	Expires  moment `placeholder:"WHEN" help:"When it ends: 2h, 3d, or 2026-03-01T18:00:00+01:00. Needed unless the file says."`
 	Update   string `placeholder:"ID" help:"Publish it as an Update of this notice."`
 	Status   string `placeholder:"STATUS" help:"Actual, Exercise or Test (default: the file's, or Actual)."`
 	Note     string `placeholder:"TEXT" help:"Why; needed with a break-glass key."`

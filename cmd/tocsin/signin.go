@@ -95,7 +95,7 @@ func (s *signIn) submit(ctx context.Context, c console, e *notice.Envelope, asJS
 	if err != nil {
 		return deskFailure(s.flags.Desk, "publishing", err)
 	}
-	return c.printAnswer(answer, s.approveLine(c, answer), asJSON)
+	return c.printAnswer(answer, e.PayloadType, s.approveLine(c, answer), asJSON)
 }
 
 // leave keeps a notice whose fate is not known: composed anew it would be another
@@ -114,6 +114,20 @@ func (s *signIn) leave(c console, e *notice.Envelope, cause error) error {
 	}
 	return fmt.Errorf("publishing %s: %w\nTo find out, type this; do not compose the notice anew:\n\n  %s publish --envelope %s%s",
 		identifier, cause, c.program, file, s.flags.asTyped())
+}
+
+// withdrawLine is what takes a proposal back.
+func (s *signIn) withdrawLine(c console, identifier, key string) string {
+	return fmt.Sprintf("%s proposals --withdraw %s --key %s%s", c.program, identifier, key, s.flags.asTyped())
+}
+
+// waysOut adds to err what to do where another document waits under the identifier.
+func (s *signIn) waysOut(c console, err error, identifier, more string) error {
+	if !errors.Is(err, client.ErrConflict) {
+		return err
+	}
+	return fmt.Errorf("%w\nWays out:\n    %s\n        reads it, and signs that instead\n    %s\n        by whoever signed it%s", err,
+		s.approveLine(c, client.Answer{Identifier: identifier}), s.withdrawLine(c, identifier, "FILE"), more)
 }
 
 // approveLine is what the next signer types. Which file their key is in is theirs

@@ -23,11 +23,26 @@ func (m *moment) UnmarshalText(text []byte) error {
 		*m = moment{at: at}
 		return nil
 	}
+	if err := incompleteTime(s); err != nil {
+		return err
+	}
 	after, err := parseSpan(s)
 	if err != nil {
 		return err
 	}
 	*m = moment{after: after}
+	return nil
+}
+
+// incompleteTime says what is missing from a date alone, or from a time without an
+// offset: which midnight is meant is not to be guessed, since credentials are void by it.
+func incompleteTime(s string) error {
+	if _, err := time.Parse(time.DateOnly, s); err == nil {
+		return fmt.Errorf("%q has no time of day; its beginning in UTC is %sT00:00:00Z", s, s)
+	}
+	if _, err := time.Parse("2006-01-02T15:04:05", s); err == nil {
+		return fmt.Errorf("%q has no offset; in UTC it is %sZ", s, s)
+	}
 	return nil
 }
 

@@ -12,6 +12,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"tocsin/hub"
+	"tocsin/notice"
 )
 
 type statusCmd struct {
@@ -129,6 +132,8 @@ type hubState struct {
 	Keyset   keysetState `json:"keyset"`
 	Active   int         `json:"active"` // threads
 	Sessions int         `json:"sessions"`
+	// Foreign are revocations that void nothing here: another ring made them.
+	Foreign int `json:"foreignRevocations,omitempty"`
 	// The keys of its rings, by id; the first of each seals.
 	TicketKeys []string `json:"ticketKeys"`
 	DeskKeys   []string `json:"deskKeys,omitempty"`
@@ -144,6 +149,40 @@ type sourceState struct {
 	Head    uint64    `json:"head"`
 	Read    uint64    `json:"read"`
 	Reason  string    `json:"reason,omitempty"`
+	// From is "cache" or "peer" where an edge serves that in place of the log, as it was Saved.
+	From  string    `json:"from,omitempty"`
+	Saved time.Time `json:"saved,omitzero"`
+}
+
+func (s sourceState) words() string {
+	words := "live"
+	switch {
+	case s.Live:
+	case s.Since.IsZero():
+		words = "not read yet"
+	default:
+		words = fmt.Sprintf("STALE for %s: %s", ago(time.Since(s.Since)), s.Reason)
+	}
+	switch s.From {
+	case "":
+		return fmt.Sprintf("%s, read up to %d of %d", words, s.Read, s.Head)
+	case hub.FromCache:
+		words += "; serving the cache (nothing private)"
+	default:
+		words += "; serving a peer's snapshot (public notices alone)"
+	}
+	return fmt.Sprintf("%s of %s ago, up to entry %d", words, ago(time.Since(s.Saved)), s.Read)
+}
+
+// serves puts in what an edge serves: what this process has read of the log may be less
+// than its cache holds.
+func (s *hubState) serves(state hub.State) {
+	if state.Keyset == nil {
+		return
+	}
+	s.Source.From, s.Source.Saved, s.Source.Read = state.From, state.Saved, state.Seq
+	s.Source.Head = max(s.Source.Head, state.Seq)
+	s.Keyset, s.Active = keysetStateOf(state.Keyset), state.Active
 }
 
 // keysetState is the keyset in force; version 0 means none.
@@ -151,6 +190,10 @@ type keysetState struct {
 	Version int64  `json:"version"`
 	Expires string `json:"expires,omitempty"`
 	Keys    int    `json:"keys"`
+}
+
+func keysetStateOf(ks *notice.Keyset) keysetState {
+	return keysetState{Version: ks.Version, Expires: string(ks.Expires), Keys: len(ks.Keys)}
 }
 
 func (s hubState) words() string {
@@ -163,11 +206,10 @@ func (s hubState) words() string {
 	if s.Dev {
 		b.WriteString("DEV MODE: its keys lie in one folder; never for patients\n")
 	}
-	source := "live"
-	if !s.Source.Live {
-		source = fmt.Sprintf("STALE for %s: %s", ago(time.Since(s.Source.Since)), s.Source.Reason)
+	if s.Foreign > 0 {
+		fmt.Fprintf(&b, "REVOKED IN VAIN: %d people or logins, by pseudonyms of another ring than this edge's --ticket-keys\n", s.Foreign)
 	}
-	fmt.Fprintf(&b, "log       %s, read up to %d of %d\n", source, s.Source.Read, s.Source.Head)
+	fmt.Fprintf(&b, "log       %s\n", s.Source.words())
 	fmt.Fprintf(&b, "keyset    %s\n", s.Keyset.words())
 	fmt.Fprintf(&b, "notices   %d active\n", s.Active)
 	fmt.Fprintf(&b, "sessions  %d\n", s.Sessions)

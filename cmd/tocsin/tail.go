@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 
 type tailCmd struct {
 	URL        string        `name:"url" default:"ws://127.0.0.1:8080" placeholder:"URL" help:"A node (default ${default})."`
-	TokenFile  string        `placeholder:"FILE" help:"Tokens to show, one a line; read again at every connection."`
+	TokenFile  string        `placeholder:"FILE" help:"Tokens (JWT) to show, one a line; read again at every connection."`
 	TicketFile string        `placeholder:"FILE" help:"Where the ticket is kept over restarts."`
 	Cursor     string        `placeholder:"C" help:"Begin behind this place of the log, as --json told it."`
 	Label      []string      `sep:"none" placeholder:"LABEL" help:"A label to claim: surface:portal, lang:es (repeat for more)."`
@@ -87,8 +88,14 @@ func (cmd tailCmd) config(c console) (client.Config, error) {
 		return config, err
 	}
 	if cmd.TokenFile != "" {
-		config.Tokens = func(context.Context) ([]string, error) { return readTokens(cmd.TokenFile) }
-		if _, err := readTokens(cmd.TokenFile); err != nil {
+		config.Tokens = func(context.Context) ([]string, error) {
+			tokens, other, err := readTokens(cmd.TokenFile)
+			if other > 0 {
+				config.Logger.Warn("left out of the token file what is no token (JWT)", "count", other, "tokens", len(tokens))
+			}
+			return tokens, err
+		}
+		if _, _, err := readTokens(cmd.TokenFile); err != nil {
 			return config, err
 		}
 	}
@@ -98,11 +105,21 @@ func (cmd tailCmd) config(c console) (client.Config, error) {
 	return config, nil
 }
 
-// readTokens reads a file of tokens, one a line.
-func readTokens(path string) ([]string, error) {
+// readTokens reads a file of tokens, one a line, and counts the words in it that are none.
+func readTokens(path string) (tokens []string, other int, err error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("reading the tokens: %w", err)
+		return nil, 0, fmt.Errorf("reading the tokens: %w", err)
 	}
-	return strings.Fields(string(data)), nil
+	for word := range strings.FieldsSeq(strings.TrimPrefix(string(data), "\ufeff")) {
+		if jwt.MatchString(word) {
+			tokens = append(tokens, word)
+		} else {
+			other++
+		}
+	}
+	return tokens, other, nil
 }
+
+// jwt is the compact form of a signed token (RFC 7515, section 7.1).
+var jwt = regexp.MustCompile(`^[\w-]+\.[\w-]+\.[\w-]+$`)

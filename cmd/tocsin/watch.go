@@ -52,7 +52,7 @@ func (w *watch) describe(s *hubState) {
 		Head: max(w.source.Head, w.board.Seq()), Read: w.board.Seq(), Reason: w.source.Reason,
 	}
 	if ks := w.board.Keyset(); ks != nil {
-		s.Keyset = keysetState{Version: ks.Version, Expires: string(ks.Expires), Keys: len(ks.Keys)}
+		s.Keyset = keysetStateOf(ks)
 	}
 	for _, t := range w.board.Threads() {
 		if t.Phase(time.Now()) == notice.Active {

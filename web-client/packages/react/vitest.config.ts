@@ -10,5 +10,11 @@ export default defineConfig({
       { find: '@tocsin/client', replacement: client('index.ts') },
     ],
   },
-  test: { name: 'react', environment: 'happy-dom', include: ['test/**/*.test.{ts,tsx}'] },
+  test: {
+    name: 'react',
+    environment: 'happy-dom',
+    include: ['test/**/*.test.{ts,tsx}'],
+    // Node 20 has a WebSocket only if asked.
+    execArgv: ['--experimental-websocket'],
+  },
 })

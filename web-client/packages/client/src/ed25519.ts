@@ -34,20 +34,14 @@ const p = 2n ** 255n - 19n
 export function isPublicKey(key: Uint8Array): boolean {
   const y = BigInt.asUintN(255, BigInt(`0x${hex([...key].reverse())}`)) // without x's sign
   const yy = (y * y) % p
-  // -x² + y² = 1 + dx²y², where d = -121665/121666. So x² = (y²-1) / (dy²+1); it is a
-  // square, and not 0, if this to the power of (p-1)/2 is 1.
-  const xx = (yy - 1n) * (121666n - 121665n * yy) * 121666n
-  // Twice a point of order 8 has y = 0, so dy⁴ + 2y² - 1 = 0 there. Order 4: y = 0.
+  // -x² + y² = 1 + dx²y², where d = -121665/121666. So x² = (y²-1) / (dy²+1), which must be
+  // a square; so is this then. It is 0 for the points of order 1 and 2.
+  const xx = ((yy - 1n) * (121666n - 121665n * yy) * 121666n) % p
+  // Twice a point of order 8 is one of order 4, where y = 0. So dy⁴ + 2y² - 1 = 0.
   const eighth = 121666n * (2n * yy - 1n) - 121665n * yy * yy
-  return key.length === 32 && y < p && (y * eighth) % p !== 0n && power(xx, (p - 1n) / 2n) === 1n
-}
-
-function power(base: bigint, exponent: bigint): bigint {
-  let result = 1n
-  let square = ((base % p) + p) % p
-  for (let e = exponent; e; e >>= 1n) {
-    if (e & 1n) result = (result * square) % p
-    square = (square * square) % p
-  }
-  return result
+  // A square to the power of (p-1)/2, which is 2²⁵⁴-10, is 1.
+  let power = xx
+  for (let i = 0; i < 254; i++) power = (power * power) % p
+  const isSquare = (power - xx ** 10n) % p === 0n
+  return key.length === 32 && y < p && (y * xx * eighth) % p !== 0n && isSquare
 }

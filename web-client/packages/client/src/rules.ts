@@ -14,6 +14,7 @@ const text = /^/
 const filled = /./s
 /** CAP 1.2, section 3.2.1: no spaces, commas, < or &. */
 const word = /^[^ \t\r\n,<&]+$/
+const reference = /^[^ \t\r\n,<&]+,[^ \t\r\n,<&]+,[^,]+$/
 const decimal = /^(-?\d{1,9}(\.\d{1,9})?)?$/
 const optionalTime = (time: unknown) => (time ?? '') === '' || isTime(time)
 const pair = { valueName: filled, value: filled } as const
@@ -94,15 +95,8 @@ function isParameter(value: unknown): unknown {
 }
 
 /** "sender,identifier,sent" of another message. */
-function isReference(value: unknown): boolean {
-  const [sender = '', identifier = '', sent, ...more] = String(value).split(',')
-  return (
-    typeof value === 'string' &&
-    word.test(sender) &&
-    word.test(identifier) &&
-    isTime(sent) &&
-    !more.length
-  )
+function isReference(value: unknown): unknown {
+  return fits(value, reference) && isTime(String(value).split(',')[2])
 }
 
 /** Checks all rules on a notice but those on links. Throws. */

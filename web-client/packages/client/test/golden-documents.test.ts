@@ -101,3 +101,17 @@ describe('visibility.json', () => {
 test('hex is of two digits a byte', () => {
   expect(hex([0, 10, 255])).toBe('000aff')
 })
+
+test('a reference is text like any other', () => {
+  const [alert] = golden<DocumentVector>('documents')
+  const notice = JSON.parse(alert?.payload ?? '') as Notice
+  const update = (sender: string) => ({
+    ...notice,
+    msgType: 'Update',
+    references: [`${sender},019aaa00-0000-7000-8000-000000000001,${notice.sent}`],
+  })
+  checkNotice(update('a@b'))
+  for (const sender of ['a\0b', 'a\u0085b', '', 'a b']) {
+    expect(() => checkNotice(update(sender)), JSON.stringify(sender)).toThrow()
+  }
+})

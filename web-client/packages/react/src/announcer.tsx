@@ -6,7 +6,7 @@ import { isActual } from './hooks.js'
 import { isGrave } from './item.js'
 import { createLiveRegion, type LiveRegion } from './live-region.js'
 import { useLanguages, useShared, useTocsinState } from './provider.js'
-import { useTexts } from './texts.js'
+import { useTexts } from './use-texts.js'
 import { headlineOf } from './view.js'
 
 /**

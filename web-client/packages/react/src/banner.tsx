@@ -8,7 +8,8 @@ import { isActual, useContacts } from './hooks.js'
 import { inOrder, isGrave, NoticeItem } from './item.js'
 import { useMarks } from './marks.js'
 import { useLanguages, useTocsinState } from './provider.js'
-import { inLanguage, useTexts } from './texts.js'
+import { inLanguage } from './texts.js'
+import { useTexts } from './use-texts.js'
 
 // As long as a page may take to reach a node before it says that it can't.
 const patienceMs = 8_000
@@ -69,7 +70,7 @@ export function CrisisBanner(): ReactNode {
               ))}
             </ul>
           )}
-          <p className="tocsin-foot">
+          <p className="tocsin-foot" data-missing={missing}>
             {contacts.length > 0 && (
               <span className="tocsin-call-us">
                 {missing ? texts.nothingVerified : texts.callUs}{' '}

@@ -7,8 +7,9 @@ import { FreshnessLine } from './freshness.js'
 import { useContacts } from './hooks.js'
 import { inOrder } from './item.js'
 import { useLanguages, useTocsinState } from './provider.js'
-import { inLanguage, localeOf, type Texts, useTexts } from './texts.js'
+import { inLanguage, localeOf, type Texts } from './texts.js'
 import { Time } from './time.js'
+import { useTexts } from './use-texts.js'
 import { headlineOf, NoticeView } from './view.js'
 
 export interface NoticeCentreProps {

@@ -3,8 +3,9 @@
 import type { ReactNode } from 'react'
 import { useFreshness } from './hooks.js'
 import { useLanguages } from './provider.js'
-import { localeOf, useTexts } from './texts.js'
+import { localeOf } from './texts.js'
 import { formatTime, useToday } from './time.js'
+import { useTexts } from './use-texts.js'
 
 /** How new all this is: "Live", or "Not updated since 14:05". */
 export function FreshnessLine(): ReactNode {

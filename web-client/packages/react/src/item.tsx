@@ -6,7 +6,8 @@ import { useDisplayed } from './displayed.js'
 import { isActual, useContacts } from './hooks.js'
 import { type Mark, useMarks } from './marks.js'
 import { useLanguages, useShared } from './provider.js'
-import { inLanguage, useTexts } from './texts.js'
+import { inLanguage } from './texts.js'
+import { useTexts } from './use-texts.js'
 import { headlineOf, Kind, NoticeView } from './view.js'
 
 export interface NoticeItemProps {

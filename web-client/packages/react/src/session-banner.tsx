@@ -6,7 +6,8 @@ import { FreshnessLine } from './freshness.js'
 import { isActual, useContacts } from './hooks.js'
 import { inOrder, isGrave, NoticeItem } from './item.js'
 import { useLanguages, useTocsinState } from './provider.js'
-import { inLanguage, useTexts } from './texts.js'
+import { inLanguage } from './texts.js'
+import { useTexts } from './use-texts.js'
 
 /** What the call can do with the frame that holds it and the notices. */
 export interface CallFrame {

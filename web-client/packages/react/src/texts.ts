@@ -1,4 +1,3 @@
-import { useEffect, useSyncExternalStore } from 'react'
 import { en } from './texts-en.js'
 
 /** A text by the plural categories of its language (Intl.PluralRules); `{n}` is the number. */
@@ -51,24 +50,15 @@ export async function loadTexts(language: string): Promise<Texts> {
   return texts
 }
 
-function subscribe(listener: () => void): () => void {
+/** Calls `listener` when more texts have come, until what is returned is called. */
+export function onTexts(listener: () => void): () => void {
   listeners.add(listener)
   return () => listeners.delete(listener)
 }
 
-/** The parts' texts for the reader; English until the others have come. */
-export function useTexts(languages: readonly string[]): Texts {
-  const language = spokenOf(languages)
-  const read = () => loaded.get(language) ?? en
-  const texts = useSyncExternalStore(subscribe, read, read)
-  useEffect(() => {
-    if (loaded.has(language)) return
-    const load = () => void loadTexts(language).catch(() => {})
-    load()
-    addEventListener('online', load)
-    return () => removeEventListener('online', load)
-  }, [language])
-  return texts
+/** The texts that are there already, or none. */
+export function textsAtHand(language: string): Texts | undefined {
+  return loaded.get(language)
 }
 
 /** Fills in a number, with the language's own plural. */

@@ -4,8 +4,9 @@ import { type ContactCard, chooseInfo, type Info, type Notice, type Severity } f
 import { Fragment, type ReactNode } from 'react'
 import { Call } from './contact.js'
 import { Shape } from './severity.js'
-import { counted, inLanguage, localeOf, type Texts, useTexts } from './texts.js'
+import { counted, inLanguage, localeOf, type Texts } from './texts.js'
 import { Time } from './time.js'
+import { useTexts } from './use-texts.js'
 
 export interface NoticeViewProps {
   readonly notice: Notice
@@ -98,7 +99,14 @@ export function NoticeView(props: NoticeViewProps): ReactNode {
           )}
         </div>
       )}
-      <Facts notice={notice} info={info} signers={props.signers} texts={texts} locale={locale} />
+      <Facts
+        withdrawn={!!withdrawn}
+        notice={notice}
+        info={info}
+        signers={props.signers}
+        texts={texts}
+        locale={locale}
+      />
       {props.children}
     </article>
   )
@@ -128,6 +136,7 @@ export function Kind({ notice: { status }, severity, withdrawn, texts }: KindPro
 }
 
 interface FactsProps {
+  readonly withdrawn: boolean
   readonly locale: string
   readonly notice: Notice
   readonly info: Info
@@ -135,11 +144,11 @@ interface FactsProps {
   readonly texts: Texts
 }
 
-function Facts({ notice, info, signers, texts, locale }: FactsProps): ReactNode {
+function Facts({ withdrawn, notice, info, signers, texts, locale }: FactsProps): ReactNode {
   const nextUpdate = info.parameter?.find((p) => p.valueName === 'nextUpdateBy')?.value
   const times = [
     [notice.msgType === 'Update' ? texts.changed : texts.sent, notice.sent],
-    [texts.nextUpdate, nextUpdate],
+    [texts.nextUpdate, withdrawn ? undefined : nextUpdate],
   ] as const
   return (
     <p className="tocsin-facts">

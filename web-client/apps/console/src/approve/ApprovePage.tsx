@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { isProblem, noticeType, type Proposal, useNotice, useProposal } from '../desk/index.js'
 import { DocumentView } from '../documents/DocumentView.js'
+import { openProposal } from '../documents/open.js'
 import { useSession } from '../login/session.js'
 import { noticeIn } from '../notice/thread.js'
 import type { PageProps } from '../router.js'
@@ -38,6 +39,7 @@ function Open({
   const mine = proposal.signers.some((signer) => signer.owner === owner)
   const isNotice = proposal.payloadType === noticeType
   const notice = isNotice ? noticeIn(proposal.envelope) : null
+  const opened = isNotice ? null : openProposal(proposal.identifier, proposal.envelope)
   return (
     <Page title={mine ? 'Signed. It waits for a colleague.' : 'Read this, then sign'}>
       {mine && <Waiting proposal={proposal} />}
@@ -53,7 +55,7 @@ function Open({
           <DocumentView envelope={proposal.envelope} />
         </Panel>
       )}
-      {!mine && (notice || !isNotice) && (
+      {!mine && (notice || opened) && (
         <SignHere
           proposal={proposal}
           owner={owner}

@@ -43,11 +43,13 @@ export function BoardPage() {
       <Panel title="Showing now">
         {notices.isPending && <Busy />}
         {notices.data && active.length === 0 && <p>Nothing. Portals and calls show no notice.</p>}
-        <ul className={styles.list}>
-          {active.map((thread) => (
-            <ThreadItem key={thread.identifier} thread={thread} />
-          ))}
-        </ul>
+        {active.length > 0 && (
+          <ul className={styles.list}>
+            {active.map((thread) => (
+              <ThreadItem key={thread.identifier} thread={thread} />
+            ))}
+          </ul>
+        )}
       </Panel>
       {ended.length > 0 && (
         <Panel title="Withdrawn and ended">

@@ -1,16 +1,20 @@
+import { useQuery } from '@tanstack/react-query'
 import { count } from '../compose/words.js'
-import { noticeType, type Proposal, type Thread } from '../desk/index.js'
+import { noticeType, type Proposal, type Thread, useDesk } from '../desk/index.js'
 import { useSession } from '../login/session.js'
 import { contentOf, noticeIn } from '../notice/thread.js'
 import { ButtonLink, Row, StatusTag, Tag, Time } from '../ui/index.js'
 import styles from './BoardPage.module.css'
 
+const acts = { Alert: 'sent', Update: 'changed', Cancel: 'withdrawn' } as const
+
 /** A thread on the board. */
 export function ThreadItem({ thread }: { readonly thread: Thread }) {
-  const notice = contentOf(thread)
+  const whole = useWhole(thread)
+  const notice = contentOf(whole)
   const message = noticeIn(thread.current?.envelope)
   const info = notice?.info?.[0]
-  const title = info?.headline ?? (message?.note ? `Withdrawn: ${message.note}` : thread.identifier)
+  const title = info?.headline ?? info?.event ?? thread.identifier
   return (
     <li className={styles.item}>
       <Row>
@@ -22,7 +26,7 @@ export function ThreadItem({ thread }: { readonly thread: Thread }) {
         <bdi>{title}</bdi>
       </a>
       <span className={styles.facts}>
-        {notice?.restriction ?? 'Everyone'} · {message?.msgType === 'Alert' ? 'sent' : 'changed'}{' '}
+        {notice?.restriction ?? 'Everyone'} · {message ? acts[message.msgType] : 'sent'}{' '}
         {thread.current && <Time at={thread.current.time} />}
         {thread.phase === 'active' && info?.expires && (
           <>
@@ -33,6 +37,18 @@ export function ThreadItem({ thread }: { readonly thread: Thread }) {
       </span>
     </li>
   )
+}
+
+/** The thread with its messages, if what it says can't be told without them: of a Cancel. */
+function useWhole(thread: Thread): Thread {
+  const desk = useDesk()
+  const { data } = useQuery({
+    queryKey: ['withdrawn', thread.identifier],
+    queryFn: ({ signal }) => desk.notice(thread.identifier, signal),
+    enabled: noticeIn(thread.current?.envelope)?.info === undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  return data ?? thread
 }
 
 /** Something that waits for signatures. */

@@ -1,18 +1,20 @@
 import { type ReactNode, useState } from 'react'
 import { useKeyset } from '../desk/index.js'
 import { keysetIn } from '../documents/open.js'
-import { Button, Cards, Row } from '../ui/index.js'
+import { useKeys } from '../keys/index.js'
+import { useSession } from '../login/session.js'
+import { Button, Cards, Field, Note, Row } from '../ui/index.js'
 import { AudiencePart } from './AudiencePart.js'
 import styles from './compose.module.css'
 import { DutiesPart } from './DutiesPart.js'
 import type { Thread } from './document.js'
 import { type Draft, isBreach, withTemplate } from './draft.js'
-import { type Missing, missingOf } from './missing.js'
+import { type Missing, missingOf, type Part } from './missing.js'
 import { presets } from './presets.js'
 import { SignDialog } from './SignDialog.js'
 import { StatusPart } from './StatusPart.js'
 import { TimesPart } from './TimesPart.js'
-import { templateOf, templates } from './templates/index.js'
+import { type Texts, templateOf, templates } from './templates/index.js'
 import { WordsPart } from './WordsPart.js'
 
 /** The form of a notice, question by question, and its signature. */
@@ -22,48 +24,81 @@ export function ComposeForm({
   onSent,
   onDiscard,
   thread,
+  before,
 }: {
   readonly draft: Draft
   readonly onChange: (draft: Draft) => void
   readonly onSent: () => void
   readonly onDiscard: () => void
   readonly thread?: Thread
+  /** The draft of an Update with the words that show now. */
+  readonly before?: Draft
 }) {
-  const policy = keysetIn(useKeyset().data?.envelope)?.policy
+  const keyset = keysetIn(useKeyset().data?.envelope)
+  const policy = keyset?.policy
+  const { active } = useKeys()
+  const session = useSession()
+  const breakGlass = keyset?.keys?.find((key) => key.keyid === active?.keyid)?.breakGlass === true
+  const mayBegin = session.state === 'in' && session.roles.includes('publisher')
+  const [replaced, setReplaced] = useState<Draft | null>(null)
   const [signing, setSigning] = useState(false)
   const [tried, setTried] = useState(false)
-  const missing = missingOf(draft, policy?.linkHosts ?? (policy ? [] : undefined))
+  const missing = missingOf(draft, policy?.linkHosts ?? (policy ? [] : undefined), breakGlass)
   const set = (change: Partial<Draft>) => onChange({ ...draft, ...change })
   const chosen = draft.template !== null
 
+  function choose(id: string) {
+    const template = templateOf(id)
+    setReplaced(draft.template !== null && wasEdited(draft) ? draft : null)
+    if (id === 'own') onChange(before ?? { ...draft, template: id })
+    else onChange(withTemplate(draft, template))
+  }
+
+  const all = templates.map(({ id, name, hint }) => ({ value: id, name, hint }))
+  const cards = thread
+    ? [
+        { value: 'own', name: 'Change the words that show now', hint: 'They stand below' },
+        ...all.filter(({ value }) => value !== 'own').reverse(),
+      ]
+    : all
+
   return (
     <div className={styles.form}>
+      {!mayBegin && (
+        <Note tone="warn">
+          <strong>Your key can’t begin a notice.</strong>
+          <span>
+            It has not the role of a publisher. You can write the draft, but a publisher must sign
+            first.
+          </span>
+        </Note>
+      )}
       {!thread && (
-        <Step title="Is it an exercise, or real?">
+        <Step title="Is it an exercise, or real?" part="status">
           <StatusPart status={draft.status} onChange={(status) => set({ status })} fixed={false} />
         </Step>
       )}
-      <Step title={thread ? 'What is new?' : 'What has happened?'}>
-        <Cards
-          legend="What has happened?"
-          value={draft.template}
-          onChange={(id) => {
-            const template = templateOf(id)
-            onChange(
-              template.id === 'own' && draft.template
-                ? { ...draft, template: id }
-                : withTemplate(draft, template),
-            )
-          }}
-          cards={templates.map(({ id, name, hint }) => ({
-            value: id,
-            name: thread && id === 'own' ? 'Change the words of before' : name,
-            hint: thread && id === 'own' ? 'They stand below' : hint,
-          }))}
-        />
+      <Step title={thread ? 'What is new?' : 'What has happened?'} part="template">
+        <Cards legend="What has happened?" value={draft.template} onChange={choose} cards={cards} />
+        {replaced && (
+          <Note tone="warn" live>
+            <span>Your words were replaced by the template’s.</span>
+            <Row>
+              <Button
+                onClick={() => {
+                  onChange(replaced)
+                  setReplaced(null)
+                }}
+              >
+                Take mine back
+              </Button>
+            </Row>
+          </Note>
+        )}
       </Step>
-      <Step title="Is it happening now, and how bad is it?">
+      <Step title="Is it happening now, and how bad is it?" part="preset">
         <Cards
+          wide
           legend="Is it happening now, and how bad is it?"
           value={draft.preset}
           onChange={(preset) => set({ preset })}
@@ -82,22 +117,38 @@ export function ComposeForm({
         />
       </Step>
       {!thread && (
-        <Step title="Who is to see it?">
+        <Step title="Who is to see it?" part="audience">
           <AudiencePart audience={draft.audience} onChange={(audience) => set({ audience })} />
         </Step>
       )}
       {chosen && (
         <>
-          <Step title="The words">
+          <Step title="The words" part="words">
             <WordsPart draft={draft} onChange={set} />
           </Step>
-          <Step title="Until when?">
+          <Step title="Until when?" part="times">
             <TimesPart draft={draft} onChange={set} />
           </Step>
         </>
       )}
+      {breakGlass && (
+        <Step title="Why is the break-glass key used?" part="glass">
+          <Field
+            label="The reason"
+            hint="Your signature alone is enough. The reason is published with it."
+          >
+            {(control) => (
+              <textarea
+                {...control}
+                value={draft.note}
+                onChange={(event) => set({ note: event.target.value })}
+              />
+            )}
+          </Field>
+        </Step>
+      )}
       {isBreach(draft) && (
-        <Step title="Checklist for breach notices">
+        <Step title="Checklist for breach notices" part="duties">
           <DutiesPart done={draft.duties} onChange={(duties) => set({ duties })} />
         </Step>
       )}
@@ -129,6 +180,7 @@ export function ComposeForm({
           draft={draft}
           {...(thread && { thread })}
           policy={policy}
+          breakGlass={breakGlass}
           onClose={() => setSigning(false)}
           onSent={onSent}
         />
@@ -137,9 +189,17 @@ export function ComposeForm({
   )
 }
 
-function Step({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+function Step({
+  title,
+  part,
+  children,
+}: {
+  readonly title: string
+  readonly part: Part
+  readonly children: ReactNode
+}) {
   return (
-    <section className={styles.step}>
+    <section className={styles.step} id={`part-${part}`} tabIndex={-1} aria-label={title}>
       <h2>{title}</h2>
       {children}
     </section>
@@ -152,10 +212,30 @@ function Todo({ missing }: { readonly missing: readonly Missing[] }) {
     <div role="alert">
       <strong>Before you can sign:</strong>
       <ul>
-        {missing.map(({ words }) => (
-          <li key={words}>{words}</li>
+        {missing.map(({ words, part }) => (
+          <li key={words}>
+            <button type="button" className={styles.jump} onClick={() => jumpTo(part)}>
+              {words}
+            </button>
+          </li>
         ))}
       </ul>
     </div>
+  )
+}
+
+function jumpTo(part: Part): void {
+  const section = document.getElementById(`part-${part}`)
+  section?.scrollIntoView({ block: 'start' })
+  section?.focus({ preventScroll: true })
+}
+
+/** Whether somebody has written words that choosing a template would take away. */
+function wasEdited(draft: Draft): boolean {
+  const { texts } = templateOf(draft.template ?? '')
+  return draft.texts.some(({ language, ...words }) =>
+    Object.entries(words).some(
+      ([name, text]) => text !== '' && text !== texts[language]?.[name as keyof Texts],
+    ),
   )
 }

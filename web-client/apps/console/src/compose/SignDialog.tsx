@@ -33,12 +33,15 @@ export function SignDialog({
   draft,
   thread,
   policy,
+  breakGlass,
   onClose,
   onSent,
 }: {
   readonly draft: Draft
   readonly thread?: Thread
   readonly policy: Policy | undefined
+  /** The key that signs is enough by itself. */
+  readonly breakGlass: boolean
   readonly onClose: () => void
   readonly onSent: () => void
 }) {
@@ -85,7 +88,7 @@ export function SignDialog({
       {prepared && (
         <Review
           prepared={prepared}
-          need={needOf(prepared.notice, policy)}
+          need={breakGlass ? 1 : needOf(prepared.notice, policy)}
           onClose={onClose}
           onSent={onSent}
         />

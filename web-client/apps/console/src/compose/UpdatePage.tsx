@@ -35,7 +35,8 @@ export function UpdatePage({ id }: PageProps) {
 
 function Writing({ thread, content }: { readonly thread: Thread; readonly content: Notice }) {
   const name = `${thread.alert.identifier}:${thread.messages.length}`
-  const [draft, setDraft] = useState(() => recallDraft(name) ?? draftOfUpdate(content, new Date()))
+  const [before] = useState(() => draftOfUpdate(content, new Date()))
+  const [draft, setDraft] = useState(() => recallDraft(name) ?? before)
   return (
     <Page title="Update the notice">
       <StatusBand status={thread.alert.status}>
@@ -43,6 +44,7 @@ function Writing({ thread, content }: { readonly thread: Thread; readonly conten
       </StatusBand>
       <ComposeForm
         thread={thread}
+        before={before}
         draft={draft}
         onChange={(next) => {
           rememberDraft(name, next)
@@ -51,7 +53,7 @@ function Writing({ thread, content }: { readonly thread: Thread; readonly conten
         onSent={() => rememberDraft(name, null)}
         onDiscard={() => {
           rememberDraft(name, null)
-          setDraft(draftOfUpdate(content, new Date()))
+          setDraft(before)
         }}
       />
     </Page>

@@ -70,6 +70,7 @@ export function noticeFrom(draft: Draft, identity: Identity, thread?: Thread): N
     sent: capTime(now),
     msgType: thread ? 'Update' : 'Alert',
     ...audienceMembers,
+    ...present('note', draft.note),
     ...(thread && { references: thread.messages.map(referenceTo) }),
     info,
   }

@@ -25,6 +25,8 @@ export interface Draft {
   /** Counted from the signature; 0 for none. */
   readonly nextUpdateMinutes: number
   readonly pauseBooking: boolean
+  /** Why a break-glass key signs; readers of the log see it. */
+  readonly note: string
   /** Which of the duties of a breach notice were ticked. */
   readonly duties: readonly string[]
 }
@@ -42,6 +44,7 @@ export function emptyDraft(values: Partial<Values> = {}): Draft {
     lastsHours: 4,
     nextUpdateMinutes: 60,
     pauseBooking: false,
+    note: '',
     duties: [],
   }
 }

@@ -6,7 +6,15 @@ import { languageName } from './languages.js'
 import { templateOf } from './templates/index.js'
 
 /** The parts of the form, in the order of the page. */
-export type Part = 'status' | 'template' | 'preset' | 'audience' | 'words' | 'times' | 'duties'
+export type Part =
+  | 'status'
+  | 'template'
+  | 'preset'
+  | 'audience'
+  | 'words'
+  | 'times'
+  | 'glass'
+  | 'duties'
 
 export interface Missing {
   readonly part: Part
@@ -16,7 +24,11 @@ export interface Missing {
 const longest = 400 * 24
 
 /** What is still to be done before the draft can be signed, in the order of the page. */
-export function missingOf(draft: Draft, linkHosts: readonly string[] | undefined): Missing[] {
+export function missingOf(
+  draft: Draft,
+  linkHosts: readonly string[] | undefined,
+  breakGlass = false,
+): Missing[] {
   const missing: Missing[] = []
   const add = (part: Part, words: string) => missing.push({ part, words })
   if (!draft.status) add('status', 'Say whether it is an exercise or real.')
@@ -31,6 +43,7 @@ export function missingOf(draft: Draft, linkHosts: readonly string[] | undefined
   if (draft.nextUpdateMinutes > draft.lastsHours * 60) {
     add('times', 'The next update is promised for after the end. Let the notice last longer.')
   }
+  if (breakGlass && !draft.note.trim()) add('glass', 'Say why the break-glass key is used.')
   if (isBreach(draft) && duties.some((duty) => !draft.duties.includes(duty.id))) {
     add('duties', 'Go through the checklist for breach notices.')
   }

@@ -188,3 +188,12 @@ export function readEnvelope(text: string): SignedEnvelope | null {
     return null
   }
 }
+
+/**
+ * Reads what a proposal holds, or null if it can't be signed here: it is none of the
+ * log's documents (a login at another desk, say), or not the one that its name says.
+ */
+export function openProposal(identifier: string, envelope: SignedEnvelope): Opened | null {
+  const opened = tryOpen(envelope)
+  return opened?.identifier === identifier ? opened : null
+}

@@ -20,8 +20,21 @@ export function BannerPreview({
 }) {
   return (
     <div className={`${styles.frame} ${narrow ? styles.narrow : ''}`}>
-      <div className="tocsin tocsin-banner" data-preview="">
-        <NoticeView notice={notice} language={language} {...(withdrawn && { withdrawn })} />
+      <div className="tocsin tocsin-banner">
+        <div
+          className="tocsin-item"
+          data-severity={notice.info?.[0]?.severity}
+          data-status={notice.status}
+          data-phase={withdrawn ? 'withdrawn' : 'active'}
+          data-folded="false"
+        >
+          <NoticeView
+            notice={notice}
+            language={language}
+            headingLevel={4}
+            {...(withdrawn && { withdrawn })}
+          />
+        </div>
       </div>
       <div className={styles.page} aria-hidden="true">
         <span />

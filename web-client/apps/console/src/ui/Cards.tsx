@@ -16,18 +16,21 @@ export function Cards<T extends string>({
   value,
   onChange,
   disabled = false,
+  wide = false,
 }: {
   readonly legend: string
   readonly cards: readonly Card<T>[]
   readonly value: T | null
   readonly onChange: (value: T) => void
   readonly disabled?: boolean
+  /** Two beside each other at most. */
+  readonly wide?: boolean
 }) {
   const group = useId()
   return (
     <fieldset disabled={disabled}>
       <legend className="unseen">{legend}</legend>
-      <div className={styles.cards}>
+      <div className={`${styles.cards} ${wide ? styles.wide : ''}`}>
         {cards.map((card) => {
           const id = `${group}-${card.value}`
           return (

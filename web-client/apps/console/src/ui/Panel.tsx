@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect } from 'react'
 import styles from './Panel.module.css'
 
 /** A page: its heading, some words on what it is for, and its panels. */
@@ -11,6 +11,9 @@ export function Page({
   readonly intro?: ReactNode
   readonly children: ReactNode
 }) {
+  useEffect(() => {
+    if (typeof title === 'string') document.title = `${title} – Tocsin console`
+  }, [title])
   return (
     <div className={styles.page}>
       <h1 tabIndex={-1}>{title}</h1>

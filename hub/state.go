@@ -1,0 +1,41 @@
+package hub
+
+import (
+	"time"
+
+	"tocsin/notice"
+)
+
+// Where a [State] can come from, beside the log.
+const (
+	FromCache = "cache" // this node's own file
+	FromPeer  = "peer"  // a peer's public snapshot
+)
+
+// State is what the hub serves, for those who run it. The zero State is of a hub that
+// has nothing to serve yet.
+type State struct {
+	From   string         // "" for the log, or for nothing yet
+	Saved  time.Time      // when it was made, if it is not from the log
+	Seq    uint64         // of the newest entry that is in it
+	Keyset *notice.Keyset // in force; nil if nothing is served
+	Active int            // threads
+}
+
+// State tells what is served now: of the log, or of what stands in for it.
+func (h *Hub) State() State {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	l := h.serving
+	if l == nil {
+		return State{}
+	}
+	s := State{From: l.from, Saved: l.saved, Seq: max(l.seq(), l.board.Seq()), Keyset: l.board.Keyset()}
+	now := time.Now()
+	for _, t := range l.board.Threads() {
+		if t.Phase(now) == notice.Active {
+			s.Active++
+		}
+	}
+	return s
+}
