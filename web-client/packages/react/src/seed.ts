@@ -42,7 +42,7 @@ export async function renderableSeed(
   const { sinceMs } = snapshot.source
   return {
     seed: snapshotText,
-    notices: show(threads, now, now, []).map(plain),
+    notices: show(threads, now, now).map(plain),
     contacts: (board.contacts?.cards ?? []).map((card) => ({ audience: '', ...card })),
     keysetExpired: Date.parse(board.keyset.expires) < now,
     since: new Date(now - sinceMs).toISOString(),
