@@ -98,7 +98,7 @@ need-npm:
 	  echo "Node and npm are missing; the web client is built and tested with them. Get Node 20 or newer from"; \
 	  echo "https://nodejs.org/ or your system's packages (Debian: apt-get install nodejs npm)."; \
 	  echo "Without them: go build ./cmd/tocsin (no pages in it), make test-go (Go alone)."; exit 1; }
-	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' || { \
+	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20 ? 1 : 0)' || { \
 	  echo "Node $$(node --version) is too old for the web client; 20 or newer, please (https://nodejs.org/)."; exit 1; }
 
 missing:
