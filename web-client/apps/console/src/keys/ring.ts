@@ -37,11 +37,7 @@ export class Keyring {
   /** Takes a key in, and makes it the active one. `kept: false` forgets it with the page. */
   async add(open: OpenKey, kept: boolean, backedUp: string): Promise<StaffKey> {
     const key = await sealKey(open, kept, backedUp)
-    if (kept) {
-      await this.store.put(key)
-      // Safari drops what is not persistent after 7 days without a visit.
-      await navigator.storage?.persist?.().catch(() => false)
-    }
+    if (kept) await this.store.put(key)
     this.set([...this.others(key.keyid), key], key)
     return key
   }

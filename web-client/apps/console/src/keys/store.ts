@@ -38,7 +38,11 @@ export function indexedDbStore(): KeyStore {
   }
   return {
     all: () => run<StaffKey[]>('readonly', (store) => store.getAll()),
-    put: async (key) => void (await run('readwrite', (store) => store.put(key))),
+    async put(key) {
+      await run('readwrite', (store) => store.put(key))
+      // Safari drops what is not persistent after 7 days without a visit.
+      await navigator.storage?.persist?.().catch(() => false)
+    },
     remove: async (keyid) => run('readwrite', (store) => store.delete(keyid)),
   }
 }

@@ -1,0 +1,110 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { fromBase64, pae, verifySignature } from '@tocsin/client/verify'
+import { afterAll, describe, expect, test } from 'vitest'
+import { openKeyFile, readKeyFile, writeBackup } from '../../src/keys/file.js'
+import { createKey, sealKey } from '../../src/keys/key.js'
+import { proofDue } from '../../src/keys/reminder.js'
+import { Keyring } from '../../src/keys/ring.js'
+import { signatureOver } from '../../src/keys/sign.js'
+import { memoryStore } from '../../src/keys/store.js'
+
+const binary = resolve(import.meta.dirname, '../../../../../bin/tocsin')
+const dir = mkdtempSync(join(tmpdir(), 'tocsin-keys-'))
+afterAll(() => rmSync(dir, { recursive: true }))
+
+// 600,000 rounds take a second or more, several times.
+const slow = { timeout: 60_000 }
+const passphrase = 'correct horse – bátteries'
+
+async function signs(key: Awaited<ReturnType<typeof sealKey>>) {
+  const payload = new TextEncoder().encode('{}')
+  const { keyid, sig } = await signatureOver(key, 'x/y', payload)
+  expect(keyid).toBe(key.keyid)
+  const message = pae({ payloadType: 'x/y', payload })
+  return verifySignature(fromBase64(key.publicKey), fromBase64(sig), message)
+}
+
+describe('a backup', () => {
+  test('gives the same key back, with its passphrase only', slow, async () => {
+    const key = await createKey('ana-ruiz')
+    const text = await writeBackup(key, passphrase)
+    const file = readKeyFile(text)
+    expect(file).toMatchObject({ kind: 'sealed', owner: 'ana-ruiz' })
+    expect(await openKeyFile(file, passphrase.normalize('NFD'))).toEqual(key)
+    await expect(openKeyFile(file)).rejects.toMatchObject({ reason: 'passphrase-needed' })
+    await expect(openKeyFile(file, `${passphrase}!`)).rejects.toMatchObject({
+      reason: 'passphrase-wrong',
+    })
+    expect(text).not.toContain(Buffer.from(key.pkcs8).toString('base64').slice(-20))
+  })
+
+  test('into which another owner was written opens no more', slow, async () => {
+    const text = await writeBackup(await createKey('ana-ruiz'), passphrase)
+    const file = readKeyFile(text.replace('ana-ruiz', 'bo-lee'))
+    await expect(openKeyFile(file, passphrase)).rejects.toMatchObject({
+      reason: 'passphrase-wrong',
+    })
+  })
+})
+
+describe('a key file', () => {
+  test('of `tocsin key new` is read, and signs', async () => {
+    execFileSync(binary, ['key', 'new', 'ana.key', '--owner', 'ana-ruiz'], { cwd: dir })
+    const open = await openKeyFile(readKeyFile(readFileSync(join(dir, 'ana.key'), 'utf8')))
+    const shown = execFileSync(binary, ['key', 'show', 'ana.key'], { cwd: dir, encoding: 'utf8' })
+    expect(shown).toContain(open.publicKey)
+    expect(await signs(await sealKey(open, true, ''))).toBe(true)
+  })
+
+  test.each(['', '{}', 'null', '-----BEGIN PUBLIC KEY-----\n', '{"tocsinKeyBackup":2}'])(
+    '%o is none',
+    (text) =>
+      expect(() => readKeyFile(text)).toThrow(expect.objectContaining({ reason: 'not-a-key' })),
+  )
+
+  test('of another kind of key is refused', async () => {
+    const pem = `-----BEGIN PRIVATE KEY-----\nOwner: ana-ruiz\n\n${btoa('not a key')}\n-----END PRIVATE KEY-----\n`
+    await expect(openKeyFile(readKeyFile(pem))).rejects.toMatchObject({ reason: 'not-a-key' })
+  })
+})
+
+describe('the keyring', () => {
+  test('keeps what cannot be exported, and forgets what is not to be kept', async () => {
+    const store = memoryStore()
+    const ring = new Keyring(store)
+    await ring.load()
+    const kept = await ring.add(await createKey('ana-ruiz'), true, '')
+    const lent = await ring.add(await createKey('bo-lee'), false, '')
+    await expect(crypto.subtle.exportKey('pkcs8', kept.pair.privateKey)).rejects.toThrow()
+    expect(await signs(lent)).toBe(true)
+    expect(ring.get().active).toBe(lent)
+
+    const later = new Keyring(store)
+    await later.load()
+    expect(later.get().keys?.map((key) => key.owner)).toEqual(['ana-ruiz'])
+    await later.forget(kept.keyid)
+    expect(later.get()).toEqual({ keys: [], active: null })
+    expect(await store.all()).toEqual([])
+  })
+
+  test('tells when it changes', async () => {
+    const ring = new Keyring(memoryStore())
+    let told = 0
+    const stop = ring.subscribe(() => told++)
+    await ring.load()
+    await ring.add(await createKey('ana-ruiz'), true, '')
+    stop()
+    await ring.add(await createKey('bo-lee'), true, '')
+    expect(told).toBe(2)
+  })
+})
+
+test('the test of a key is due after a month', () => {
+  const now = new Date('2026-11-22T10:00:00Z')
+  expect(proofDue('', now)).toBe(true)
+  expect(proofDue('2026-10-20T10:00:00Z', now)).toBe(true)
+  expect(proofDue('2026-11-01T10:00:00Z', now)).toBe(false)
+})
