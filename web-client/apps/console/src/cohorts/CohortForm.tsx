@@ -3,7 +3,7 @@ import { type Cohort, usePutCohort } from '../desk/index.js'
 import { count, span } from '../documents/clock.js'
 import { people } from '../documents/keysetWords.js'
 import { IssuerField } from '../posture/IssuerField.js'
-import { Button, Field, Note, Problem, Row } from '../ui/index.js'
+import { Button, ButtonLink, Field, Note, Problem, Row } from '../ui/index.js'
 import styles from './cohorts.module.css'
 import { CsvError, headings, readSubjects, type Subjects } from './csv.js'
 
@@ -24,6 +24,8 @@ export function CohortForm({ existing }: { readonly existing: readonly Cohort[] 
   const [column, setColumn] = useState('')
   const [read, setRead] = useState<Subjects | string | null>(null)
   const [tried, setTried] = useState(false)
+  // Counts the cohorts that were made: each empties the field of the file.
+  const [made, setMade] = useState(0)
   const put = usePutCohort()
   const subjects = typeof read === 'object' ? read : null
   const before = existing.find((cohort) => cohort.name === name)
@@ -54,7 +56,17 @@ export function CohortForm({ existing }: { readonly existing: readonly Cohort[] 
     event.preventDefault()
     setTried(true)
     if (nameError || issuer === '' || subjects === null) return
-    put.mutate({ name, issuer, subjects: subjects.ids })
+    put.mutate(
+      { name, issuer, subjects: subjects.ids },
+      {
+        onSuccess: () => {
+          setRead(null)
+          setLoaded(null)
+          setTried(false)
+          setMade(made + 1)
+        },
+      },
+    )
   }
 
   return (
@@ -89,6 +101,7 @@ export function CohortForm({ existing }: { readonly existing: readonly Cohort[] 
         {(control) => (
           <input
             {...control}
+            key={made}
             type="file"
             accept=".csv,.txt,text/csv,text/plain"
             onChange={(event) => void choose(event.target.files?.[0])}
@@ -114,7 +127,7 @@ export function CohortForm({ existing }: { readonly existing: readonly Cohort[] 
         </Field>
       )}
       {subjects && <Found subjects={subjects} />}
-      {before && (
+      {before && subjects && (
         <Note tone="warn">
           <strong>{name} exists.</strong>
           <span>
@@ -137,12 +150,15 @@ export function CohortForm({ existing }: { readonly existing: readonly Cohort[] 
           <strong>
             cohort:{put.data.name} has {people(put.data.members)}.
           </strong>
-          <span>Their open portals know it within seconds. Send a notice to this cohort now.</span>
+          <span>Their open portals know it within seconds; a notice can be sent to them now.</span>
+          <Row>
+            <ButtonLink href="#/new">Send a notice</ButtonLink>
+          </Row>
         </Note>
       )}
       <Row>
         <Button type="submit" kind="primary" busy={put.isPending}>
-          {before ? 'Replace the cohort' : 'Make the cohort'}
+          {before && subjects ? 'Replace the cohort' : 'Make the cohort'}
         </Button>
       </Row>
     </form>

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { type Cohort, useCohorts, useRemoveCohort } from '../desk/index.js'
-import { count } from '../documents/clock.js'
+import { number } from '../documents/clock.js'
 import { people } from '../documents/keysetWords.js'
 import { useSession } from '../login/session.js'
 import {
@@ -38,7 +38,7 @@ export function CohortsPage() {
             {cohorts.data.map((cohort) => (
               <tr key={cohort.name}>
                 <th scope="row">{cohort.name}</th>
-                <td>{count(cohort.members, '').trim()}</td>
+                <td>{number(cohort.members)}</td>
                 <td>
                   <Time at={cohort.time} />
                 </td>

@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { number } from '../documents/clock.js'
 import { Button } from '../ui/index.js'
 import styles from './connected.module.css'
 import type { Bar } from './tally.js'
@@ -35,16 +36,18 @@ export function BarTable({
             <tr key={bar.name}>
               <th scope="row">{nameOf(bar.name)}</th>
               <td>
-                <span className={styles.number}>{bar.sessions.toLocaleString('en-GB')}</span>
-                <svg
-                  className={styles.bar}
-                  viewBox="0 0 100 8"
-                  preserveAspectRatio="none"
-                  aria-hidden="true"
-                >
-                  <rect className={styles.track} width="100" height="8" />
-                  <rect className={styles.fill} width={bar.share * 100} height="8" />
-                </svg>
+                <div className={styles.cell}>
+                  <span className={styles.number}>{number(bar.sessions)}</span>
+                  <svg
+                    className={styles.bar}
+                    viewBox="0 0 100 8"
+                    preserveAspectRatio="none"
+                    aria-hidden="true"
+                  >
+                    <rect className={styles.track} width="100" height="8" />
+                    <rect className={styles.fill} width={bar.share * 100} height="8" />
+                  </svg>
+                </div>
               </td>
             </tr>
           ))}

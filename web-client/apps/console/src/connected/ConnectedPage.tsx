@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import { type Audience, useAudience } from '../desk/index.js'
-import { count, span } from '../documents/clock.js'
+import { count, number, span } from '../documents/clock.js'
 import { languageName } from '../documents/contactsWords.js'
 import { Busy, Note, Page, Panel, Problem } from '../ui/index.js'
 import { BarTable } from './BarTable.js'
@@ -14,6 +14,12 @@ const tierWords: Readonly<Record<string, string>> = {
   public: 'Public: nobody is logged in',
   restricted: 'Restricted: a known device, or a login of before',
   private: 'Private: logged in now',
+}
+
+const surfaceWords: Readonly<Record<string, string>> = {
+  portal: 'Patient portal',
+  call: 'Video visits',
+  console: 'This console',
 }
 
 const kindWords: Readonly<Record<string, string>> = {
@@ -43,7 +49,7 @@ function Numbers({ audience }: { readonly audience: Audience }) {
     <>
       <Panel>
         <p className={styles.total}>
-          <strong>{audience.sessions.toLocaleString('en-GB')}</strong>{' '}
+          <strong>{number(audience.sessions)}</strong>{' '}
           {audience.sessions === 1 ? 'page is' : 'pages are'} connected, to{' '}
           {count(audience.nodes, 'node')}
         </p>
@@ -67,7 +73,12 @@ function Numbers({ audience }: { readonly audience: Audience }) {
         />
       </Panel>
       <Panel>
-        <BarTable caption="Where they are" head="Surface" bars={surfaceBars(audience)} />
+        <BarTable
+          caption="Where they are"
+          head="Surface"
+          bars={surfaceBars(audience)}
+          nameOf={(surface) => surfaceWords[surface] ?? surface}
+        />
       </Panel>
       {labelGroups(audience).map(({ kind, bars }) => (
         <Panel key={kind}>

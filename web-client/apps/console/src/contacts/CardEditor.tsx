@@ -33,7 +33,8 @@ export function CardEditor({
     <fieldset className={styles.editor}>
       <legend>
         Card {place}
-        {card.name && `: ${card.name} (${languageName(card.language)})`}
+        {card.name && `: ${card.name}`}
+        {card.name && card.language && ` (${languageName(card.language)})`}
       </legend>
       <div className={styles.fields}>
         {members.map(({ member, label, hint, optional, type }) => (

@@ -128,14 +128,16 @@ export function ContactsForm({
             )
           }
         >
-          <ChangeList change={contactsChange(reading.before, reading.doc)} />
-          {(reading.doc.cards ?? []).length === 0 && (
-            <Note tone="warn">No card is left: nobody would be told whom to call.</Note>
-          )}
           {sign.isSuccess ? (
             <Outcome answer={sign.data} />
           ) : (
-            <p>It takes the signatures of {people(need)} by the keyset in force.</p>
+            <>
+              <ChangeList change={contactsChange(reading.before, reading.doc)} />
+              {(reading.doc.cards ?? []).length === 0 && (
+                <Note tone="warn">No card is left: nobody would be told whom to call.</Note>
+              )}
+              <p>It takes the signatures of {people(need)} by the keyset in force.</p>
+            </>
           )}
           <Problem error={sign.error} />
         </Dialog>

@@ -3,10 +3,8 @@ import { createContext, type ReactNode, useContext, useEffect, useState } from '
 import type { Desk, Phase } from './desk.js'
 import type { Receipts, SignedEnvelope } from './shapes.js'
 
-/** How often lists are asked for again, in ms. */
-const listEvery = 5_000
-/** How often documents that rarely change are. */
-const documentEvery = 15_000
+/** How often everything is asked for again, in ms: staff act upon what a colleague did. */
+const askEvery = 5_000
 
 const DeskContext = createContext<Desk | null>(null)
 
@@ -34,7 +32,7 @@ export function useNotices(phase?: Phase) {
   return useQuery({
     queryKey: ['notices', phase ?? 'all'],
     queryFn: ({ signal }) => desk.notices(phase, signal),
-    refetchInterval: listEvery,
+    refetchInterval: askEvery,
   })
 }
 
@@ -44,7 +42,7 @@ export function useNotice(identifier: string) {
   return useQuery({
     queryKey: ['notice', identifier],
     queryFn: ({ signal }) => desk.notice(identifier, signal),
-    refetchInterval: listEvery,
+    refetchInterval: askEvery,
   })
 }
 
@@ -54,7 +52,7 @@ export function useProposals() {
   return useQuery({
     queryKey: ['proposals'],
     queryFn: ({ signal }) => desk.proposals(signal),
-    refetchInterval: listEvery,
+    refetchInterval: askEvery,
   })
 }
 
@@ -64,7 +62,7 @@ export function useProposal(identifier: string) {
   return useQuery({
     queryKey: ['proposal', identifier],
     queryFn: ({ signal }) => desk.proposal(identifier, signal),
-    refetchInterval: listEvery,
+    refetchInterval: askEvery,
   })
 }
 
@@ -74,7 +72,7 @@ export function useKeyset() {
   return useQuery({
     queryKey: ['keyset'],
     queryFn: ({ signal }) => desk.keyset(signal),
-    refetchInterval: documentEvery,
+    refetchInterval: askEvery,
   })
 }
 
@@ -84,7 +82,7 @@ export function useContactsDocument() {
   return useQuery({
     queryKey: ['contacts'],
     queryFn: ({ signal }) => desk.contacts(signal),
-    refetchInterval: documentEvery,
+    refetchInterval: askEvery,
   })
 }
 
@@ -94,7 +92,7 @@ export function usePosture() {
   return useQuery({
     queryKey: ['posture'],
     queryFn: ({ signal }) => desk.posture(signal),
-    refetchInterval: documentEvery,
+    refetchInterval: askEvery,
   })
 }
 
@@ -124,7 +122,7 @@ export function useAudience() {
   return useQuery({
     queryKey: ['audience'],
     queryFn: ({ signal }) => desk.audience(signal),
-    refetchInterval: 5_000,
+    refetchInterval: askEvery,
   })
 }
 
@@ -134,7 +132,7 @@ export function useCohorts() {
   return useQuery({
     queryKey: ['cohorts'],
     queryFn: ({ signal }) => desk.cohorts(signal),
-    refetchInterval: documentEvery,
+    refetchInterval: askEvery,
   })
 }
 

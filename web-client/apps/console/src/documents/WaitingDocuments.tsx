@@ -2,6 +2,7 @@ import { useLogin, useProposals, useWithdraw } from '../desk/index.js'
 import { Button, ButtonLink, Panel, Problem, Row, Time } from '../ui/index.js'
 import styles from './documents.module.css'
 import { people } from './keysetWords.js'
+import { documentName } from './names.js'
 
 /** The documents of one type that wait for signatures, each with its way to sign it; nothing if there are none. */
 export function WaitingDocuments({ payloadType }: { readonly payloadType: string }) {
@@ -22,9 +23,9 @@ export function WaitingDocuments({ payloadType }: { readonly payloadType: string
           return (
             <li key={p.identifier}>
               <span>
-                <strong>{p.identifier}</strong>, signed by {signed.join(', ') || 'nobody yet'};{' '}
-                {people(missing)} more {missing === 1 ? 'is' : 'are'} needed, until{' '}
-                <Time at={p.expires} />
+                <strong>{documentName(p.identifier)}</strong>, signed by{' '}
+                {signed.join(', ') || 'nobody yet'}; {people(missing)} more{' '}
+                {missing === 1 ? 'is' : 'are'} needed, until <Time at={p.expires} />
               </span>
               <Row>
                 {mine && (

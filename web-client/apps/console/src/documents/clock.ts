@@ -28,7 +28,12 @@ export function span(ms: number): string {
 
 const numbers = new Intl.NumberFormat('en-GB')
 
+/** "4,812". */
+export function number(n: number): string {
+  return numbers.format(n)
+}
+
 /** "1 person", "4,812 people". */
 export function count(n: number, one: string, many = `${one}s`): string {
-  return `${numbers.format(n)} ${n === 1 ? one : many}`
+  return `${number(n)} ${n === 1 ? one : many}`
 }

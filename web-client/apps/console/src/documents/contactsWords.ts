@@ -5,7 +5,8 @@ import type { Change } from './postureWords.js'
 export function cardWords(card: Card): string {
   const parts = [card.telephone, card.email, card.hours].filter(Boolean).join(', ')
   const audience = card.audience ? `, for ${card.audience}` : ''
-  return `${card.name} (${languageName(card.language)}${audience}): ${parts}`
+  // Isolated, so that a name from right to left moves nothing around it.
+  return `\u2068${card.name}\u2069 (${languageName(card.language)}${audience}): ${parts}`
 }
 
 /** What changes from one set of cards to another; null is that there was none. */

@@ -64,11 +64,11 @@ export function EditDialog({
         )
       }
     >
-      <ChangeList change={postureChange(before, after)} />
       {sign.isSuccess ? (
         <Outcome answer={sign.data} />
       ) : (
         <>
+          <ChangeList change={postureChange(before, after)} />
           <p>It takes the signatures of {people(need)} by the keyset in force.</p>
           <Field
             label="Why"

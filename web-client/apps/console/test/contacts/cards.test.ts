@@ -49,8 +49,8 @@ describe('the document', () => {
     const before = contactsOf(null, [card, { ...card, language: 'es' }], at)
     const after = contactsOf(before, [card, { ...card, language: 'de' }], at)
     const change = contactsChange(before, after)
-    expect(change.begins).toEqual(['Crisis line (German): +1 555-0100'])
-    expect(change.ends).toEqual(['Crisis line (Spanish): +1 555-0100'])
+    expect(change.begins).toEqual(['\u2068Crisis line\u2069 (German): +1 555-0100'])
+    expect(change.ends).toEqual(['\u2068Crisis line\u2069 (Spanish): +1 555-0100'])
     expect(change.stays).toHaveLength(1)
   })
 
