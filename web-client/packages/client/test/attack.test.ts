@@ -182,6 +182,71 @@ test('a removed key voids what it signed, its return brings it back', async () =
   expect(held?.messages).toHaveLength(1)
   await board.fold({ seq: 4, body: await sign('keyset', keysetOf(3, both()), root) })
   expect(board.threads.map((t) => t.current.hash)).toEqual([held?.current.hash])
+  // Of keysets, a snapshot holds the newest and those that changed the roots.
+  expect(board.snapshot(0).map((a) => a.keyset?.version)).toEqual([3, undefined])
+})
+
+test('a notice stands by a key that was not known when it came', async () => {
+  const cara = await newKey()
+  const board = await boardWith(
+    await sign('keyset', keysetOf(1, both()), root),
+    await sign('notice', alert('a'), ana, ben, cara),
+  )
+  const keys = [staff(ana, 'ana', 'publisher'), staff(cara, 'cara', 'approver')]
+  await board.fold({ seq: 3, body: await sign('keyset', keysetOf(2, keys), root) })
+  expect(board.threads.map((t) => t.current.signers)).toEqual([['ana', 'cara']])
+})
+
+describe('contacts', () => {
+  const card = {
+    language: 'en',
+    audience: 'patient',
+    name: 'North Clinic',
+    telephone: '+1 (555) 010-00',
+  }
+  const staffed = () => [staff(ana, 'ana', 'contacts'), staff(ben, 'ben', 'contacts')]
+  const contacts = (version: number, ...cards: unknown[]) => ({ version, sent: start, cards })
+
+  test('are replaced by a newer version alone, signed by two', async () => {
+    const board = await boardWith(
+      await sign('keyset', keysetOf(1, staffed()), root),
+      await sign('contacts', contacts(2, card), ana, ben),
+    )
+    const refused = [
+      await sign('contacts', contacts(2), ana, ben),
+      await sign('contacts', contacts(1), ana, ben),
+      await sign('contacts', contacts(3), ana),
+    ]
+    for (const body of refused)
+      expect((await board.fold({ seq: 3, body })).verdict).toBe('rejected')
+    expect(board.contacts).toEqual(contacts(2, card))
+    await board.fold({ seq: 4, body: await sign('contacts', contacts(3), ana, ben) })
+    expect(board.contacts?.cards).toEqual([])
+  })
+
+  test.each([
+    ['neither telephone nor email', { ...card, telephone: '' }],
+    ['no name', { ...card, name: '' }],
+    ['a line end in a name', { ...card, name: 'North\nClinic' }],
+    ['letters in a telephone number', { ...card, telephone: '0800 CLINIC' }],
+    ['an e-mail address that does more', { ...card, email: 'help@north.example?cc=x@y.example' }],
+    ['two addresses', { ...card, email: 'a@b.example@c.example' }],
+    ['a host that is none', { ...card, email: 'help@-north.example' }],
+    ['no language', { ...card, language: '' }],
+    ['an unknown member', { ...card, fax: '1' }],
+    ['text for a card', 'North Clinic'],
+  ])('%s is refused', async (_, bad) => {
+    const board = await boardWith(await sign('keyset', keysetOf(1, staffed()), root))
+    const body = await sign('contacts', contacts(1, card, bad), ana, ben)
+    expect((await board.fold({ seq: 2, body })).verdict).toBe('rejected')
+    const mended = await sign(
+      'contacts',
+      contacts(1, card, { ...card, email: 'help@north.example' }),
+      ana,
+      ben,
+    )
+    expect((await board.fold({ seq: 3, body: mended })).verdict).toBe('accepted')
+  })
 })
 
 test('an older keyset, and one of the same version, are refused', async () => {
