@@ -6,27 +6,16 @@ import { serverClock } from './clock.js'
 import { type Connection, keepConnected, type Trouble } from './connection.js'
 import { type Auth, type Entry, readFrame, type Source } from './frames.js'
 import { prefixes } from './language.js'
-import { type Memory, openMemory, type Reach } from './memory.js'
+import { type Memory, openMemory, type Reach, shared } from './memory.js'
 import type { Accepted } from './model.js'
 import { covers, newSession, type Session } from './session.js'
-import { parameters, reuse, summary, threadOf } from './state.js'
+import { parameters, reuse, summary, threadOf, unknown } from './state.js'
 import { openLogin } from './tokens.js'
 import type { Directive, Freshness, Notice, ShownNotice, State, TocsinOptions } from './types.js'
 import type { Verifier, View } from './verifier.js'
 
 /** The nodes of which a keyset with `dev: true` is accepted. */
 const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/
-
-/** Before anything is known. */
-export const unknown: State = {
-  notices: [],
-  contacts: [],
-  tier: 'public',
-  auth: { state: 'none' },
-  freshness: { state: 'connecting', since: null, reason: 'connecting' },
-  ready: false,
-  keysetExpired: false,
-}
 
 /** What is behind a Tocsin; its methods are described there. */
 export function follow(options: TocsinOptions) {
@@ -149,6 +138,7 @@ export function follow(options: TocsinOptions) {
     connection?.drop(0)
     publish()
     return then(async () => {
+      cursor = reach = undefined // what is remembered may have been read meanwhile
       await verifier?.forget(clock.now())
       publicOnly = false
       settle()
@@ -172,6 +162,7 @@ export function follow(options: TocsinOptions) {
       reach = memo.reach
       live = memo.live
     }
+    settle()
     if (options.seed) {
       const { serverTime, entries } = JSON.parse(options.seed)
       clock.atLeast(Date.parse(serverTime))
@@ -195,7 +186,7 @@ export function follow(options: TocsinOptions) {
 
   /** Keeps and tells what entries of the session brought. */
   const took = (accepted: readonly Accepted[], by: Session) => {
-    if (by !== session || !accepted.length) return
+    if (by !== session) return
     for (const { seq, body, notice, revision } of accepted) {
       if (!notice || verifier?.isPublic(notice)) channel?.postMessage({ seq, body })
       if (notice && options.receipts !== false) acks.add(threadOf(notice), revision, 'received')
@@ -270,9 +261,9 @@ export function follow(options: TocsinOptions) {
   const hello = async (mine: Session) => {
     const tokens = await login.greet()
     await queue // what is remembered, and what a sign-out leaves
-    if (mine !== session || !verifier) return
-    publish()
+    publish() // it finds out who signed out elsewhere
     if (mine !== session) return
+    if (!verifier) return connection?.drop() // it could not be fetched
     const { ticket } = (memory as Memory).load()
     connection?.send({ type: 'hello', tokens, ticket, cursor: cursor, labels: claimed })
   }
@@ -282,7 +273,7 @@ export function follow(options: TocsinOptions) {
 
   const setUp = () => {
     if (memory) return
-    memory = openMemory(`tocsin:${address()}`, options.storage)
+    memory = openMemory(options.storage)
     claimed = [
       ...(options.surface ? [`surface:${options.surface}`] : []),
       ...prefixes(options.languages ?? navigator.languages).map((tag) => `lang:${tag}`),
@@ -309,7 +300,8 @@ export function follow(options: TocsinOptions) {
       offline = true
       publish()
     })
-    channel = new BroadcastChannel(`tocsin:${address()}`)
+    if (!globalThis.BroadcastChannel) return
+    channel = new BroadcastChannel(shared)
     channel.onmessage = ({ data }) =>
       typeof data === 'string'
         ? noticeSignOut(data)
@@ -346,16 +338,18 @@ export function follow(options: TocsinOptions) {
     start() {
       if (connection) return
       setUp()
-      if (!verifier && !restoring) {
-        restoring = true
-        then(restore)
-      }
       listen()
       trouble = 'connecting'
+      offline = globalThis.navigator?.onLine === false
       connection = keepConnected(address(), {
         dialling() {
           session = newSession()
           login.begin()
+          if (verifier || restoring) return
+          restoring = true
+          then(restore).finally(() => {
+            restoring = false
+          })
         },
         opened() {
           if (session) hello(session)

@@ -29,6 +29,12 @@ export interface Memo {
 
 const nothing: Memo = { held: [], live: 0, time: 0 }
 
+/**
+ * The key in Storage, and the name of the tabs' channel. All of an origin share it, whichever
+ * node they follow, so that no record is out of reach of a sign-out.
+ */
+export const shared = 'tocsin'
+
 export type Memory = ReturnType<typeof openMemory>
 
 /**
@@ -36,7 +42,7 @@ export type Memory = ReturnType<typeof openMemory>
  * record it holds the name of the last sign-out: a tab that slept through one finds another
  * name than it knows, and a record that such a tab wrote bears the wrong one.
  */
-export function openMemory(name: string, storage: Storage | null | undefined) {
+export function openMemory(storage: Storage | null | undefined) {
   let memo = nothing
   const attempt = <T>(act: (s: Storage) => T): T | undefined => {
     try {
@@ -45,15 +51,21 @@ export function openMemory(name: string, storage: Storage | null | undefined) {
       return undefined
     }
   }
-  const outName = `${name}:out`
+  const outName = `${shared}:out`
   let known: string | undefined
   const lastSignOut = () => attempt((s) => s.getItem(outName) ?? '') ?? known ?? ''
   known = lastSignOut()
 
   const stored = (): Memo | undefined => {
-    const [out, found] = attempt((s) => JSON.parse(s.getItem(name) ?? '[]')) ?? []
+    const [out, found] = attempt((s) => JSON.parse(s.getItem(shared) ?? '[]')) ?? []
     return out === known && Array.isArray(found?.held) ? found : undefined
   }
+
+  /** Removes a record of before the last sign-out; it may be of who came afterwards. */
+  const sweep = () => {
+    if (!stored()) attempt((s) => s.removeItem(shared))
+  }
+  sweep()
 
   return {
     lastSignOut,
@@ -63,14 +75,14 @@ export function openMemory(name: string, storage: Storage | null | undefined) {
     load: () => stored() ?? memo,
     save(change: Partial<Memo>) {
       memo = { ...memo, ticket: stored()?.ticket ?? memo.ticket, ...change }
-      attempt((s) => s.setItem(name, JSON.stringify([known, memo])))
+      attempt((s) => s.setItem(shared, JSON.stringify([known, memo])))
     },
     /** Deletes everything, as of this sign-out. */
     clear(out: string) {
       known = out
       memo = nothing
       attempt((s) => s.setItem(outName, out))
-      if (!stored()) attempt((s) => s.removeItem(name)) // it may be of who came afterwards
+      sweep()
     },
   }
 }

@@ -2,6 +2,17 @@
 
 import type { Notice, ShownNotice, State } from './types.js'
 
+/** Before anything is known. */
+export const unknown: State = {
+  notices: [],
+  contacts: [],
+  tier: 'public',
+  auth: { state: 'none' },
+  freshness: { state: 'connecting', since: null, reason: 'connecting' },
+  ready: false,
+  keysetExpired: false,
+}
+
 /** The values of a parameter, in whichever block. */
 export const parameters = (notice: Notice, name: string): string[] =>
   (notice.info ?? []).flatMap((info) =>
