@@ -81,8 +81,8 @@ export function openMemory(storage: Storage | null | undefined) {
     clear(out: string) {
       known = out
       memo = nothing
+      sweep() // first: it makes room
       attempt((s) => s.setItem(outName, out))
-      sweep()
     },
   }
 }
