@@ -69,8 +69,13 @@ export function createLiveRegion(): LiveRegion {
   }
 }
 
-/** Outside of an open modal dialog VoiceOver hears nothing. */
+/** Outside of an open modal dialog, and of what fills the screen, nothing is heard. */
 function audible(): Element {
   const dialogs = document.querySelectorAll('dialog:modal')
-  return dialogs[dialogs.length - 1] ?? document.body
+  return dialogs[dialogs.length - 1] ?? hostOf(document.fullscreenElement) ?? document.body
+}
+
+/** The element, if it shows what is put into it: a `<video>` does not. */
+export function hostOf(element: Element | null): Element | null {
+  return element?.matches('video, iframe, canvas, img, object, embed') ? null : element
 }

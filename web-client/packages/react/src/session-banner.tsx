@@ -1,10 +1,12 @@
 'use client'
 
 import { type ReactNode, type RefObject, useEffect, useId, useRef, useState } from 'react'
+import { createPortal } from 'react-dom'
 import { Call } from './contact.js'
 import { FreshnessLine } from './freshness.js'
 import { isActual, useContacts } from './hooks.js'
 import { inOrder, isGrave, NoticeItem } from './item.js'
+import { hostOf } from './live-region.js'
 import { useLanguages, useTocsinState } from './provider.js'
 import { inLanguage } from './texts.js'
 import { useTexts } from './use-texts.js'
@@ -24,15 +26,16 @@ export interface SessionEmergencyBannerProps {
 /**
  * A telehealth call with the notices above it. The video is made smaller, never covered or
  * stopped; nothing takes the focus. Where something else than this frame fills the
- * screen, a `<video>` by its own button for example, the notices go above that in the
- * top layer. (An iPhone's own video player can't be written upon: use
- * `toggleFullScreen`.)
+ * screen, the notices go into it, on top. A `<video>` that does so by its own button can
+ * hold nothing: they show above it, but nobody can press or hear them, and an iPhone's own
+ * player doesn't show them. So give people `toggleFullScreen`.
  */
 export function SessionEmergencyBanner({ children }: SessionEmergencyBannerProps): ReactNode {
   const frame = useRef<HTMLDivElement>(null)
   const notices = useRef<HTMLElement>(null)
   const [full, setFull] = useState<Element | null>(null)
   const outside = !!full && !full.contains(frame.current)
+  const host = outside ? hostOf(full) : null
   const any = useTocsinState().notices.length > 0
 
   useEffect(() => {
@@ -58,7 +61,8 @@ export function SessionEmergencyBanner({ children }: SessionEmergencyBannerProps
     )?.catch(() => {})
   return (
     <div ref={frame} className="tocsin tocsin-call" data-full={!!full && !outside}>
-      {any && <CallNotices box={notices} />}
+      {any &&
+        (host ? createPortal(<CallNotices box={notices} />, host) : <CallNotices box={notices} />)}
       <div className="tocsin-stage">
         {typeof children === 'function'
           ? children({ toggleFullScreen, fullScreen: !!full })
@@ -77,7 +81,7 @@ function CallNotices({ box }: { box: RefObject<HTMLElement | null> }): ReactNode
   return (
     <section
       ref={box}
-      className="tocsin-call-notices"
+      className="tocsin tocsin-call-notices"
       aria-labelledby={title}
       {...inLanguage(texts.language)}
     >

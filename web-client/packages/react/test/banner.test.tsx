@@ -75,7 +75,8 @@ describe('CrisisBanner', () => {
     const webs = ['javascript:alert(1)', 'http://clinic.example/', 'https://a@evil.example/']
     const notices = webs.map((web, i) => shownOf({ id: `n${i}`, infos: [{ ...english, web }] }))
     show(clientWith({ notices }), <CrisisBanner />)
-    expect(within(banner()).queryAllByRole('link', { name: /example|alert/ })).toEqual([])
+    const links = within(banner()).queryAllByRole('link')
+    expect(links.map((l) => l.textContent)).toEqual(['Skip the notices'])
   })
 })
 
