@@ -179,6 +179,28 @@ test('a Cancel with text needs what an Update of that text does', async () => {
   expect((await board.fold({ seq: 3, body: two })).verdict).toBe('accepted')
 })
 
+test('what follows a Cancel needs no fewer signatures, and changes nothing', async () => {
+  const original = alert('a')
+  const references = [`${original.sender},a,${start}`]
+  const cancel = { ...alert('c'), msgType: 'Cancel', note: 'Over.', references, info: undefined }
+  const update = { ...alert('u'), msgType: 'Update', references }
+  update.info = update.info.map((i) => ({ ...i, severity: 'Minor' }))
+  const board = await boardWith(
+    await sign(
+      'keyset',
+      { ...keysetOf(1, both()), policy: { thresholds: { bySeverity: { Minor: 1 } } } },
+      root,
+    ),
+    await sign('notice', original, ana, ben),
+    await sign('notice', cancel, ana),
+  )
+  const one = await sign('notice', update, ana)
+  expect((await board.fold({ seq: 4, body: one })).verdict).toBe('rejected')
+  const two = await sign('notice', update, ana, ben)
+  expect((await board.fold({ seq: 4, body: two })).verdict).toBe('accepted')
+  expect(board.threads.map((t) => t.current.notice?.msgType)).toEqual(['Cancel'])
+})
+
 test('a notice stands by a key that was not known when it came', async () => {
   const cara = await newKey()
   const board = await boardWith(
