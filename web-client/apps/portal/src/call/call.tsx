@@ -72,5 +72,5 @@ function Picture(): ReactNode {
       if (element) element.srcObject = null
     }
   }, [])
-  return <video ref={video} muted playsInline aria-label={t.videoVisit} />
+  return <video ref={video} className="call-video" muted playsInline aria-label={t.videoVisit} />
 }

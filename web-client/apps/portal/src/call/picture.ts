@@ -103,7 +103,10 @@ function head(c: CanvasRenderingContext2D, seconds: number): void {
   c.fill()
   c.fillStyle = '#2b2220'
   c.beginPath()
-  c.ellipse(0, 108, 54, 26, 0, Math.PI, 0)
+  c.moveTo(-56, 140)
+  c.quadraticCurveTo(-44, 112, 12, 102)
+  c.quadraticCurveTo(44, 112, 56, 140)
+  c.bezierCurveTo(58, 70, -58, 70, -56, 140)
   c.fill()
   const shut = seconds % 4 < 0.15 ? 0.15 : 1
   for (const side of [-20, 20]) {
@@ -130,9 +133,9 @@ function clock(c: CanvasRenderingContext2D, seconds: number): void {
   const two = (n: number) => String(n).padStart(2, '0')
   c.fillStyle = 'rgb(15 28 32 / 78%)'
   c.beginPath()
-  c.roundRect(14, 14, 78, 30, 6)
+  c.roundRect(14, 14, 92, 30, 6)
   c.fill()
-  c.fillStyle = '#e0453a'
+  c.fillStyle = '#6fd3a4'
   disc(c, 30, 29, 5)
   c.fillStyle = '#ffffff'
   c.font = '600 16px system-ui, sans-serif'

@@ -63,7 +63,6 @@ export const de: Texts = {
   sentText: 'Wir bestätigen sie per Nachricht. In dieser Vorführung geht sie an niemanden.',
   another: 'Noch einen Termin anfragen',
   pausedTitle: 'Die Online-Terminvergabe pausiert',
-  pausedWhat: 'Was Sie jetzt tun können',
   pausedCall: 'Um jetzt einen Termin zu machen oder zu ändern, rufen Sie uns an:',
   pausedKept: 'Ihre Eingaben bleiben erhalten. Es geht von selbst weiter, ohne Neuladen.',
   pausedOld: 'Diese Seite ist gerade nicht verbunden; das kann überholt sein.',

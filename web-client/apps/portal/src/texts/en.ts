@@ -69,7 +69,6 @@ export const en = {
   sentText: 'We will confirm it by message. In this demonstration it goes nowhere.',
   another: 'Request another appointment',
   pausedTitle: 'Online booking is paused',
-  pausedWhat: 'What to do instead',
   pausedCall: 'To book or change an appointment now, call us:',
   pausedKept: 'What you typed is kept. Booking opens again by itself; no need to reload.',
   pausedOld: 'This page is not connected right now, so this may be out of date.',

@@ -63,7 +63,6 @@ export const es: Texts = {
   sentText: 'La confirmaremos por mensaje. En esta demostración no llega a nadie.',
   another: 'Solicitar otra cita',
   pausedTitle: 'Las citas por internet están en pausa',
-  pausedWhat: 'Qué hacer mientras tanto',
   pausedCall: 'Para pedir o cambiar una cita ahora, llámenos:',
   pausedKept:
     'Lo que ha escrito se conserva. Se abrirá de nuevo por sí solo; no hace falta recargar.',

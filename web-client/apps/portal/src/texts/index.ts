@@ -8,7 +8,9 @@ export type { Texts } from './en.js'
 
 export const texts: Readonly<Record<Language, Texts>> = { en, es, ar, de }
 
-/** Fills in what stands in braces. */
+const rightToLeft = /[\u0590-\u08ff]/
+
+/** Fills in what stands in braces, apart from the text's own direction. */
 export function fill(text: string, name: string): string {
-  return text.replace('{name}', name)
+  return text.replace('{name}', () => (rightToLeft.test(text) ? `\u2068${name}\u2069` : name))
 }
