@@ -199,7 +199,7 @@ function Step({
   readonly children: ReactNode
 }) {
   return (
-    <section className={styles.step} id={`part-${part}`} tabIndex={-1} aria-label={title}>
+    <section className={styles.step} id={`part-${part}`} tabIndex={-1}>
       <h2>{title}</h2>
       {children}
     </section>

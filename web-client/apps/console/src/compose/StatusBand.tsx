@@ -4,14 +4,19 @@ import styles from './compose.module.css'
 /** Says in word, colour and shape whether it is real. */
 export function StatusBand({
   status,
+  past = false,
   children,
 }: {
   readonly status: string
+  /** It shows no more, and is not loud. */
+  readonly past?: boolean
   readonly children: ReactNode
 }) {
   const actual = status === 'Actual'
   return (
-    <div className={`${styles.band} ${actual ? styles.actual : styles.exercise}`}>
+    <div
+      className={`${styles.band} ${actual ? styles.actual : styles.exercise} ${past ? styles.past : ''}`}
+    >
       <strong>{status.toUpperCase()}</strong>
       <span>{children}</span>
     </div>

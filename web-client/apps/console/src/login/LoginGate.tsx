@@ -19,8 +19,14 @@ export function LoginGate({ children }: { readonly children: ReactNode }) {
       return <Refused error={session.error} active={ring.active} />
     case 'out':
       if (!ring.keys) return <Busy>Looking for your key …</Busy>
-      return ring.keys.length > 0 ? <Choose keys={ring.keys} /> : <First />
+      return <Out keys={ring.keys} />
   }
+}
+
+function Out({ keys }: { readonly keys: readonly StaffKey[] }) {
+  // Whoever makes a key here reads what to do with its backup before anything else.
+  const [first] = useState(keys.length === 0)
+  return first || keys.length === 0 ? <First /> : <Choose keys={keys} />
 }
 
 function First() {

@@ -62,7 +62,9 @@ function Shown({ thread, content }: { readonly thread: Thread; readonly content:
   const active = thread.phase === 'active'
   return (
     <Page title={<bdi>{info?.headline ?? info?.event}</bdi>}>
-      <StatusBand status={alert.status}>{phaseWords(thread.phase)}</StatusBand>
+      <StatusBand status={alert.status} past={!active}>
+        {phaseWords(thread.phase)}
+      </StatusBand>
       {active && (
         <Row>
           <ButtonLink kind="primary" href={`#/update/${encodeURIComponent(thread.identifier)}`}>
