@@ -58,6 +58,9 @@ export async function startHub() {
 
   return {
     url: `http://${at(edge)}`,
+    desk: `http://${at(desk)}`,
+    /** Of `publisher` or `approver`. */
+    keyFile: (name: string) => join(data, 'dev', `${name}.key`),
     roots: readFileSync(join(data, 'dev', 'trust.pem'), 'utf8'),
     kill: () => kill(),
     async restart() {

@@ -1,0 +1,28 @@
+import { execFileSync } from 'node:child_process'
+import { defineConfig } from '@playwright/test'
+
+// Debian's sandbox wants more than containers and root have.
+const args = ['--no-sandbox', '--force-color-profile=srgb']
+
+export default defineConfig({
+  testDir: 'tests',
+  outputDir: 'results',
+  snapshotPathTemplate: '{testDir}/snapshots/{arg}{ext}',
+  fullyParallel: true,
+  workers: 2,
+  timeout: 180_000,
+  expect: { timeout: 15_000 },
+  forbidOnly: true,
+  reporter: 'list',
+  use: {
+    launchOptions: { executablePath: chromium(), args },
+    locale: 'en-US',
+    actionTimeout: 15_000,
+    trace: 'retain-on-failure',
+  },
+})
+
+function chromium(): string {
+  if (process.env.CHROMIUM) return process.env.CHROMIUM
+  return execFileSync('./chromium.sh', { cwd: '..', encoding: 'utf8' }).trim()
+}
