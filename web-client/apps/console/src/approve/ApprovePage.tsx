@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { isProblem, noticeType, type Proposal, useNotice, useProposal } from '../desk/index.js'
 import { DocumentView } from '../documents/DocumentView.js'
+import { documentName } from '../documents/names.js'
 import { openProposal } from '../documents/open.js'
 import { useSession } from '../login/session.js'
 import { noticeIn } from '../notice/thread.js'
@@ -51,7 +52,7 @@ function Open({
       )}
       {notice && <NoticeProposal notice={notice} proposal={proposal} />}
       {!isNotice && (
-        <Panel>
+        <Panel title={documentName(proposal.identifier)}>
           <DocumentView envelope={proposal.envelope} />
         </Panel>
       )}

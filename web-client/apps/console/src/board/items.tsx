@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { count } from '../compose/words.js'
 import { noticeType, type Proposal, type Thread, useDesk } from '../desk/index.js'
+import { documentName } from '../documents/names.js'
 import { useSession } from '../login/session.js'
 import { contentOf, noticeIn } from '../notice/thread.js'
 import { ButtonLink, Row, StatusTag, Tag, Time } from '../ui/index.js'
@@ -57,7 +58,7 @@ export function ProposalItem({ proposal }: { readonly proposal: Proposal }) {
   const owner = session.state === 'in' ? session.owner : ''
   const notice = proposal.payloadType === noticeType ? noticeIn(proposal.envelope) : null
   const mayCount = proposal.candidates.includes(owner)
-  const title = notice?.info?.[0]?.headline ?? notice?.note ?? proposal.identifier
+  const title = notice?.info?.[0]?.headline ?? notice?.note ?? documentName(proposal.identifier)
   const missing = Math.max(1, proposal.need - proposal.signers.length)
   return (
     <li className={styles.item}>

@@ -1,9 +1,9 @@
 import { type FormEvent, useState } from 'react'
+import { Fold } from '../documents/Fold.js'
 import { Button, Row } from '../ui/index.js'
 import { liesAhead } from './change.js'
 import { IssuerField } from './IssuerField.js'
 import type { Draft } from './PosturePage.js'
-import styles from './posture.module.css'
 import { SinceField } from './SinceField.js'
 import type { Situation } from './situations.js'
 
@@ -34,13 +34,9 @@ export function SituationForm({
   }
 
   return (
-    <details className={styles.situation}>
-      <summary>
-        <strong>{title}</strong>
-        <span>{situation.when}</span>
-      </summary>
+    <Fold title={title} words={situation.when}>
       <form className="stack" onSubmit={submit} noValidate>
-        <h3>What patients notice</h3>
+        <h4>What patients notice</h4>
         <ul>
           {situation.effect.map((sentence) => (
             <li key={sentence}>{sentence}</li>
@@ -72,6 +68,6 @@ export function SituationForm({
           </Button>
         </Row>
       </form>
-    </details>
+    </Fold>
   )
 }

@@ -36,6 +36,7 @@ export function AddKey({ held }: { readonly held: HeldDocument | null }) {
             <textarea
               {...control}
               className={styles.request}
+              rows={9}
               value={text}
               spellCheck={false}
               onChange={(event) => {
@@ -70,7 +71,7 @@ function Compare({
   const commands = addCommands(request.owner, roles, 365, desk.origin)
   return (
     <div className="stack">
-      <h3>1. Compare the fingerprint</h3>
+      <h4>1. Compare the fingerprint</h4>
       <p>
         Call {request.owner} on a number that you knew before. They read their fingerprint aloud; it
         must be this one, every block:
@@ -88,7 +89,7 @@ function Compare({
       />
       {heard && (
         <>
-          <h3>2. Add the key, where the root keys are</h3>
+          <h4>2. Add the key, where the root keys are</h4>
           <RoleChecks
             roles={roles}
             onChange={setRoles}

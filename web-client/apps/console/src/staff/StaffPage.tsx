@@ -1,6 +1,7 @@
 import type { Key, Keyset } from '@tocsin/client/verify'
 import { keysetType, useKeyset } from '../desk/index.js'
 import { clock, count, span } from '../documents/clock.js'
+import { Fold } from '../documents/Fold.js'
 import {
   mayWords,
   people,
@@ -10,7 +11,7 @@ import {
 } from '../documents/keysetWords.js'
 import { keysetIn } from '../documents/open.js'
 import { WaitingDocuments } from '../documents/WaitingDocuments.js'
-import { Busy, Fingerprint, Note, Page, Panel, Problem, Table, Tag } from '../ui/index.js'
+import { Busy, Fingerprint, Note, Page, Panel, Problem, Tag } from '../ui/index.js'
 import { AddKey } from './AddKey.js'
 import { InviteForm } from './InviteForm.js'
 import { KeysetOrigin } from './KeysetOrigin.js'
@@ -41,14 +42,25 @@ export function StaffPage() {
         </>
       )}
       <WaitingDocuments payloadType={keysetType} />
-      <Panel title="Invite somebody">
-        <InviteForm />
-      </Panel>
-      <Panel title="Let a key count">
-        <AddKey held={held.data ?? null} />
-      </Panel>
-      <Panel title="Publish a signed keyset">
-        <PublishKeyset />
+      <Panel title="Somebody new">
+        <Fold
+          title="Invite somebody"
+          words="A link by which a colleague makes a key in their own browser."
+        >
+          <InviteForm />
+        </Fold>
+        <Fold
+          title="Let a key count"
+          words="For whoever holds the root keys: compare the fingerprint, and get the commands."
+        >
+          <AddKey held={held.data ?? null} />
+        </Fold>
+        <Fold
+          title="Publish a signed keyset"
+          words="Hand in the file that the root keys have signed, and read what it changes."
+        >
+          <PublishKeyset />
+        </Fold>
       </Panel>
     </Page>
   )
@@ -94,20 +106,19 @@ function Expiry({ keyset }: { readonly keyset: Keyset }) {
 function Keys({ keyset }: { readonly keyset: Keyset }) {
   const keys = [...(keyset.keys ?? [])].sort((a, b) => (a.owner < b.owner ? -1 : 1))
   return (
-    <Table caption="Keys" head={['Name', 'May', 'Until', 'Fingerprint']}>
+    <ul className={styles.keys}>
       {keys.map((key) => (
-        <tr key={key.keyid}>
-          <th scope="row">
+        <li key={key.keyid}>
+          <h3>
             {key.owner} <Marks of={key} />
-          </th>
-          <td>{mayWords(key.roles)}</td>
-          <td>{clock(key.notAfter)}</td>
-          <td>
-            <Fingerprint keyid={key.keyid} short />
-          </td>
-        </tr>
+          </h3>
+          <p>
+            May {mayWords(key.roles)}, until {clock(key.notAfter)}.
+          </p>
+          <Fingerprint keyid={key.keyid} short />
+        </li>
       ))}
-    </Table>
+    </ul>
   )
 }
 
