@@ -87,16 +87,25 @@ test('a dev keyset holds on loopback', async () => {
 })
 
 test('a replay that ends before synced shows nothing', async () => {
+  let cut = () => {}
   node = await scriptedNode(async (caller, call) => {
     await caller.next('hello')
     caller.say(welcome(), entry(1, keyset))
     if (call > 0) return caller.say(synced(1), heartbeat())
-    caller.say(entry(2, first))
-    caller.cut()
+    cut = caller.cut
+    // The auth frame tells that the entry before it has been dealt with.
+    caller.say(entry(2, first), {
+      type: 'auth',
+      tier: 'private',
+      labels: [],
+      auth: { state: 'ok' },
+    })
   })
   const page = openPage({ url: node.url, roots: clinic.roots })
   const seen: unknown[] = []
   page.subscribe(() => seen.push(...headlines(page.getState())))
+  await until(page, (s) => s.tier === 'private')
+  cut()
   await until(page, isLive)
   expect(seen).toEqual([])
   expect(node.calls).toBe(2)

@@ -87,7 +87,7 @@ function openCaller(socket: Socket): Caller {
       for (const frame of frames)
         socket.write(textFrame(typeof frame === 'string' ? frame : JSON.stringify(frame)))
     },
-    cut: () => socket.destroy(),
+    cut: () => socket.destroySoon(), // what was said still arrives
   }
 }
 
