@@ -1,7 +1,9 @@
 // The typed API against the real desk: every shape is parsed from its answers.
 
 import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { Keyset } from '@tocsin/client/verify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { contactsOf, emptyCard } from '../../src/contacts/cards.js'
 import {
@@ -13,10 +15,21 @@ import {
   keysetType,
   postureType,
 } from '../../src/desk/index.js'
-import { contactsIn, encode, keysetIn, payloadOf, postureIn } from '../../src/documents/open.js'
+import { keysetChange } from '../../src/documents/keysetWords.js'
+import {
+  contactsIn,
+  encode,
+  keysetIn,
+  payloadOf,
+  postureIn,
+  readEnvelope,
+} from '../../src/documents/open.js'
 import { rootSignatures, verifiedSigners } from '../../src/documents/signers.js'
-import { signatureOver } from '../../src/keys/sign.js'
+import { createKey, sealKey } from '../../src/keys/key.js'
+import { signatureOver, signPayload } from '../../src/keys/sign.js'
 import { edited } from '../../src/posture/change.js'
+import { addCommands } from '../../src/staff/invitation.js'
+import { requestText } from '../../src/staff/request.js'
 import { type Hub, startHub } from '../kit/hub.js'
 
 let hub: Hub
@@ -292,4 +305,33 @@ describe('lists', () => {
     expect((await problem(ana.notice('none'))).name).toBe('not-found')
     leave.abort()
   }, 30_000)
+})
+
+test('somebody invited: their request is added by the commands, and they log in', async () => {
+  const dir = join(hub.data, 'dev')
+  const tocsin = (...args: string[]) => {
+    const binary = resolve(import.meta.dirname, '../../../../../bin/tocsin')
+    return execFileSync(binary, args, { cwd: dir, stdio: 'pipe' })
+  }
+  const key = await sealKey(await createKey('cleo-ng'), false, '')
+  writeFileSync(join(dir, 'cleo-ng.pub'), requestText(key))
+  const held = await ana.keyset()
+  writeFileSync(join(dir, 'keyset.json'), `${JSON.stringify(held?.envelope)}\n`)
+  const [add = '', sign = ''] = addCommands('cleo-ng', ['approver'], 30, hub.origin).split('\n')
+  tocsin(...add.split(' ').slice(1))
+  tocsin(...sign.split(' ').slice(1))
+  const envelope = readEnvelope(readFileSync(join(dir, 'keyset.json'), 'utf8'))
+  if (!envelope) throw new Error('no envelope')
+  const cleo = await nobody()
+  cleo.setKey((type, payload) => signPayload(key, type, payload))
+  expect((await problem(cleo.login())).name).toBe('login-refused')
+  expect(await cleo.checkKeyset(envelope)).toMatchObject({
+    status: 'checked',
+    identifier: 'keyset-2',
+  })
+  expect(await cleo.submit(envelope)).toMatchObject({ status: 'published', identifier: 'keyset-2' })
+  expect(await cleo.login()).toEqual({ owner: 'cleo-ng', roles: ['approver'] })
+  const change = keysetChange(keysetIn(held?.envelope), keysetIn(envelope) as Keyset)
+  expect(change.begins).toEqual([expect.stringContaining('cleo-ng may give a further signature,')])
+  expect(change.ends).toEqual([])
 })
