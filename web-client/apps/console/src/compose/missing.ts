@@ -35,7 +35,7 @@ export function missingOf(
   if (!draft.template) add('template', 'Choose what has happened.')
   if (!gravityOf(draft)) add('preset', 'Say how bad it is.')
   audience(draft, add)
-  words(draft, add)
+  if (draft.template) words(draft, add)
   link(draft, linkHosts, add)
   if (!(draft.lastsHours > 0 && draft.lastsHours <= longest)) {
     add('times', 'Let it end within 400 days.')

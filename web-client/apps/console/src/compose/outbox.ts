@@ -11,6 +11,9 @@ export interface Pending {
 const stored = 'tocsin-console:outbox'
 const listeners = new Set<() => void>()
 let pending: readonly Pending[] = recall()
+/** Those on their first way to the desk: whoever sent them is told by `send`. */
+const leaving = new Set<string>()
+let open = pending
 
 function recall(): Pending[] {
   try {
@@ -22,6 +25,7 @@ function recall(): Pending[] {
 
 function set(next: readonly Pending[]): void {
   pending = next
+  open = next.filter((item) => !leaving.has(item.identifier))
   try {
     localStorage.setItem(stored, JSON.stringify(next))
   } catch {
@@ -33,13 +37,14 @@ function set(next: readonly Pending[]): void {
 /**
  * Hands a signed document to the desk. It is kept before it leaves, and dropped when its
  * fate is known: published, waiting, or refused. An `unconfirmed` one stays, and is asked
- * for again by `settle`.
+ * for again by Outbox.
  */
 export async function send(
   desk: Desk,
   item: Pending,
   onUnconfirmed?: (attempt: number) => void,
 ): Promise<Answer> {
+  if (!pending.some((one) => one.identifier === item.identifier)) leaving.add(item.identifier)
   set([...pending.filter((one) => one.identifier !== item.identifier), item])
   try {
     const answer = await desk.submit(item.envelope, onUnconfirmed)
@@ -50,6 +55,8 @@ export async function send(
       drop(item.identifier)
     }
     throw error
+  } finally {
+    if (leaving.delete(item.identifier)) set(pending)
   }
 }
 
@@ -62,7 +69,12 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
-/** What is still open, and again whenever that changes. */
+/** What was sent, and may or may not be published. */
+export function unsettled(): readonly Pending[] {
+  return open
+}
+
+/** What is unsettled, and again whenever that changes. */
 export function usePending(): readonly Pending[] {
-  return useSyncExternalStore(subscribe, () => pending)
+  return useSyncExternalStore(subscribe, unsettled)
 }

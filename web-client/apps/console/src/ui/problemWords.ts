@@ -62,17 +62,20 @@ const words: Record<string, readonly [title: string, todo: string]> = {
 }
 
 const rules: Record<string, string> = {
+  'admission.expires': 'Its end is past. Choose a later one.',
+  'admission.key': 'Your key is not valid now. Ask whoever holds the root key for a new keyset.',
   expires: 'Choose an end that is in the future, and at most 400 days away.',
   'info.linkHosts':
     'Links may lead only to the hosts that the keyset names. Remove the link, or use one of these.',
   'info.web': 'A link begins with https:// and leads to a page without login.',
-  sent: 'The clock of this computer is wrong, or the notice was signed long ago. Set the clock, then sign again.',
+  'admission.sent':
+    'The clock of this computer is wrong, or the notice was signed long ago. Set the clock, then sign again.',
   'signature.key': 'This key can’t sign this. Another role is needed, or the key is not valid now.',
   'signature.owner':
     'You have signed already, with another key. The other signature must be a colleague’s.',
   publisher: 'One signature must be a publisher’s. Ask a publisher to begin.',
   unsigned: 'None of the signatures counts: the key is not in the keyset, or not valid now.',
-  'addresses.exists': 'This audience does not exist. Choose another.',
+  'admission.audience': 'This audience does not exist. Choose another.',
 }
 
 function member(error: object, name: string): string {
