@@ -39,7 +39,9 @@ function Open({
   const owner = session.state === 'in' ? session.owner : ''
   const mine = proposal.signers.some((signer) => signer.owner === owner)
   const isNotice = proposal.payloadType === noticeType
-  const notice = isNotice ? noticeIn(proposal.envelope) : null
+  const held = isNotice ? noticeIn(proposal.envelope) : null
+  // What is signed is what the page's address names, not what the desk puts under it.
+  const notice = held?.identifier === proposal.identifier ? held : null
   const opened = isNotice ? null : openProposal(proposal.identifier, proposal.envelope)
   return (
     <Page title={mine ? 'Signed. It waits for a colleague.' : 'Read this, then sign'}>
