@@ -26,6 +26,8 @@ export function Announcer(): ReactNode {
   }, [])
 
   useEffect(() => {
+    // After a sign-out the next person must not hear it, nor find it in the page.
+    region.current?.keepOnly(new Set(notices.map((shown) => shown.identifier)))
     if (!ready) return
     for (const shown of notices) {
       if (marks.read().has(`said${shown.hash}`)) continue

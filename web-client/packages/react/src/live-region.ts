@@ -11,6 +11,8 @@ export interface Saying {
 
 export interface LiveRegion {
   readonly say: (saying: Saying) => void
+  /** Takes back whatever is of another key: said or not, nothing of it is left. */
+  readonly keepOnly: (keys: ReadonlySet<string>) => void
   readonly remove: () => void
 }
 
@@ -33,12 +35,14 @@ export function createLiveRegion(): LiveRegion {
   document.body.append(box)
 
   const waiting = new Map<string, Saying>()
+  const said = new Map<string, Element>()
   let timer: ReturnType<typeof setTimeout> | undefined
   const clear = () => {
     for (const region of regions) region.replaceChildren()
+    said.clear()
   }
   const speak = () => {
-    for (const { urgent, texts, done } of waiting.values()) {
+    for (const [key, { urgent, texts, done }] of waiting) {
       const paragraph = document.createElement('p')
       for (const { text, language } of texts) {
         const span = document.createElement('span')
@@ -46,6 +50,7 @@ export function createLiveRegion(): LiveRegion {
         paragraph.append(span)
       }
       regions[urgent ? 1 : 0]?.append(paragraph)
+      said.set(key, paragraph)
       done()
     }
     waiting.clear()
@@ -61,6 +66,10 @@ export function createLiveRegion(): LiveRegion {
         timer = setTimeout(speak, settleMs)
       }
       waiting.set(saying.key, saying)
+    },
+    keepOnly(keys) {
+      for (const key of waiting.keys()) if (!keys.has(key)) waiting.delete(key)
+      for (const [key, paragraph] of said) if (!keys.has(key)) paragraph.remove()
     },
     remove() {
       clearTimeout(timer)

@@ -38,6 +38,20 @@ describe('Announcer', () => {
     expect(heard[0]).toMatch(/^alert: Extreme\. +Appointments.*If you need care today/)
   })
 
+  test('leaves nothing of a notice that a sign-out took, said or about to be', async () => {
+    const client = clientWith({ notices: [shownOf()] })
+    show(client, null)
+    await settle()
+    expect(document.body.textContent).toContain(headline)
+    act(() => client.set({ notices: [] }))
+    expect(document.body.textContent).not.toContain(headline)
+    act(() => client.set({ notices: [shownOf({ revision: 1 })] }))
+    act(() => client.set({ notices: [] }))
+    await settle()
+    expect(document.body.textContent).not.toContain(headline)
+    expect(heard).toHaveLength(1)
+  })
+
   test('says one thing for each change, and nothing for a reconnect', async () => {
     const client = clientWith({ notices: [shownOf()] })
     show(client, <CrisisBanner />)

@@ -84,7 +84,7 @@ export function Booking({ onSent }: BookingProps): ReactNode {
       </section>
     )
   return (
-    <section className="card" aria-labelledby={title}>
+    <section className="card booking-card" aria-labelledby={title}>
       <h2 id={title}>{t.book}</h2>
       {pause.on ? (
         <BookingPaused pause={pause} box={reason} />
