@@ -6,9 +6,12 @@ import { fill } from '../texts/index.js'
 /** An appointment that was asked for and has no time yet. */
 export interface Requested {
   readonly id: string
-  readonly day: Date
+  /** The day that suits, at noon. */
+  readonly at: Date
   readonly cause: Cause
   readonly way: Way
+  readonly clinician?: undefined
+  readonly visit?: undefined
 }
 
 interface AppointmentsProps {
@@ -17,19 +20,19 @@ interface AppointmentsProps {
 }
 
 export function Appointments({ appointments, requested }: AppointmentsProps): ReactNode {
-  const { t, language } = usePortal()
+  const { t } = usePortal()
+  const all = [...appointments, ...requested].sort((a, b) => a.at.getTime() - b.at.getTime())
   return (
     <section className="card" aria-labelledby="appointments">
       <h2 id="appointments">{t.appointments}</h2>
       <ul className="appointments">
-        {appointments.map((a) => (
+        {all.map((a) => (
           <li key={a.id} className="appointment">
-            <DayTile day={a.at} language={language} />
+            <DayTile day={a.at} />
             <div className="appointment-what">
               <strong>{t.cause[a.cause]}</strong>
               <span>
-                {a.at.toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit' })} ·{' '}
-                {t.way[a.way]} · {fill(t.with, a.clinician)}
+                {a.clinician ? <When appointment={a} /> : `${t.way[a.way]} · ${t.requested}`}
               </span>
             </div>
             {a.visit && (
@@ -39,23 +42,20 @@ export function Appointments({ appointments, requested }: AppointmentsProps): Re
             )}
           </li>
         ))}
-        {requested.map((r) => (
-          <li key={r.id} className="appointment">
-            <DayTile day={r.day} language={language} />
-            <div className="appointment-what">
-              <strong>{t.cause[r.cause]}</strong>
-              <span>
-                {t.way[r.way]} · {t.requested}
-              </span>
-            </div>
-          </li>
-        ))}
       </ul>
     </section>
   )
 }
 
-function DayTile({ day, language }: { day: Date; language: string }): ReactNode {
+function When({ appointment }: { appointment: Appointment }): ReactNode {
+  const { t, language } = usePortal()
+  const { at, way, clinician } = appointment
+  const time = at.toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit' })
+  return `${time} · ${t.way[way]} · ${fill(t.with, clinician)}`
+}
+
+function DayTile({ day }: { day: Date }): ReactNode {
+  const { language } = usePortal()
   const part = (format: Intl.DateTimeFormatOptions) => day.toLocaleDateString(language, format)
   return (
     <time className="day" dateTime={day.toISOString().slice(0, 10)}>

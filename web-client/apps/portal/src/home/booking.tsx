@@ -62,7 +62,7 @@ export function Booking({ onSent }: BookingProps): ReactNode {
     const [year = 0, month = 1, day = 1] = fields.date.split('-').map(Number)
     onSent({
       id: crypto.randomUUID(),
-      day: new Date(year, month - 1, day, 12),
+      at: new Date(year, month - 1, day, 12),
       cause: fields.cause,
       way: fields.way,
     })
