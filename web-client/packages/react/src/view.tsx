@@ -3,6 +3,7 @@
 import { type ContactCard, chooseInfo, type Info, type Notice, type Severity } from '@tocsin/client'
 import { Fragment, type ReactNode } from 'react'
 import { Call } from './contact.js'
+import { plain } from './plain.js'
 import { Shape } from './severity.js'
 import { counted, inLanguage, localeOf, type Texts } from './texts.js'
 import { Time } from './time.js'
@@ -42,7 +43,7 @@ export function NoticeView(props: NoticeViewProps): ReactNode {
       <>
         <Part className="tocsin-label">{label}</Part>
         <p className="tocsin-text" {...inNotice}>
-          {text}
+          {plain(text)}
         </p>
       </>
     )
@@ -77,7 +78,7 @@ export function NoticeView(props: NoticeViewProps): ReactNode {
           <strong>
             {texts.withdrawn} <Time date={withdrawn.at} locale={locale} />
           </strong>{' '}
-          <span dir="auto">{withdrawn.note}</span>
+          <span dir="auto">{plain(withdrawn.note)}</span>
         </p>
       )}
       {props.mayHaveEnded && <p className="tocsin-text">{texts.mayHaveEnded}</p>}
