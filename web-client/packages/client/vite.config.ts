@@ -4,6 +4,12 @@ import { defineConfig } from 'vite'
 export default defineConfig({
   build: {
     lib: { entry: 'src/script.ts', formats: ['iife'], name: 'tocsin', fileName: () => 'tocsin.js' },
+    rolldownOptions: {
+      // Minified away otherwise; its licence asks for it.
+      output: {
+        postBanner: '/*! noble-ed25519 - MIT License (c) 2019 Paul Miller (paulmillr.com) */',
+      },
+    },
     emptyOutDir: false,
     target: 'es2022',
   },

@@ -5,6 +5,12 @@ import { defineConfig } from 'vite'
 export default defineConfig({
   build: {
     lib: { entry: 'src/fallback.ts', formats: ['es'], fileName: () => 'fallback.js' },
+    rolldownOptions: {
+      // Minified away otherwise; its licence asks for it.
+      output: {
+        postBanner: '/*! noble-ed25519 - MIT License (c) 2019 Paul Miller (paulmillr.com) */',
+      },
+    },
     emptyOutDir: false,
     target: 'es2022',
   },
