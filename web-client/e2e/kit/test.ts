@@ -90,7 +90,8 @@ export const callBanner = (page: Page) => page.locator('.tocsin-call-notices')
 
 /** Waits until the page has heard from the hub that what it shows is the newest. */
 export async function live(page: Page): Promise<void> {
-  await expect(page.locator('.tocsin-freshness, .call-fresh').first()).toContainText(/live/i)
+  const line = page.locator('.tocsin-freshness, .call-fresh').first()
+  await expect(line).toHaveAttribute('data-freshness', 'live')
 }
 
 /** Of a notice: for the patients of one clinic only, which is Maya Okafor's. */

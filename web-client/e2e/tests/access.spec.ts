@@ -95,15 +95,17 @@ test('each change is announced once, whatever the network does', async ({ hub, p
   await hub.cancel(first, 'It is over.')
   await expect.poll(() => said(page)).toHaveLength(4)
   const all = await said(page)
-  expect(all[0]).toMatch(/^alert: Severe Grave/)
-  expect(all[1]).toMatch(/^status: Minor Mild/)
-  expect(all[2]).toMatch(/^status: EXERCISE Severe A drill/)
+  expect(all[0]).toMatch(/^alert: Severe\. Grave/)
+  expect(all[1]).toMatch(/^status: Minor\. Mild/)
+  expect(all[2]).toMatch(/^status: EXERCISE\. Severe\. A drill/)
   expect(all[3]).toMatch(/It is over\./)
   await page.reload()
   await live(page)
   await hub.publish('Another')
   await expect.poll(() => said(page)).toHaveLength(1)
-  expect((await said(page))[0], 'after a reload only what is new').toMatch(/^alert: Severe Another/)
+  expect((await said(page))[0], 'after a reload only what is new').toMatch(
+    /^alert: Severe\. Another/,
+  )
 })
 
 test('the keyboard: no focus is taken, the notices can be passed over', async ({

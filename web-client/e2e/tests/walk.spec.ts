@@ -122,8 +122,8 @@ test('a notice is sent, signed by two, shown, changed and withdrawn', async ({
   for (const page of [portal, call]) {
     const said = (await heard(page)).filter((text) => !/live/i.test(text))
     expect(said, 'one announcement for each change').toHaveLength(3)
-    expect(said[0]).toMatch(/^alert: Severe .*Video visits are not working now/)
-    expect(said[1]).toMatch(/^alert: Severe Changed .*Video visits work again for some/)
+    expect(said[0]).toMatch(/^alert: Severe\. Video visits are not working now/)
+    expect(said[1]).toMatch(/^alert: Severe\. Changed\. Video visits work again for some/)
     expect(said[2]).toMatch(/^alert: Withdrawn/)
   }
 })
