@@ -124,6 +124,6 @@ test('a notice is sent, signed by two, shown, changed and withdrawn', async ({
     expect(said, 'one announcement for each change').toHaveLength(3)
     expect(said[0]).toMatch(/^alert: Severe\. Video visits are not working now/)
     expect(said[1]).toMatch(/^alert: Severe\. Changed\. Video visits work again for some/)
-    expect(said[2]).toMatch(/^alert: Withdrawn/)
+    expect(said[2]).toMatch(/^status: Withdrawn\. Video visits work again for some\. It is over\./)
   }
 })
