@@ -1,9 +1,10 @@
-import type { Notice } from '@tocsin/client'
+import type { Info, Notice } from '@tocsin/client'
 import { useEffect, useState } from 'react'
 import { reachWords } from '../compose/AudiencePart.js'
 import { audienceFrom, reachOf } from '../compose/audience.js'
 import { Bytes } from '../compose/Bytes.js'
 import { Facts } from '../compose/Facts.js'
+import { presetOf } from '../compose/presets.js'
 import { StatusBand } from '../compose/StatusBand.js'
 import { type Proposal, useAudience, useKeyset } from '../desk/index.js'
 import { keysetIn } from '../documents/open.js'
@@ -49,9 +50,7 @@ export function NoticeProposal({
               ? [['Addresses', <code key="addresses">{notice.addresses.join(' ')}</code>] as const]
               : []),
             ['Reach', reachWords(audience && reachOf(audience, connected))],
-            ...(info
-              ? ([['How bad', `${info.urgency}, ${info.severity}, ${info.certainty}`]] as const)
-              : []),
+            ...(info ? ([['How bad', gravityWords(info)]] as const) : []),
             ...(info?.expires ? [['Ends', <Time key="ends" at={info.expires} />] as const] : []),
             ...(next ? [['Next update by', <Time key="next" at={next} />] as const] : []),
             ...(directive ? [['It also does', directiveWords(directive)] as const] : []),
@@ -70,6 +69,13 @@ export function NoticeProposal({
       </Panel>
     </>
   )
+}
+
+/** As it was asked of the first person, and as CAP has it. */
+function gravityWords(info: Info): string {
+  const values = `${info.urgency}, ${info.severity}, ${info.certainty}`
+  const preset = presetOf(info)
+  return preset ? `${preset.name} (${values})` : values
 }
 
 function directiveWords(directive: string): string {

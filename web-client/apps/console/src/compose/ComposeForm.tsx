@@ -5,6 +5,7 @@ import { useKeys } from '../keys/index.js'
 import { useSession } from '../login/session.js'
 import { Button, Cards, Field, Note, Row } from '../ui/index.js'
 import { AudiencePart } from './AudiencePart.js'
+import { beganWith, leftBehind } from './changed.js'
 import styles from './compose.module.css'
 import { DutiesPart } from './DutiesPart.js'
 import type { Thread } from './document.js'
@@ -46,6 +47,7 @@ export function ComposeForm({
   const missing = missingOf(draft, policy?.linkHosts ?? (policy ? [] : undefined), breakGlass)
   const set = (change: Partial<Draft>) => onChange({ ...draft, ...change })
   const chosen = draft.template !== null
+  const behind = leftBehind(draft.texts, beganWith(draft, before))
 
   function choose(id: string) {
     const template = templateOf(id)
@@ -124,7 +126,7 @@ export function ComposeForm({
       {chosen && (
         <>
           <Step title="The words" part="words">
-            <WordsPart draft={draft} onChange={set} />
+            <WordsPart draft={draft} onChange={set} behind={behind} />
           </Step>
           <Step title="Until when?" part="times">
             <TimesPart draft={draft} onChange={set} />
@@ -181,6 +183,7 @@ export function ComposeForm({
           {...(thread && { thread })}
           policy={policy}
           breakGlass={breakGlass}
+          behind={behind}
           onClose={() => setSigning(false)}
           onSent={onSent}
         />
@@ -212,9 +215,9 @@ function Todo({ missing }: { readonly missing: readonly Missing[] }) {
     <div role="alert">
       <strong>Before you can sign:</strong>
       <ul>
-        {missing.map(({ words, part }) => (
+        {missing.map(({ words, part, field }) => (
           <li key={words}>
-            <button type="button" className={styles.jump} onClick={() => jumpTo(part)}>
+            <button type="button" className={styles.jump} onClick={() => jumpTo(part, field)}>
               {words}
             </button>
           </li>
@@ -224,10 +227,12 @@ function Todo({ missing }: { readonly missing: readonly Missing[] }) {
   )
 }
 
-function jumpTo(part: Part): void {
+function jumpTo(part: Part, field?: string): void {
   const section = document.getElementById(`part-${part}`)
   section?.scrollIntoView({ block: 'start' })
-  section?.focus({ preventScroll: true })
+  const input = field && section?.querySelector<HTMLElement>(`[name="${field}"]`)
+  const target = input || section
+  target?.focus({ preventScroll: true })
 }
 
 /** Whether somebody has written words that choosing a template would take away. */

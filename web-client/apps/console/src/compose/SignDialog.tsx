@@ -34,6 +34,7 @@ export function SignDialog({
   thread,
   policy,
   breakGlass,
+  behind,
   onClose,
   onSent,
 }: {
@@ -42,6 +43,8 @@ export function SignDialog({
   readonly policy: Policy | undefined
   /** The key that signs is enough by itself. */
   readonly breakGlass: boolean
+  /** What to tell whoever has changed some languages only. */
+  readonly behind: string | null
   readonly onClose: () => void
   readonly onSent: () => void
 }) {
@@ -88,6 +91,7 @@ export function SignDialog({
       {prepared && (
         <Review
           prepared={prepared}
+          behind={behind}
           need={breakGlass ? 1 : needOf(prepared.notice, policy)}
           onClose={onClose}
           onSent={onSent}
@@ -100,11 +104,13 @@ export function SignDialog({
 function Review({
   prepared: { notice, payload, reach },
   need,
+  behind,
   onClose,
   onSent,
 }: {
   readonly prepared: Prepared
   readonly need: number
+  readonly behind: string | null
   readonly onClose: () => void
   readonly onSent: () => void
 }) {
@@ -160,6 +166,7 @@ function Review({
           ],
         ]}
       />
+      {behind && <Note tone="warn">{behind}</Note>}
       <Bytes payload={payload} />
       {wanted !== null && (
         <Field
@@ -168,7 +175,11 @@ function Review({
               Type <span className={styles.typed}>{wanted}</span> to confirm
             </>
           }
-          {...(reach !== null && { hint: `${reach} is how many sessions are connected.` })}
+          hint={
+            reach === null
+              ? 'In capitals.'
+              : `In capitals. ${reach} is how many sessions are connected.`
+          }
         >
           {(control) => (
             <input

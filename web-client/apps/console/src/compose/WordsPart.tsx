@@ -12,9 +12,12 @@ import { type FieldName, templateOf } from './templates/index.js'
 export function WordsPart({
   draft,
   onChange,
+  behind,
 }: {
   readonly draft: Draft
   readonly onChange: (change: Partial<Draft>) => void
+  /** What to tell whoever has changed some languages only. */
+  readonly behind: string | null
 }) {
   const [chosen, setChosen] = useState('en')
   const [narrow, setNarrow] = useState(false)
@@ -64,6 +67,11 @@ export function WordsPart({
           ))}
         </select>
       </fieldset>
+      {behind && (
+        <Note tone="warn" live>
+          {behind} Change or leave out each of them.
+        </Note>
+      )}
       {current && (
         <>
           <Editor key={current.language} texts={current} onChange={write} />
@@ -169,6 +177,7 @@ function FillIn({
               {(control) => (
                 <input
                   {...control}
+                  name={name}
                   type={types[name] ?? 'text'}
                   value={draft.values[name]}
                   onChange={(event) => onChange({ [name]: event.target.value })}

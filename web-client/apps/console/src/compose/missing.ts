@@ -19,6 +19,8 @@ export type Part =
 export interface Missing {
   readonly part: Part
   readonly words: string
+  /** The field of that part which is empty. */
+  readonly field?: string
 }
 
 const longest = 400 * 24
@@ -30,7 +32,9 @@ export function missingOf(
   breakGlass = false,
 ): Missing[] {
   const missing: Missing[] = []
-  const add = (part: Part, words: string) => missing.push({ part, words })
+  const add: Add = (part, words, field) => {
+    missing.push({ part, words, ...(field && { field }) })
+  }
   if (!draft.status) add('status', 'Say whether it is an exercise or real.')
   if (!draft.template) add('template', 'Choose what has happened.')
   if (!gravityOf(draft)) add('preset', 'Say how bad it is.')
@@ -50,7 +54,7 @@ export function missingOf(
   return missing
 }
 
-type Add = (part: Part, words: string) => void
+type Add = (part: Part, words: string, field?: string) => void
 
 function audience({ audience: chosen }: Draft, add: Add): void {
   const choice = choices.find((one) => one.kind === chosen?.kind)
@@ -81,8 +85,8 @@ function words(draft: Draft, add: Add): void {
   for (const field of templateOf(draft.template ?? '').fields) {
     if (field === 'telephone' && !draft.values.telephone.trim()) open.add(field)
   }
-  for (const field of open) {
-    add('words', `Fill in: ${fieldLabels[field as keyof typeof fieldLabels].toLowerCase()}.`)
+  for (const [field, label] of Object.entries(fieldLabels)) {
+    if (open.has(field)) add('words', `Fill in: ${label.toLowerCase()}.`, field)
   }
 }
 

@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useState } from 'react'
 import { NewKey, type StaffKey, useKeys } from '../keys/index.js'
 import { canSign } from '../keys/key.js'
 import { OpenKeyFile } from '../keys/OpenKeyFile.js'
+import { usePlace } from '../router.js'
 import { Busy, Button, Fingerprint, Note, Page, Panel, Problem, Row } from '../ui/index.js'
 import { resume, signIn, signOut, useSession } from './session.js'
 
@@ -32,12 +33,18 @@ function Out({ keys }: { readonly keys: readonly StaffKey[] }) {
 function First() {
   const [making, setMaking] = useState(false)
   const [able, setAble] = useState(true)
+  const signing = usePlace().route?.path === '/approve/'
   useEffect(() => void canSign().then(setAble), [])
   return (
     <Page
       title="Open your key"
       intro="Staff sign notices with a key of their own. There is no password here, and no login of the clinic is needed: this works while that is down."
     >
+      {signing && (
+        <Note>
+          A colleague asks for your signature. Open your key to read the notice and sign it.
+        </Note>
+      )}
       {!able && (
         <Note tone="bad">
           <strong>This browser can’t sign.</strong>

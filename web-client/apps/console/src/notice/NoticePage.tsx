@@ -1,8 +1,11 @@
 import type { Notice } from '@tocsin/client'
+import type { Keyset } from '@tocsin/client/verify'
 import { useState } from 'react'
 import { Facts } from '../compose/Facts.js'
 import { StatusBand } from '../compose/StatusBand.js'
-import { isProblem, type Thread, useNotice, useProposal } from '../desk/index.js'
+import { isProblem, type Thread, useKeyset, useNotice, useProposal } from '../desk/index.js'
+import { keysetIn } from '../documents/open.js'
+import { useSession } from '../login/session.js'
 import { Languages } from '../preview/Languages.js'
 import type { PageProps } from '../router.js'
 import {
@@ -60,12 +63,21 @@ function Shown({ thread, content }: { readonly thread: Thread; readonly content:
       ? { at: new Date(current.sent), note: current.note ?? '' }
       : undefined
   const active = thread.phase === 'active'
+  const session = useSession()
+  const may = session.state === 'in' && session.roles.includes('publisher')
+  const publishers = publishersOf(keysetIn(useKeyset().data?.envelope))
   return (
     <Page title={<bdi>{info?.headline ?? info?.event}</bdi>}>
       <StatusBand status={alert.status} past={!active}>
         {phaseWords(thread.phase)}
       </StatusBand>
-      {active && (
+      {active && !may && (
+        <Note>
+          Your key can’t update or withdraw this: a publisher does.
+          {publishers.length > 0 && ` Call ${publishers.join(', ')}.`}
+        </Note>
+      )}
+      {active && may && (
         <Row>
           <ButtonLink kind="primary" href={`#/update/${encodeURIComponent(thread.identifier)}`}>
             Update it
@@ -105,6 +117,12 @@ function Shown({ thread, content }: { readonly thread: Thread; readonly content:
       )}
     </Page>
   )
+}
+
+/** Who can begin or end a notice, by the keyset. */
+function publishersOf(keyset: Keyset | null): string[] {
+  const keys = (keyset?.keys ?? []).filter((key) => key.roles.includes('publisher'))
+  return [...new Set(keys.filter((key) => !key.breakGlass).map((key) => key.owner))]
 }
 
 /** What is not published may wait for a signature. */

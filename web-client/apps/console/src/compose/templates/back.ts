@@ -26,7 +26,7 @@ export const back: Template = {
       instruction:
         'Puede usar el portal y las videoconsultas como siempre. Si envió una solicitud durante el fallo y no tiene respuesta, envíela de nuevo o llámenos.',
       description:
-        'Desde {since}, todos los servicios de {clinic} funcionan de nuevo. Gracias por su paciencia.',
+        'Desde el {since}, todos los servicios de {clinic} funcionan de nuevo. Gracias por su paciencia.',
     },
     ar: {
       event: 'عودة الأنظمة',
@@ -41,7 +41,7 @@ export const back: Template = {
       instruction:
         'Sie können Portal und Videosprechstunde wie gewohnt nutzen. Haben Sie während des Ausfalls eine Anfrage gesendet und keine Antwort, senden Sie sie bitte erneut oder rufen Sie an.',
       description:
-        'Seit {since} funktionieren alle Dienste von {clinic} wieder. Danke für Ihre Geduld.',
+        'Seit dem {since} funktionieren alle Dienste von {clinic} wieder. Danke für Ihre Geduld.',
     },
   },
 }

@@ -26,7 +26,7 @@ export const calls: Template = {
       instruction:
         'Si tiene una consulta hoy, tenga su teléfono a mano: le llamaremos a la hora de su cita. En una emergencia, llame al número de emergencias de su zona. No nos espere.',
       description:
-        'Desde {since}, las videoconsultas de {clinic} se cortan o no empiezan. Lo estamos reparando.',
+        'Desde el {since}, las videoconsultas de {clinic} se cortan o no empiezan. Lo estamos reparando.',
     },
     ar: {
       event: 'انقطاع الزيارات المرئية',
@@ -41,7 +41,7 @@ export const calls: Template = {
       instruction:
         'Wenn Sie heute einen Termin haben, halten Sie Ihr Telefon bereit: Wir rufen Sie zur Zeit Ihres Termins an. Rufen Sie im Notfall den örtlichen Notruf. Warten Sie nicht auf uns.',
       description:
-        'Seit {since} brechen Videosprechstunden von {clinic} ab oder beginnen nicht. Wir beheben die Störung.',
+        'Seit dem {since} brechen Videosprechstunden von {clinic} ab oder beginnen nicht. Wir beheben die Störung.',
     },
   },
 }

@@ -26,7 +26,7 @@ export const downtime: Template = {
       instruction:
         'Acuda a su cita como estaba previsto y traiga su lista de medicamentos. Llámenos para preguntas urgentes y recetas. En una emergencia, llame al número de emergencias de su zona.',
       description:
-        'Desde {since} no se pueden usar las citas, los resultados ni los mensajes de {clinic}. Estamos trabajando para resolverlo.',
+        'Desde el {since} no se pueden usar las citas, los resultados ni los mensajes de {clinic}. Estamos trabajando para resolverlo.',
     },
     ar: {
       event: 'تعطّل الأنظمة',
@@ -42,7 +42,7 @@ export const downtime: Template = {
       instruction:
         'Kommen Sie wie geplant zu Ihrem Termin und bringen Sie Ihre Medikamentenliste mit. Rufen Sie uns bei dringenden Fragen und für Rezepte an. Rufen Sie im Notfall den örtlichen Notruf.',
       description:
-        'Seit {since} sind Terminbuchung, Befunde und Nachrichten von {clinic} nicht nutzbar. Wir arbeiten daran.',
+        'Seit dem {since} sind Terminbuchung, Befunde und Nachrichten von {clinic} nicht nutzbar. Wir arbeiten daran.',
     },
   },
 }

@@ -26,7 +26,7 @@ export const phishing: Template = {
       instruction:
         'No abra enlaces de mensajes que le pidan iniciar sesión, pagar o confirmar sus datos. Si escribió una contraseña allí, cámbiela ahora. Si tiene dudas, llámenos.',
       description:
-        'Desde {since}, algunas personas reciben correos, mensajes o llamadas que parecen ser de {clinic}. No son nuestros. Nunca pedimos contraseñas ni pagos de esta manera.',
+        'Desde el {since}, algunas personas reciben correos, mensajes o llamadas que parecen ser de {clinic}. No son nuestros. Nunca pedimos contraseñas ni pagos de esta manera.',
     },
     ar: {
       event: 'رسائل مزيفة',
@@ -42,7 +42,7 @@ export const phishing: Template = {
       instruction:
         'Öffnen Sie keine Links in Nachrichten, die eine Anmeldung, eine Zahlung oder die Bestätigung Ihrer Daten verlangen. Haben Sie dort ein Passwort eingegeben, ändern Sie es jetzt. Rufen Sie uns im Zweifel an.',
       description:
-        'Seit {since} erhalten Menschen E-Mails, Kurznachrichten oder Anrufe, die von {clinic} zu kommen scheinen. Sie sind nicht von uns. Wir fragen so nie nach Passwörtern oder Zahlungen.',
+        'Seit dem {since} erhalten Menschen E-Mails, Kurznachrichten oder Anrufe, die von {clinic} zu kommen scheinen. Sie sind nicht von uns. Wir fragen so nie nach Passwörtern oder Zahlungen.',
     },
   },
 }
