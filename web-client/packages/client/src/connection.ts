@@ -10,6 +10,7 @@ import { elapsed, moment } from './clock.js'
 /** Bounds every wait before an attempt (docs/protocol.md, "Connecting"). */
 const longestWait = 60_000
 const dialLimit = 10_000
+const shortestHeartbeat = 5000
 
 /** Why there is no connection: it is about to be made anew, or what went wrong. */
 export type Trouble = 'connecting' | 'silent' | 'offline'
@@ -34,6 +35,7 @@ export function keepConnected(address: string, to: Wanted) {
   let socket: WebSocket | undefined
   let since = moment()
   let limit = 0
+  let began = since
   let failures = 0
   let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -43,12 +45,14 @@ export function keepConnected(address: string, to: Wanted) {
     limit = ms
   }
 
+  const backoff = () => Math.random() * Math.min(1000 * 2 ** failures++, longestWait)
+
   /** Ends the session, if there is one; the next attempt comes after `wait`. */
   const drop = (wait?: number) => {
     const why = wait !== undefined ? 'connecting' : late() ? 'silent' : 'offline'
     const old = socket
     socket = undefined
-    within(Math.min(wait ?? Math.random() * 1000 * 2 ** failures++, longestWait))
+    within(Math.min(wait ?? backoff(), longestWait))
     try {
       old?.close()
     } catch {}
@@ -57,6 +61,7 @@ export function keepConnected(address: string, to: Wanted) {
   }
 
   const dial = () => {
+    began = moment()
     within(dialLimit)
     to.dialling()
     try {
@@ -88,21 +93,34 @@ export function keepConnected(address: string, to: Wanted) {
   }
   tick()
 
+  /** Connects at once: there is reason to hope. */
+  const retry = () => {
+    failures = 0
+    drop(0)
+  }
+
   return {
     drop,
     /** Whether the node has said nothing for too long, or there is no connection. */
     late: () => !socket || late(),
     /** Bounds silence from here on: two heartbeats and what networks are late. */
     expect(heartbeatMs: number) {
-      limit = 2 * Math.min(Math.max(heartbeatMs, 5000), 60_000) + 2000
+      limit = 2 * Math.min(Math.max(heartbeatMs, shortestHeartbeat), 60_000) + 2000
     },
-    /** The next failure is the first again. */
+    /** The next failure is the first again, unless this session is too young to tell. */
     worked() {
-      failures = 0
+      if (elapsed(began) > shortestHeartbeat) failures = 0
     },
+    /** Ends the session as the node asks. One that asks time and again is asked less often. */
+    leave(wait: number) {
+      const again = failures > 0
+      const least = backoff()
+      drop(again ? Math.max(wait, least) : wait)
+    },
+    retry,
     /** The user is back: connects at once unless a sign of life is fresh. */
     wake() {
-      if (!socket || elapsed(since) > limit / 2 + 1000) drop(0)
+      if (!socket || elapsed(since) > limit / 2 + 1000) retry()
     },
     send(frame: object) {
       socket?.send(JSON.stringify(frame))

@@ -27,6 +27,7 @@ export function parseEnvelope(body: unknown): Envelope {
   const read = typeof body === 'string' ? parseStrict(body, maxBody) : body
   must(fits(read, envelope))
   const { payloadType, payload, signatures } = read as Wire
+  must(payload.length <= maxBody)
   const bytes = fromBase64(payload)
   must(bytes.length <= maxPayload && areDistinct(signatures.map((s) => s.keyid)))
   return {

@@ -6,11 +6,11 @@ import { serverClock } from './clock.js'
 import { type Connection, keepConnected, type Trouble } from './connection.js'
 import { type Auth, type Entry, readFrame, type Source } from './frames.js'
 import { prefixes } from './language.js'
-import { type Memory, openMemory, type Reach, shared } from './memory.js'
+import { type Memory, openMemory, type Reach, shared, tellTabs } from './memory.js'
 import type { Accepted } from './model.js'
 import { covers, newSession, type Session } from './session.js'
 import { parameters, reuse, summary, threadOf, unknown } from './state.js'
-import { openLogin } from './tokens.js'
+import { helloOf, openLogin } from './tokens.js'
 import type { Directive, Freshness, Notice, ShownNotice, State, TocsinOptions } from './types.js'
 import type { Verifier, View } from './verifier.js'
 
@@ -110,7 +110,8 @@ export function follow(options: TocsinOptions) {
 
   const save = () => {
     if (!verifier || publicOnly) return // what is to be forgotten is still there
-    const all = verifier.snapshot(clock.now())
+    // By both clocks: what a node's wrong time hides is not to be lost, as the cursor covers it.
+    const all = verifier.snapshot(Math.min(clock.now(), Date.now()))
     const held = all.filter(({ notice }) => notice?.scope !== 'Private')
     memory?.save({
       held: held.map(({ seq, body }) => ({ seq, body })),
@@ -146,7 +147,8 @@ export function follow(options: TocsinOptions) {
   }
 
   /** Does here what another tab did, also one that signed out while this one slept. */
-  const noticeSignOut = (out = memory?.lastSignOut()) => {
+  const noticeSignOut = () => {
+    const out = memory?.lastSignOut()
     if (out !== undefined && memory?.missed(out)) forget(out).catch(() => {})
   }
 
@@ -155,9 +157,9 @@ export function follow(options: TocsinOptions) {
     verifier = await openVerifier(options.roots, loopback.test(new URL(address()).hostname))
     const memo = (memory as Memory).load()
     clock.atLeast(memo.time)
-    await verifier.fold(memo.held)
-    if (verifier.view().keyset) {
-      // without one, a replay could not be verified
+    const held = await verifier.fold(memo.held)
+    if (verifier.view().keyset && held.length === memo.held.length) {
+      // a replay would neither bring the keyset, nor what was spoilt in storage
       cursor = memo.cursor
       reach = memo.reach
       live = memo.live
@@ -174,7 +176,8 @@ export function follow(options: TocsinOptions) {
   /** A node's word on how new what it sends is. */
   const heed = (from: Source, time: number) => {
     source = from
-    if (session?.synced) live = Math.max(live, time - from.sinceMs)
+    // Not beyond now: what a wrong clock once said must not last.
+    if (session?.synced) live = Math.min(time, Math.max(live, time - from.sinceMs))
   }
 
   /** A node that can vouch for no cursor leaves the old one in force, which still holds. */
@@ -196,7 +199,8 @@ export function follow(options: TocsinOptions) {
 
   const grant = ({ tier, labels, auth, ticket }: Omit<Auth, 'type'>) => {
     terms = { tier, auth }
-    if (ticket) memory?.save({ ticket })
+    // Another would make nodes close the connection at every hello.
+    if (ticket && /^[\w-]{1,6000}$/.test(`${ticket}`)) memory?.save({ ticket: `${ticket}` })
     return { tier, labels }
   }
 
@@ -224,10 +228,8 @@ export function follow(options: TocsinOptions) {
         break
       case 'entry': {
         const entry = { seq: frame.seq, body: frame.envelope }
-        mine.room -= text.length
         if (!mine.staged) took(await verifier.fold([entry]), mine)
-        else if (mine.room > 0) mine.staged.push(entry)
-        else throw 'flood'
+        else mine.staged.push(entry)
         break
       }
       case 'synced': {
@@ -246,13 +248,13 @@ export function follow(options: TocsinOptions) {
         clock.set(time)
         heed(frame.source, time)
         reached(mine, frame.cursor)
-        connection?.worked()
+        if (mine.synced) connection?.worked()
         save()
         break
       }
       case 'bye': {
         const [from, to] = frame.reconnectAfterMs
-        connection?.drop(from + Math.random() * (to - from))
+        connection?.leave(from + Math.random() * (to - from))
       }
     }
     publish()
@@ -264,8 +266,7 @@ export function follow(options: TocsinOptions) {
     publish() // it finds out who signed out elsewhere
     if (mine !== session) return
     if (!verifier) return connection?.drop() // it could not be fetched
-    const { ticket } = (memory as Memory).load()
-    connection?.send({ type: 'hello', tokens, ticket, cursor: cursor, labels: claimed })
+    connection?.send(helloOf(tokens, (memory as Memory).load().ticket, cursor, claimed))
   }
 
   const address = () =>
@@ -294,7 +295,7 @@ export function follow(options: TocsinOptions) {
     on('storage', publish)
     on('online', () => {
       offline = false
-      connection?.drop(0)
+      connection?.retry()
     })
     on('offline', () => {
       offline = true
@@ -302,18 +303,21 @@ export function follow(options: TocsinOptions) {
     })
     if (!globalThis.BroadcastChannel) return
     channel = new BroadcastChannel(shared)
-    channel.onmessage = ({ data }) =>
-      typeof data === 'string'
-        ? noticeSignOut(data)
-        : then(async () => {
-            await verifier?.fold([data])
-            settle()
-          })
+    channel.onmessage = ({ data }) => {
+      if (typeof data !== 'string')
+        return then(async () => {
+          await verifier?.fold([data])
+          settle()
+        })
+      noticeSignOut() // a tab that was frozen hears of several, and only the last counts
+      return memory?.isNews(data) && forget(data)
+    }
   }
 
   const stop = () => {
     listening?.abort()
     channel?.close()
+    channel = undefined
     connection?.stop()
     connection = undefined
     publish()
@@ -357,10 +361,14 @@ export function follow(options: TocsinOptions) {
         message(text) {
           const mine = session
           offline = false
-          if (mine)
-            then(async () => {
-              if (mine === session) await take(mine, text)
-            }).catch(() => mine === session && connection?.drop())
+          if (!mine) return
+          mine.room -= text.length
+          if (mine.room < 0) connection?.drop()
+          then(async () => {
+            if (mine !== session) return
+            await take(mine, text)
+            if (!mine.staged) mine.room += text.length
+          }).catch(() => mine === session && connection?.drop())
         },
         ended(why) {
           session = undefined
@@ -372,8 +380,8 @@ export function follow(options: TocsinOptions) {
     stop,
     signOut() {
       setUp()
-      const out = `${Math.random()}`
-      channel?.postMessage(out)
+      const out = (memory as Memory).newSignOut()
+      tellTabs(out)
       return forget(out)
     },
     tokensChanged() {

@@ -12,7 +12,7 @@ export interface Entry {
 export interface Auth extends Reach {
   readonly type: 'auth'
   readonly auth: State['auth']
-  readonly ticket?: string
+  readonly ticket?: unknown
 }
 
 export interface Source {
@@ -55,7 +55,7 @@ const checks: Record<string, Check> = {
   resume: (x: string) => /^(replay|snapshot)$/.test(x),
   heartbeatMs: count,
   serverTime: (x: string) => Date.parse(x) > 0,
-  source: (x: Source) => /^(live|stale)$/.test(x.state),
+  source: (x: Source) => /^(live|stale)$/.test(x.state) && count(x.sinceMs),
   seq: count,
   envelope: object,
   reconnectAfterMs: (x: number[]) => x.length === 2 && count(x[0]) && (x[0] ?? 0) <= (x[1] ?? 0),
@@ -84,6 +84,9 @@ export function readFrame(text: string): Frame | undefined {
     return undefined
   }
   for (const name of need.split(' ')) if (name && !checks[name]?.(frame[name] as never)) throw name
-  if (!/^([\da-f]{8}:\d+:[\da-f]{8})?$/.test(frame.cursor ?? '')) throw 'cursor'
+  // It goes back to nodes, as it is: one that they can't read would keep the client out.
+  const { cursor = '' } = frame
+  if (typeof cursor !== 'string' || !/^([\da-f]{8}:\d{1,20}:[\da-f]{8})?$/.test(cursor))
+    throw 'cursor'
   return frame
 }

@@ -35,6 +35,14 @@ const nothing: Memo = { held: [], live: 0, time: 0 }
  */
 export const shared = 'tocsin'
 
+/** Tells the other tabs of a sign-out; also when this one has stopped, and has no channel. */
+export function tellTabs(out: string) {
+  if (!globalThis.BroadcastChannel) return
+  const channel = new BroadcastChannel(shared)
+  channel.postMessage(out)
+  channel.close()
+}
+
 export type Memory = ReturnType<typeof openMemory>
 
 /**
@@ -71,10 +79,15 @@ export function openMemory(storage: Storage | null | undefined) {
     lastSignOut,
     /** Whether that sign-out is another than this tab knows of. */
     missed: (out: string) => out !== known,
+    /** Whether it came after the one that this tab knows of. */
+    isNews: (out: string) => !(Number(out) <= Number(known)),
+    /** The name of one that comes now: a number, greater than those before. */
+    newSignOut: () => `${Math.max(Date.now(), Number(lastSignOut()) + 1 || 0) + Math.random()}`,
     /** What this tab or another kept last. */
     load: () => stored() ?? memo,
     save(change: Partial<Memo>) {
       memo = { ...memo, ticket: stored()?.ticket ?? memo.ticket, ...change }
+      if (lastSignOut() !== known) return // the record there may be of who came afterwards
       attempt((s) => s.setItem(shared, JSON.stringify([known, memo])))
     },
     /** Deletes everything, as of this sign-out. */

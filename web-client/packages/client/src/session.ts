@@ -13,7 +13,7 @@ export interface Session {
   staged?: Held[] | undefined
   /** All that it may see has come. */
   synced: boolean
-  /** How many characters may still be held back; an honest snapshot is smaller. */
+  /** How many characters may still wait or be held back; an honest snapshot is smaller. */
   room: number
 }
 

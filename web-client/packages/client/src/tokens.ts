@@ -56,6 +56,17 @@ export function openLogin(
   }
 }
 
+/** The hello. Tokens say more than a ticket, which is left out where not both fit. */
+export function helloOf(
+  tokens: readonly string[],
+  ticket: string | undefined,
+  cursor: string | undefined,
+  labels: readonly string[],
+) {
+  const fits = `${tokens}${ticket}`.length < longestFrame
+  return { type: 'hello', tokens, ticket: fits ? ticket : undefined, cursor, labels }
+}
+
 /** Leaves out what would make a node close the connection, again and again. */
 function fitting(answer: Tokens): readonly string[] {
   const usable = [answer ?? []].flat().filter((token) => /^[\w.-]+$/.test(token))

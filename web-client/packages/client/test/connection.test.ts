@@ -97,6 +97,39 @@ test('an interval that a node asks for is kept, up to a minute', async () => {
   expect(attempts).toHaveLength(3)
 })
 
+test('after a long outage, attempts are still spread', async () => {
+  without(fail)
+  await vi.advanceTimersByTimeAsync(8 * 3_600_000)
+  const waits = attempts.slice(100).map((at, i) => at - (attempts[i + 99] as number))
+  expect(Math.min(...waits)).toBeLessThan(15_000)
+  expect(waits.filter((ms) => ms > 59_000).length).toBeLessThan(waits.length / 4)
+})
+
+test('a node that says bye again and again is not asked in a tight loop', async () => {
+  let asks = () => {}
+  const c = without((socket) => setTimeout(() => socket.onopen?.({} as Event), 1))
+  const opened = vi.fn(() => asks())
+  c.stop()
+  const looping = keepConnected('ws://node.example', { ...ignore, opened })
+  connection = looping
+  asks = () => {
+    looping.worked() // as by a heartbeat that came at once
+    looping.leave(0)
+  }
+  await vi.advanceTimersByTimeAsync(600_000)
+  expect(opened.mock.calls.length).toBeGreaterThan(5)
+  expect(opened.mock.calls.length).toBeLessThan(80)
+})
+
+test('back online, attempts come soon again', async () => {
+  const c = without(fail)
+  await vi.advanceTimersByTimeAsync(3_600_000)
+  const before = attempts.length
+  c.retry()
+  await vi.advanceTimersByTimeAsync(3010)
+  expect(attempts.length).toBeGreaterThan(before + 1)
+})
+
 test('a machine that slept connects anew when it wakes, though its socket is open', async () => {
   const clinic = await newClinic()
   const node = await scriptedNode(async (caller, call) => {

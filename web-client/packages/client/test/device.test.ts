@@ -1,6 +1,7 @@
 // What stays on a device, and what other tabs learn of each other.
 
 import { afterEach, expect, test } from 'vitest'
+import { openMemory } from '../src/memory.js'
 import { newClinic } from './kit/clinic.js'
 import { Disk, headlines, isLive, openPage, until } from './kit/device.js'
 import { cursor, entry, heartbeat, synced, welcome } from './kit/frames.js'
@@ -133,6 +134,60 @@ test('a tab that slept through a sign-out shows nothing of before when it wakes'
   storage.setItem('tocsin', stale)
   const next = await at(await nowhere(), storage)
   expect(headlines(await until(next, (s) => s.freshness.state === 'stale'))).toEqual([])
+  expect(storage.text()).not.toContain('T1')
+})
+
+test('a sign-out after stop reaches this page, its storage and the other tabs', async () => {
+  const { url } = await generous(everyone, ours, mine)
+  const options = { url, roots: clinic.roots, getToken: () => 'a.b.c' }
+  const storage = new Disk()
+  const page = openPage({ ...options, storage })
+  const other = openPage({ ...options, storage: null })
+  await until(page, isLive)
+  await until(other, isLive)
+  page.stop()
+  await page.signOut()
+  expect(headlines(page.getState())).toEqual(['for everyone'])
+  expect(storage.text()).not.toContain('T1')
+  expect(headlines(await until(other, (s) => s.notices.length === 1))).toEqual(['for everyone'])
+})
+
+test('a tab that was frozen does not sign out who came after those whom it hears of', async () => {
+  const { url } = await generous(everyone, ours)
+  const storage = new Disk()
+  const page = openPage({ url, roots: clinic.roots, storage, getToken: () => 'a.b.c' })
+  await until(page, isLive)
+  const told: string[] = []
+  const ear = new BroadcastChannel('tocsin')
+  const heard = new Promise<void>((done) => {
+    ear.onmessage = ({ data }) => typeof data === 'string' && told.push(data) === 2 && done()
+  })
+  await page.signOut()
+  await page.signOut()
+  await heard
+  page.tokensChanged()
+  page.stop()
+  page.start()
+  await until(page, (s) => isLive(s) && s.tier === 'private')
+  // As from a tab that hears only now, and of the first first.
+  for (const out of told) ear.postMessage(out)
+  const late = await clinic.publish(clinic.alert({}, { headline: 'late' }))
+  ear.postMessage({ seq: 20, body: JSON.parse(late) })
+  ear.close()
+  const state = await until(page, (s) => headlines(s).includes('late'))
+  expect(headlines(state)).toContain('for the north')
+  expect(storage.getItem('tocsin:out')).toBe(told[1])
+  expect(storage.text()).toContain('T1')
+})
+
+test('a tab that has yet to notice a sign-out does not overwrite the next one’s record', () => {
+  const storage = new Disk()
+  const sleeper = openMemory(storage)
+  const awake = openMemory(storage)
+  awake.clear(awake.newSignOut())
+  awake.save({ ticket: 'T2' })
+  sleeper.save({ ticket: 'T1' })
+  expect(storage.text()).toContain('T2')
   expect(storage.text()).not.toContain('T1')
 })
 
