@@ -14,6 +14,11 @@ export default defineConfig({
   expect: { timeout: 15_000 },
   forbidOnly: true,
   reporter: 'list',
+  // The longest begin first, so that no worker waits for the other at the end.
+  projects: [
+    { name: 'long', testMatch: /(walk|pack)\.spec\.ts/ },
+    { name: 'short', testIgnore: /(walk|pack)\.spec\.ts/ },
+  ],
   use: {
     launchOptions: { executablePath: chromium(), args },
     locale: 'en-US',

@@ -65,6 +65,7 @@ test('a draft survives a reload; an exercise is signed without typing', async ({
   await page.getByRole('radio', { name: /^Everyone/ }).check()
   await page.getByLabel('Headline').fill('A drill of the whole clinic')
   await page.getByLabel('What to do').fill('Nothing. Go on as usual.')
+  await page.getByLabel('Telephone for questions').fill('+1 555 010 0142')
   await page.reload()
   await expect(page.getByLabel('Headline')).toHaveValue('A drill of the whole clinic')
   await page.getByRole('button', { name: 'Check and sign' }).click()
