@@ -18,7 +18,10 @@ export function DemoPanel({ surface }: DemoPanelProps): ReactNode {
         </summary>
         {open && (
           <div className="demo-body">
-            <p>Only in this demonstration. Watch what still reaches the patient.</p>
+            <p>
+              Only in this demonstration. Watch, at the top of the page, what still reaches the
+              patient.
+            </p>
             <Facts surface={surface} />
             <Switches />
           </div>
