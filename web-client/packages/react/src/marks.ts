@@ -40,11 +40,15 @@ export function createMarks(): Marks {
       replace(next)
     },
     follow(client) {
+      let before = 'public'
       const look = () => {
         const { tier, freshness } = client.getState()
         const known = read().has(signedIn)
         if (tier !== 'public' && !known) replace(new Set(read()).add(signedIn))
-        if (tier === 'public' && known && freshness.state === 'live') replace(none)
+        // A page that was just loaded has yet to hear who is there.
+        const told = before !== 'public' || freshness.state === 'live'
+        if (tier === 'public' && known && told) replace(none)
+        before = tier
       }
       look()
       return client.subscribe(look)

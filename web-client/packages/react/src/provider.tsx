@@ -40,7 +40,7 @@ export interface TocsinProviderProps {
   readonly surface?: string
   /** The reader's languages, most preferred first. Default: the browser's. */
   readonly languages?: readonly string[]
-  /** The text of GET /v1/snapshot. `initial` has it already. */
+  /** The text of GET /v1/snapshot, read once. `initial` has it already. */
   readonly seed?: string
   /** What `renderableSeed` made on the server. */
   readonly initial?: Initial | null
@@ -109,7 +109,7 @@ export function TocsinProvider(props: TocsinProviderProps): ReactNode {
     getToken.current = props.getToken
   })
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: languageKey stands for languages, `initial` is read once
+  // biome-ignore lint/correctness/useExhaustiveDependencies: languageKey stands for languages; `initial` and `seed` are read once
   const shared = useMemo((): Shared => {
     if (initial?.texts) rememberTexts(initial.texts)
     const client =
@@ -130,7 +130,7 @@ export function TocsinProvider(props: TocsinProviderProps): ReactNode {
       languages: props.languages ?? initial?.languages,
       builtInContacts,
     }
-  }, [props.client, url, roots, surface, seed, languageKey])
+  }, [props.client, url, roots, surface, languageKey])
 
   const { client, marks } = shared
   useEffect(() => {

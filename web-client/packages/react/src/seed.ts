@@ -13,40 +13,51 @@ export interface SeedOptions {
 }
 
 interface Snapshot {
-  readonly serverTime: string
-  readonly source: { readonly state: string; readonly sinceMs: number }
+  readonly now: number
+  readonly since: string
   readonly entries: readonly { readonly seq: number; readonly envelope: unknown }[]
 }
 
 /**
  * Verifies the text of GET /v1/snapshot on a server, for TocsinProvider's `initial`. What
- * does not verify is left out; a snapshot without a keyset that verifies gives null:
- * render without. The browser verifies all of it again.
+ * does not verify is left out; what is no snapshot, or has no keyset that verifies, gives
+ * null: render without. The browser verifies all of it again.
  */
 export async function renderableSeed(
   snapshotText: string,
   roots: string,
   { languages, surface, allowDev = false }: SeedOptions = {},
 ): Promise<Initial | null> {
-  const snapshot = JSON.parse(snapshotText) as Snapshot
   const board = new Board(await parseTrust(roots), allowDev)
-  for (const { seq, envelope } of snapshot.entries) await board.fold({ seq, body: envelope })
-  if (!board.keyset) return null
+  const snapshot = read(snapshotText)
+  for (const { seq, envelope } of snapshot?.entries ?? []) await board.fold({ seq, body: envelope })
+  if (!snapshot || !board.keyset) return null
 
-  const now = Date.parse(snapshot.serverTime)
+  const { now, since } = snapshot
   const claimed = [
     ...(surface ? [`surface:${surface}`] : []),
     ...(languages ?? []).flatMap((language) => [`lang:${language}`, `lang:${primaryOf(language)}`]),
   ]
   const threads = board.threads.filter((t) => visible(t.alert.notice as Notice, 'public', claimed))
-  const { sinceMs } = snapshot.source
   return {
     seed: snapshotText,
     notices: show(threads, now, now).map(plain),
     contacts: (board.contacts?.cards ?? []).map((card) => ({ audience: '', ...card })),
     keysetExpired: Date.parse(board.keyset.expires) < now,
-    since: new Date(now - sinceMs).toISOString(),
+    since,
     ...(languages && { languages, texts: await loadTexts(spokenOf(languages)) }),
+  }
+}
+
+/** A node that answers with something else must not take the page down. */
+function read(text: string): Snapshot | null {
+  try {
+    const { serverTime, source, entries } = JSON.parse(text)
+    const now = Date.parse(serverTime)
+    const since = new Date(now - source.sinceMs).toISOString()
+    return { now, since, entries: entries.map(Object) }
+  } catch {
+    return null
   }
 }
 

@@ -24,11 +24,12 @@ function onMidnight(listener: () => void): () => void {
   }
 }
 
-/** A time for people, with the date unless it is today. */
+/** A time for people, with the date unless it is today, and the year unless it is this one. */
 export function formatTime(date: Date, locale: string, today: string): string {
   if (!today) return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`
   const format: Intl.DateTimeFormatOptions = { hour: 'numeric', minute: '2-digit' }
   if (date.toDateString() !== today) Object.assign(format, { day: 'numeric', month: 'short' })
+  if (!today.endsWith(`${date.getFullYear()}`)) format.year = 'numeric'
   return date.toLocaleString(locale, format)
 }
 

@@ -110,7 +110,8 @@ describe('folding', () => {
     show(client, <CrisisBanner />)
     fireEvent.click(button(/^Hide/))
     expect(noBanner()).toBeNull()
-    act(() => client.set({ tier: 'public' }))
+    // At once, with the network gone, too.
+    act(() => client.set({ tier: 'public', freshness: stale }))
     expect(banner().textContent).toContain(headline)
     expect(sessionStorage.getItem('tocsin.marks')).not.toContain('hidden')
   })

@@ -1,12 +1,15 @@
-import { act, renderHook } from '@testing-library/react'
+import { act, render, renderHook } from '@testing-library/react'
 import type { ReactNode } from 'react'
 import { expect, test } from 'vitest'
+import { newClinic } from '../../client/test/kit/clinic.js'
 import {
+  type TocsinClient,
   TocsinProvider,
   useContacts,
   useDirective,
   useFreshness,
   useNotices,
+  useTocsin,
 } from '../src/index.js'
 import { cards, clientWith, english, type HandClient, shownOf, stale } from './fixtures.js'
 import './render.js'
@@ -30,6 +33,25 @@ test('nothing of a rendering that is the same starts it again', () => {
   const { rerender } = renderHook(useNotices, { wrapper: around(client) })
   rerender()
   expect(client.log).toEqual(['start'])
+})
+
+function Note({ used }: { used: Set<TocsinClient> }) {
+  used.add(useTocsin())
+  return null
+}
+
+test('another snapshot, as a server may give for each page, does not start it again', async () => {
+  const { roots } = await newClinic()
+  const used = new Set<TocsinClient>()
+  const page = (serverTime: string) => (
+    <TocsinProvider url="http://127.0.0.1:9" roots={roots} seed={seed(serverTime)}>
+      <Note used={used} />
+    </TocsinProvider>
+  )
+  const seed = (serverTime: string) => JSON.stringify({ serverTime, entries: [] })
+  const { rerender } = render(page('2026-11-22T10:00:00Z'))
+  rerender(page('2026-11-22T10:01:00Z'))
+  expect(used.size).toBe(1)
 })
 
 test('hooks follow the state', () => {

@@ -49,6 +49,19 @@ describe('renderableSeed', () => {
     expect(await renderableSeed(snapshot(), clinic.roots)).toBeNull()
   })
 
+  test.each([
+    '',
+    '<html>502</html>',
+    'null',
+    '{}',
+    '{"serverTime":"soon","source":{"sinceMs":0},"entries":[]}',
+    '{"serverTime":"2026-11-22T10:00:00Z","source":{"sinceMs":"long"},"entries":[]}',
+    '{"serverTime":"2026-11-22T10:00:00Z","source":{"sinceMs":0},"entries":{}}',
+    '{"serverTime":"2026-11-22T10:00:00Z","source":{"sinceMs":0},"entries":[null,7]}',
+  ])('gives nothing for %s', async (text) => {
+    expect(await renderableSeed(text, clinic.roots)).toBeNull()
+  })
+
   test('takes a dev keyset only if told', async () => {
     const text = snapshot(await clinic.keyset(1, { dev: true }))
     expect(await renderableSeed(text, clinic.roots)).toBeNull()
