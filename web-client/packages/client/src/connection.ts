@@ -113,9 +113,7 @@ export function keepConnected(address: string, to: Wanted) {
     },
     /** Ends the session as the node asks. One that asks time and again is asked less often. */
     leave(wait: number) {
-      const again = failures > 0
-      const least = backoff()
-      drop(again ? Math.max(wait, least) : wait)
+      drop(Math.max(wait, failures ? backoff() : failures++))
     },
     retry,
     /** The user is back: connects at once unless a sign of life is fresh. */

@@ -37,10 +37,9 @@ export const shared = 'tocsin'
 
 /** Tells the other tabs of a sign-out; also when this one has stopped, and has no channel. */
 export function tellTabs(out: string) {
-  if (!globalThis.BroadcastChannel) return
-  const channel = new BroadcastChannel(shared)
-  channel.postMessage(out)
-  channel.close()
+  const channel = globalThis.BroadcastChannel && new BroadcastChannel(shared)
+  channel?.postMessage(out)
+  channel?.close()
 }
 
 export type Memory = ReturnType<typeof openMemory>
