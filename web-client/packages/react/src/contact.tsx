@@ -4,14 +4,13 @@ import type { ContactCard } from '@tocsin/client'
 import type { ReactNode } from 'react'
 import { inLanguage, primaryOf } from './texts.js'
 
-/** The card for a reader: by language, patients' before others'. */
+/** The card for a reader: of their audience or of nobody's in particular, by language. */
 export function cardFor(
   contacts: readonly ContactCard[],
   languages: readonly string[],
   audience = 'patient',
 ): ContactCard | undefined {
-  const forAudience = contacts.filter((card) => card.audience === audience)
-  const cards = forAudience.length ? forAudience : contacts
+  const cards = [audience, ''].flatMap((a) => contacts.filter((card) => card.audience === a))
   for (const language of languages) {
     const card =
       cards.find((c) => c.language.toLowerCase() === language.toLowerCase()) ??
