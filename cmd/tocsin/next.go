@@ -16,8 +16,10 @@ func (cmd *serveCmd) whatNext(program string) string {
 	fmt.Fprintf(&b, "  console  http%s://%s         where staff write, sign and approve\n", cmd.tls(), cmd.DeskListen)
 	fmt.Fprintf(&b, "  clients  ws%s://%s/v1/connect\n", cmd.tls(), cmd.Listen)
 	fmt.Fprintf(&b, "  admin    http://%s/metrics\n", cmd.AdminListen)
-	fmt.Fprintf(&b, "\nOpen both pages. The console asks for a key: %s sends,\n%s approves, as a second person, in another browser profile or window.\n",
-		dev.path(devPublisher), dev.path(devApprover))
+	fmt.Fprintf(&b, "\nOpen both pages. The console asks for a key: one person sends, with\n\n  %s\n\n"+
+		"and a second one approves, in another browser profile or window, with\n\n  %s\n\n"+
+		"(Where the file dialog hides .tocsin, paste the path into it.)\n",
+		absolute(dev.path(devPublisher)), absolute(dev.path(devApprover)))
 	fmt.Fprintf(&b, "\nWhat to type next instead. In a second terminal, see what patients see:\n\n")
 	fmt.Fprintf(&b, "  %s tail%s\n", program, cmd.clientFlags())
 	fmt.Fprintf(&b, "\nIn a third one, publish, and approve as a second person:\n\n")
@@ -28,6 +30,14 @@ func (cmd *serveCmd) whatNext(program string) string {
 	fmt.Fprintf(&b, "\nA token for a patient of the clinic \"north\":\n\n")
 	fmt.Fprintf(&b, "  curl 'http%s://%s/dev/token?sub=pat-1&tenant=north'\n\n", cmd.tls(), cmd.Listen)
 	return b.String()
+}
+
+// absolute is the path from the root, which a file dialog takes.
+func absolute(path string) string {
+	if whole, err := filepath.Abs(path); err == nil {
+		return whole
+	}
+	return path
 }
 
 // deskFlags and clientFlags are what a command needs to reach a hub that is not
