@@ -42,7 +42,7 @@ func (sh *shard) checkEnd(s *session, now time.Time) {
 // same one, and to those that are held one without a cursor.
 func (sh *shard) beat(spoke int, now time.Time) {
 	st := sh.standing()
-	sh.beatCaughtUp(spoke, st, now)
+	sh.beatCaughtUp(spoke, st, now, func(*session) bool { return true })
 	for s := range sh.held {
 		if s.slot != spoke {
 			continue
@@ -55,7 +55,7 @@ func (sh *shard) beat(spoke int, now time.Time) {
 	}
 }
 
-func (sh *shard) beatCaughtUp(spoke int, st *status, now time.Time) {
+func (sh *shard) beatCaughtUp(spoke int, st *status, now time.Time, due func(*session) bool) {
 	list := sh.wheel[spoke]
 	if len(list) == 0 {
 		return
@@ -65,6 +65,9 @@ func (sh *shard) beatCaughtUp(spoke int, st *status, now time.Time) {
 	frame, _ := textFrame(said.AppendTo(nil))
 	for j := len(list) - 1; j >= 0; j-- { // backwards: sessions may leave
 		s := list[j]
+		if !due(s) {
+			continue
+		}
 		if stalled, err := sh.say(s, frame, said.Source.State); stalled || err != nil {
 			s.at = v.place()
 			sh.settle(s, err)
@@ -91,6 +94,7 @@ func (sh *shard) standing() *status {
 
 // tellSource does not let sessions wait for their turn when the source has changed. It
 // takes some spokes at a time, so that entries go before, and comes back for the rest.
+// Who was told by its lane, or by a turn that came between, is not told again.
 func (sh *shard) tellSource() {
 	st := sh.standing()
 	if st.live != sh.live {
@@ -99,8 +103,11 @@ func (sh *shard) tellSource() {
 			s.poke()
 		}
 	}
+	now := time.Now()
+	state := st.wire(now).State
+	untold := func(s *session) bool { return s.told != state }
 	for n := 0; n < spokes/16 && sh.retell < spokes; n++ {
-		sh.beatCaughtUp(sh.retell, st, time.Now())
+		sh.beatCaughtUp(sh.retell, st, now, untold)
 		sh.retell++
 	}
 	if sh.retell < spokes {

@@ -66,7 +66,7 @@ func TestSourceChangeIsTold(t *testing.T) {
 	}
 }
 
-// Who comes while the source changes ends up knowing how it is.
+// Who comes while the source changes ends up knowing how it is, told once.
 func TestSourceChangesMeanwhile(t *testing.T) {
 	w := newWorld(t)
 	n := w.follow(seldom)
@@ -87,6 +87,7 @@ func TestSourceChangesMeanwhile(t *testing.T) {
 			case wire.Welcome:
 				known = f.Source.State
 			case wire.Heartbeat:
+				require.NotEqual(t, known, f.Source.State, "told twice")
 				known = f.Source.State
 			}
 		}
