@@ -15,7 +15,7 @@ INSTALLED = $(WEB)/node_modules/.package-lock.json
 # What is built last, and of what. Tests of the client are no part of it.
 BUILT       = $(WEB)/apps/console/dist/index.html
 BUILT_TOO   = $(WEB)/apps/portal/dist/index.html $(WEB)/packages/client/dist/tocsin.js $(WEB)/packages/react/dist/index.js
-WEB_SOURCES = $(shell find $(WEB)/apps $(WEB)/packages $(WEB)/tsconfig.base.json \
+WEB_SOURCES = $(shell find $(WEB)/apps $(WEB)/packages $(WEB)/tsconfig.base.json $(WEB)/vite.base.ts \
 	\( -name node_modules -o -name dist -o -name dist-placeholder -o -name test \) -prune -o -type f -print)
 
 # Go turns cgo off by itself where there is no C compiler.
