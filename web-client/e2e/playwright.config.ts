@@ -11,21 +11,21 @@ export default defineConfig({
   fullyParallel: true,
   workers: 2,
   timeout: 180_000,
-  // On a machine that is starved of time; the list names what needed it, as flaky.
-  retries: 1,
   expect: { timeout: 15_000 },
   forbidOnly: true,
-  reporter: 'list',
+  reporter: [['list'], ['./kit/figures.ts']],
   // The longest begin first, so that no worker waits for the other at the end.
   projects: [
-    { name: 'long', testMatch: /(walk|pack)\.spec\.ts/ },
-    { name: 'short', testIgnore: /(walk|pack)\.spec\.ts/ },
+    { name: 'long', testMatch: /(logins|walk|pack)\.spec\.ts/ },
+    { name: 'short', testIgnore: /(logins|walk|pack)\.spec\.ts/ },
   ],
   use: {
     launchOptions: { executablePath: chromium(), args },
     locale: 'en-US',
     actionTimeout: 15_000,
-    trace: 'retain-on-failure',
+    // Pictures of every moment would take a third of the run's time.
+    trace: { mode: 'retain-on-failure', screenshots: false, snapshots: true },
+    screenshot: 'only-on-failure',
   },
 })
 

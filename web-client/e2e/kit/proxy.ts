@@ -17,6 +17,8 @@ export interface Proxy {
   freeze(): void
   /** What was frozen is gone; new connections work. */
   thaw(): void
+  /** As `freeze`, of the connections that there are; new ones work, and these never close. */
+  forsake(): void
   close(): Promise<void>
 }
 
@@ -27,6 +29,7 @@ export const cut = 'cut'
 export async function between(edge: string, node: string = edge): Promise<Proxy> {
   let tamper: Tamper = (frames) => frames
   let frozen = false
+  let forsaken = 0
   const sockets = new Set<Socket>()
   const server = createServer((asked, answer) => {
     const on = request(edge + asked.url, { method: asked.method, headers: asked.headers })
@@ -39,6 +42,8 @@ export async function between(edge: string, node: string = edge): Promise<Proxy>
   })
   server.on('upgrade', (asked: IncomingMessage, page: Socket, first: Buffer) => {
     const to = new URL(node)
+    const born = forsaken
+    const isDead = () => frozen || born < forsaken
     const far = connect(Number(to.port), to.hostname, () => {
       far.write(headOf(asked))
       far.write(first)
@@ -51,13 +56,13 @@ export async function between(edge: string, node: string = edge): Promise<Proxy>
       socket.on('error', () => other.destroy())
       socket.on('close', () => {
         sockets.delete(socket)
-        if (!frozen) other.destroy()
+        if (!isDead()) other.destroy()
       })
     }
-    page.on('data', (data) => !frozen && far.write(data))
+    page.on('data', (data) => !isDead() && far.write(data))
     const read = reader(tamper)
     far.on('data', (data) => {
-      if (frozen) return
+      if (isDead()) return
       for (const bytes of read(data)) bytes === cut ? page.destroy() : page.write(bytes)
     })
   })
@@ -73,6 +78,9 @@ export async function between(edge: string, node: string = edge): Promise<Proxy>
     thaw: () => {
       for (const socket of sockets) socket.destroy()
       frozen = false
+    },
+    forsake: () => {
+      forsaken++
     },
     close: () =>
       new Promise((done) => {
