@@ -12,7 +12,7 @@ import type { Thread } from './document.js'
 import { type Draft, isBreach, withTemplate } from './draft.js'
 import { type Missing, missingOf, type Part } from './missing.js'
 import { presets } from './presets.js'
-import { SignDialog } from './SignDialog.js'
+import { SignNotice } from './SignNotice.js'
 import { StatusPart } from './StatusPart.js'
 import { TimesPart } from './TimesPart.js'
 import { type Texts, templateOf, templates } from './templates/index.js'
@@ -178,7 +178,7 @@ export function ComposeForm({
         </Row>
       </div>
       {signing && (
-        <SignDialog
+        <SignNotice
           draft={draft}
           {...(thread && { thread })}
           policy={policy}

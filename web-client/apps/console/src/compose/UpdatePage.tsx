@@ -13,7 +13,15 @@ import { StatusBand } from './StatusBand.js'
 /** Writes an Update of a notice that shows. */
 export function UpdatePage({ id }: PageProps) {
   const { data, error } = useNotice(id)
-  if (!data) return error ? <Problem error={error} /> : <Busy />
+  if (!data) {
+    return error ? (
+      <Page title="Update the notice">
+        <Problem error={error} />
+      </Page>
+    ) : (
+      <Busy />
+    )
+  }
   const messages = noticesOf(data)
   const [alert] = messages
   const content = contentOf(data)

@@ -37,14 +37,17 @@ export function noticeFrom(draft: Draft, identity: Identity, thread?: Thread): N
   const { now } = identity
   const expires = capTime(new Date(now.getTime() + draft.lastsHours * 3_600_000))
   const template = templateOf(draft.template ?? '')
+  const kept =
+    draft.template === 'own' ? thread?.messages.findLast(({ info }) => info)?.info?.[0] : undefined
+  const { category, responseType } = kept ?? template
   const parameter = parametersOf(draft, now)
   const info = draft.texts.map((texts): Info => {
     const words = fill(texts, draft.values, texts.language)
     return {
       language: texts.language,
-      category: template.category,
+      category,
       event: words.event || words.headline,
-      ...(template.responseType && { responseType: template.responseType }),
+      ...(responseType && { responseType }),
       ...gravity,
       expires,
       ...present('senderName', draft.values.clinic),

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
+import { languageName } from '../compose/languages.js'
 import { type Audience, useAudience } from '../desk/index.js'
 import { count, number, span } from '../documents/clock.js'
-import { languageName } from '../documents/contactsWords.js'
 import { Busy, Note, Page, Panel, Problem } from '../ui/index.js'
 import { BarTable } from './BarTable.js'
 import styles from './connected.module.css'

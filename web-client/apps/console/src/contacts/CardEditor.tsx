@@ -1,4 +1,4 @@
-import { languageName } from '../documents/contactsWords.js'
+import { languageName } from '../compose/languages.js'
 import { Button, Field, Row } from '../ui/index.js'
 import type { CardErrors, DraftCard } from './cards.js'
 import styles from './contacts.module.css'

@@ -1,12 +1,9 @@
 import { useState } from 'react'
 import { contactsType } from '../desk/index.js'
-import { ChangeList } from '../documents/ChangeList.js'
 import { contactsChange } from '../documents/contactsWords.js'
-import { people } from '../documents/keysetWords.js'
-import { Outcome } from '../documents/Outcome.js'
 import type { Contacts } from '../documents/open.js'
-import { useSignDocument } from '../documents/useSignDocument.js'
-import { Button, Dialog, Note, Panel, Problem, Row } from '../ui/index.js'
+import { SignDocument } from '../documents/SignDocument.js'
+import { Button, Note, Panel, Row } from '../ui/index.js'
 import { CardEditor } from './CardEditor.js'
 import {
   type CardErrors,
@@ -41,7 +38,6 @@ export function ContactsForm({
   )
   const [tried, setTried] = useState(false)
   const [reading, setReading] = useState<{ doc: Contacts; before: Contacts | null } | null>(null)
-  const sign = useSignDocument()
   const errors = new Map(rows.map(({ id, card }) => [id, cardErrors(card)] as const))
   const wrong = [...errors.values()].filter((e) => Object.keys(e).length > 0).length
 
@@ -58,14 +54,8 @@ export function ContactsForm({
   function read() {
     setTried(true)
     if (wrong > 0) return
-    sign.reset()
     const cards = rows.map(({ card }) => card)
     setReading({ doc: contactsOf(held, cards, Date.now()), before: held })
-  }
-
-  function close() {
-    setReading(null)
-    if (sign.isSuccess) done()
   }
 
   function done() {
@@ -105,42 +95,19 @@ export function ContactsForm({
         </Button>
       </Row>
       {reading && (
-        <Dialog
-          open
-          onClose={close}
-          title={`Contact cards, version ${reading.doc.version}`}
-          actions={
-            sign.isSuccess ? (
-              <Button kind="primary" onClick={close}>
-                Close
-              </Button>
-            ) : (
-              <>
-                <Button onClick={close}>Go on writing</Button>
-                <Button
-                  kind="primary"
-                  busy={sign.isPending}
-                  onClick={() => sign.mutate({ payloadType: contactsType, doc: reading.doc })}
-                >
-                  Sign
-                </Button>
-              </>
-            )
-          }
+        <SignDocument
+          payloadType={contactsType}
+          doc={reading.doc}
+          change={contactsChange(reading.before, reading.doc)}
+          need={need}
+          back="Go on writing"
+          onClose={() => setReading(null)}
+          onDone={done}
         >
-          {sign.isSuccess ? (
-            <Outcome answer={sign.data} />
-          ) : (
-            <>
-              <ChangeList change={contactsChange(reading.before, reading.doc)} />
-              {(reading.doc.cards ?? []).length === 0 && (
-                <Note tone="warn">No card is left: nobody would be told whom to call.</Note>
-              )}
-              <p>It takes the signatures of {people(need)} by the keyset in force.</p>
-            </>
+          {(reading.doc.cards ?? []).length === 0 && (
+            <Note tone="warn">No card is left: nobody would be told whom to call.</Note>
           )}
-          <Problem error={sign.error} />
-        </Dialog>
+        </SignDocument>
       )}
     </Panel>
   )

@@ -1,7 +1,7 @@
 import { useState } from 'react'
+import { languageName } from '../compose/languages.js'
 import { contactsType, useContactsDocument, useKeyset } from '../desk/index.js'
 import { clock } from '../documents/clock.js'
-import { languageName } from '../documents/contactsWords.js'
 import { people } from '../documents/keysetWords.js'
 import { type Card, type Contacts, contactsIn, keysetIn } from '../documents/open.js'
 import { WaitingDocuments } from '../documents/WaitingDocuments.js'

@@ -6,6 +6,7 @@ import {
   answerShape,
   audienceShape,
   type Cohort,
+  challengeShape,
   cohortShape,
   cohortsShape,
   documentShape,
@@ -30,6 +31,8 @@ import { events } from './stream.js'
 const submitAttempts = 5
 /** The pause before the second attempt, in ms; doubled afterwards. */
 const submitPauseMs = 1000
+/** How long the desk's time is waited for, in ms: nobody is kept from signing by it. */
+const clockTimeoutMs = 3000
 
 export const noticeType = 'application/vnd.tocsin.notice+json'
 export const keysetType = 'application/vnd.tocsin.keyset+json'
@@ -77,6 +80,17 @@ export class Desk {
     this.http.setKey(sign)
   }
 
+  /** The desk's time, since it judges `sent`; this computer's if the desk does not answer. */
+  async now(): Promise<Date> {
+    try {
+      const request = { path: '/v1/challenge', timeoutMs: clockTimeoutMs }
+      const time = Date.parse((await this.http.call(request, challengeShape)).serverTime)
+      return Number.isNaN(time) ? new Date() : new Date(time)
+    } catch {
+      return new Date()
+    }
+  }
+
   /** Signs a document with the key in use; the problem `no-key` without one. */
   sign(payloadType: string, payload: Uint8Array): Promise<SignedEnvelope> {
     return this.http.signed(payloadType, payload)
@@ -91,13 +105,18 @@ export class Desk {
    * Submits a signed document. With signatures enough it is published afterwards;
    * otherwise it waits for more. If an answer is lost or 504 it submits again until it
    * knows; the problem `unconfirmed` says that it gave up, and to try again is safe.
+   * `again` says that an earlier submission ended so.
    */
-  submit(envelope: SignedEnvelope, onUnconfirmed?: (attempt: number) => void): Promise<Answer> {
+  submit(
+    envelope: SignedEnvelope,
+    onUnconfirmed?: (attempt: number) => void,
+    again = false,
+  ): Promise<Answer> {
     const path = paths[envelope.payloadType]
     if (path === undefined) {
       throw new DeskProblem('bad-request', `${envelope.payloadType} does not belong in the log`)
     }
-    return this.persist(path, envelope, onUnconfirmed)
+    return this.persist(path, envelope, onUnconfirmed, again)
   }
 
   /** Tells what a keyset would do, which messages it would void among it, and does nothing. */
@@ -264,18 +283,22 @@ export class Desk {
     path: string,
     body: unknown,
     onUnconfirmed: ((attempt: number) => void) | undefined,
+    again = false,
   ): Promise<Answer> {
+    let unknown = again
     let wait = submitPauseMs
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.http.call({ method: 'POST', path, body }, answerShape)
       } catch (error) {
-        if (attempt > 1 && isProblem(error, 'already-published')) {
+        if (unknown && isProblem(error, 'already-published')) {
           // By an earlier attempt, or by another signer meanwhile: it is in the log.
           const { identifier, seq } = error
           return { status: 'published', identifier, seq, signers: [] }
         }
-        if (!isOpen(error)) throw error
+        // What refuses a repetition unread says nothing of the first.
+        if (!isOpen(error) && !(unknown && isProblem(error) && unread.has(error.name))) throw error
+        unknown = true
         if (attempt === submitAttempts) {
           throw new DeskProblem('unconfirmed', 'Whether it is published is not known yet')
         }
@@ -286,6 +309,9 @@ export class Desk {
     }
   }
 }
+
+/** Refusals for reasons that are not the document's. */
+const unread = new Set(['unavailable', 'too-many', 'internal'])
 
 /** Whether an error leaves open what became of a request. */
 function isOpen(error: unknown): boolean {

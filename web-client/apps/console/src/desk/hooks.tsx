@@ -1,10 +1,13 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
 import type { Desk, Phase } from './desk.js'
+import { isProblem } from './problem.js'
 import type { Receipts, SignedEnvelope } from './shapes.js'
 
 /** How often everything is asked for again, in ms: staff act upon what a colleague did. */
 const askEvery = 5_000
+/** How often that is asked for which somebody sits and waits for, in ms. */
+const watchEvery = 1_000
 
 const DeskContext = createContext<Desk | null>(null)
 
@@ -18,12 +21,6 @@ export function useDesk(): Desk {
   const desk = useContext(DeskContext)
   if (desk === null) throw new Error('there is no DeskProvider above')
   return desk
-}
-
-/** Who the desk says that one is. */
-export function useLogin() {
-  const desk = useDesk()
-  return useQuery({ queryKey: ['login'], queryFn: () => desk.login(), staleTime: 60_000 })
 }
 
 /** The threads of a phase, or all. */
@@ -56,13 +53,13 @@ export function useProposals() {
   })
 }
 
-/** One that waits. */
+/** One that waits. Whoever has it open waits for its end, and is to see it at once. */
 export function useProposal(identifier: string) {
   const desk = useDesk()
   return useQuery({
     queryKey: ['proposal', identifier],
     queryFn: ({ signal }) => desk.proposal(identifier, signal),
-    refetchInterval: askEvery,
+    refetchInterval: (query) => (isProblem(query.state.error) ? askEvery : watchEvery),
   })
 }
 
@@ -189,19 +186,23 @@ export function useWithdraw() {
 export interface LiveReceipts {
   readonly receipts: Receipts | null
   readonly live: boolean
+  /** Why it is down, if the desk has said so. */
+  readonly error: unknown
 }
+
+const nothingHeard: LiveReceipts = { receipts: null, live: false, error: null }
 
 /** The counts of a notice, streamed. */
 export function useReceipts(identifier: string): LiveReceipts {
   const desk = useDesk()
-  const [held, setHeld] = useState<LiveReceipts>({ receipts: null, live: false })
+  const [held, setHeld] = useState(nothingHeard)
   useEffect(() => {
     const stop = new AbortController()
     void follow(desk, identifier, stop.signal, setHeld)
     return () => stop.abort()
   }, [desk, identifier])
   return held.receipts !== null && held.receipts.identifier !== identifier && !held.live
-    ? { receipts: null, live: false }
+    ? nothingHeard
     : held
 }
 
@@ -211,18 +212,18 @@ async function follow(
   signal: AbortSignal,
   set: (change: (held: LiveReceipts) => LiveReceipts) => void,
 ): Promise<void> {
-  set(() => ({ receipts: null, live: false }))
+  set(() => nothingHeard)
   for (let failures = 0; !signal.aborted; failures++) {
     try {
       for await (const receipts of desk.followReceipts(identifier, signal)) {
         failures = 0
-        set(() => ({ receipts, live: true }))
+        set(() => ({ receipts, live: true, error: null }))
       }
-    } catch {
-      // Whatever it was, the next attempt tells whether it lasts; `live` shows it meanwhile.
+      set((held) => ({ ...held, live: false }))
+    } catch (error) {
+      // Whatever it was, the next attempt tells whether it lasts.
+      if (!signal.aborted) set((held) => ({ ...held, live: false, error }))
     }
-    if (signal.aborted) return
-    set((held) => ({ ...held, live: false }))
     await pause(Math.random() * Math.min(1000 * 2 ** failures, 15_000), signal)
   }
 }
@@ -240,8 +241,10 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-/** Asks for everything again, after an act. */
-function useRefresh(): () => Promise<void> {
+/** Asks for everything again, after an act; nobody waits for the answers. */
+export function useRefresh(): () => void {
   const queries = useQueryClient()
-  return () => queries.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'trust' })
+  return () => {
+    void queries.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'trust' })
+  }
 }

@@ -17,9 +17,20 @@ export const signerShape = z.object({
 /** An owner whose signature counts, as the desk has counted. */
 export type Signer = z.infer<typeof signerShape>
 
+/** Base64 as every reader takes it, so that what is parsed can be shown. */
+const base64Shape = z.string().check(
+  z.refine((text) => {
+    try {
+      return btoa(atob(text)) === text
+    } catch {
+      return false
+    }
+  }),
+)
+
 export const envelopeShape = z.object({
   payloadType: z.string(),
-  payload: z.string(),
+  payload: base64Shape,
   signatures: z.array(z.object({ keyid: z.string(), sig: z.string() })),
 })
 /** A signed document as it travels (DSSE); its signatures are not verified here. */

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
-import { sha256hex } from '@tocsin/client/verify'
+import { fromBase64 } from '@tocsin/client/verify'
+import { useMemo } from 'react'
 import {
   type SignedEnvelope,
   useContactsDocument,
@@ -9,6 +10,7 @@ import {
   usePosture,
 } from '../desk/index.js'
 import { Fingerprint, Note } from '../ui/index.js'
+import { Bytes } from './Bytes.js'
 import { ChangeList } from './ChangeList.js'
 import { clock } from './clock.js'
 import { contactsChange } from './contactsWords.js'
@@ -21,7 +23,6 @@ import {
   type Opened,
   open,
   type Posture,
-  payloadOf,
   postureIn,
   type Redaction,
 } from './open.js'
@@ -32,6 +33,8 @@ import { postureChange, publicAnyway } from './postureWords.js'
  * what holds now, for whoever is about to sign it. For notices there is the banner.
  */
 export function DocumentView({ envelope }: { readonly envelope: SignedEnvelope }) {
+  // One object for the same text, so that it is hashed once.
+  const payload = useMemo(() => fromBase64(envelope.payload), [envelope.payload])
   let opened: Opened
   try {
     opened = open(envelope)
@@ -46,7 +49,7 @@ export function DocumentView({ envelope }: { readonly envelope: SignedEnvelope }
   return (
     <div className={styles.stack}>
       <Words opened={opened} envelope={envelope} />
-      <Bytes envelope={envelope} />
+      <Bytes payload={payload} />
     </div>
   )
 }
@@ -195,23 +198,5 @@ function Facts({ facts }: { readonly facts: readonly (readonly [string, string])
         </div>
       ))}
     </dl>
-  )
-}
-
-/** The exact bytes that a signature is for, and their hash. */
-function Bytes({ envelope }: { readonly envelope: SignedEnvelope }) {
-  const payload = payloadOf(envelope)
-  const hash = useQuery({
-    queryKey: ['hash', envelope.payload],
-    queryFn: () => sha256hex(payload),
-    staleTime: Number.POSITIVE_INFINITY,
-  })
-  return (
-    <details>
-      <summary>The exact text that is signed</summary>
-      <pre className={styles.bytes}>{new TextDecoder().decode(payload)}</pre>
-      <p>SHA-256</p>
-      <Fingerprint keyid={hash.data ?? ''} />
-    </details>
   )
 }

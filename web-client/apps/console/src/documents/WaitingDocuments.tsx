@@ -1,4 +1,5 @@
-import { useLogin, useProposals, useWithdraw } from '../desk/index.js'
+import { useProposals, useWithdraw } from '../desk/index.js'
+import { useSession } from '../login/session.js'
 import { Button, ButtonLink, Panel, Problem, Row, Time } from '../ui/index.js'
 import styles from './documents.module.css'
 import { people } from './keysetWords.js'
@@ -7,9 +8,11 @@ import { documentName } from './names.js'
 /** The documents of one type that wait for signatures, each with its way to sign it; nothing if there are none. */
 export function WaitingDocuments({ payloadType }: { readonly payloadType: string }) {
   const proposals = useProposals()
-  const login = useLogin()
+  const session = useSession()
+  const owner = session.state === 'in' ? session.owner : ''
   const withdraw = useWithdraw()
   const waiting = (proposals.data?.proposals ?? []).filter((p) => p.payloadType === payloadType)
+  if (proposals.error) return <Problem error={proposals.error} />
   if (waiting.length === 0) return null
   return (
     <Panel title="Waiting for a signature">
@@ -17,7 +20,7 @@ export function WaitingDocuments({ payloadType }: { readonly payloadType: string
       <ul className={styles.waiting}>
         {waiting.map((p) => {
           const signed = p.signers.map((s) => s.owner)
-          const mine = login.data !== undefined && signed.includes(login.data.owner)
+          const mine = signed.includes(owner)
           const missing = Math.max(1, p.need - signed.length)
           const path = `#/approve/${encodeURIComponent(p.identifier)}`
           return (

@@ -1,3 +1,4 @@
+import { languageName } from '../compose/languages.js'
 import type { Card, Contacts } from './open.js'
 import type { Change } from './postureWords.js'
 
@@ -17,14 +18,5 @@ export function contactsChange(from: Contacts | null, to: Contacts): Change {
     begins: after.filter((s) => !before.includes(s)),
     ends: before.filter((s) => !after.includes(s)),
     stays: after.filter((s) => before.includes(s)),
-  }
-}
-
-/** A language's English name, or its tag if it has none. */
-export function languageName(tag: string): string {
-  try {
-    return new Intl.DisplayNames('en', { type: 'language' }).of(tag) ?? tag
-  } catch {
-    return tag
   }
 }

@@ -1,4 +1,4 @@
-import { type Keyset, parseStrict } from '@tocsin/client/verify'
+import { fromBase64, type Keyset, parseStrict } from '@tocsin/client/verify'
 import * as z from 'zod/mini'
 import {
   contactsType,
@@ -110,14 +110,9 @@ export type Opened =
   | { readonly kind: 'posture'; readonly identifier: string; readonly doc: Posture }
   | { readonly kind: 'redaction'; readonly identifier: string; readonly doc: Redaction }
 
-/** The bytes that are signed. */
-export function payloadOf(envelope: SignedEnvelope): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(envelope.payload), (c) => c.charCodeAt(0))
-}
-
 /** Reads what an envelope holds. It throws if that is no such document; no signature is verified. */
 export function open(envelope: SignedEnvelope): Opened {
-  const value = parseStrict(payloadOf(envelope))
+  const value = parseStrict(fromBase64(envelope.payload))
   switch (envelope.payloadType) {
     case keysetType: {
       const doc = keysetShape.parse(value) as Keyset

@@ -1,6 +1,5 @@
 import { fromBase64, type Keyset, pae, type Role, verifySignature } from '@tocsin/client/verify'
 import type { SignedEnvelope } from '../desk/index.js'
-import { payloadOf } from './open.js'
 
 /** The owners whose signatures under a document were verified here, sorted. */
 export interface Signers {
@@ -19,7 +18,7 @@ export async function verifiedSigners(
   sent: string,
 ): Promise<Signers> {
   const at = Date.parse(sent)
-  const message = pae({ payloadType: envelope.payloadType, payload: payloadOf(envelope) })
+  const message = pae({ payloadType: envelope.payloadType, payload: fromBase64(envelope.payload) })
   const owners = new Set<string>()
   let breakGlass = false
   for (const { keyid, sig } of envelope.signatures) {
@@ -38,7 +37,7 @@ export async function rootSignatures(
   envelope: SignedEnvelope,
   roots: readonly { readonly keyid: string; readonly publicKey: string }[],
 ): Promise<number> {
-  const message = pae({ payloadType: envelope.payloadType, payload: payloadOf(envelope) })
+  const message = pae({ payloadType: envelope.payloadType, payload: fromBase64(envelope.payload) })
   const good = await Promise.all(
     envelope.signatures.map(async ({ keyid, sig }) => {
       const root = roots.find((r) => r.keyid === keyid)

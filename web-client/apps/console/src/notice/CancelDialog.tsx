@@ -1,17 +1,17 @@
-import { useQueryClient } from '@tanstack/react-query'
 import { checkNotice, parseStrict } from '@tocsin/client/verify'
 import { useState } from 'react'
-import { Bytes } from '../compose/Bytes.js'
-import { deskNow } from '../compose/clock.js'
 import { cancelOf, payloadOf, senderOf, type Thread } from '../compose/document.js'
 import { Facts } from '../compose/Facts.js'
-import { send } from '../compose/outbox.js'
 import { StatusBand } from '../compose/StatusBand.js'
 import { uuidv7 } from '../compose/uuid.js'
 import { noticeType, useDesk } from '../desk/index.js'
+import { people } from '../documents/keysetWords.js'
 import { useSession } from '../login/session.js'
 import { go } from '../router.js'
-import { Button, Dialog, Field, Note, Problem, Row } from '../ui/index.js'
+import { ClockNote } from '../sending/ClockNote.js'
+import { SignDialog } from '../sending/SignDialog.js'
+import type { Unsigned } from '../sending/useSend.js'
+import { Button, Dialog, Field, Problem, Row } from '../ui/index.js'
 
 const usual = [
   'It is over.',
@@ -19,148 +19,99 @@ const usual = [
   'It was wrong. A correct notice follows.',
 ]
 
+interface Composed {
+  readonly unsigned: Unsigned
+  readonly at: Date
+  readonly here: Date
+}
+
 /** Composes the Cancel of a notice, shows it, and then signs and sends it. */
 export function CancelDialog({
   thread,
-  identifier,
   headline,
+  need,
   onClose,
 }: {
   readonly thread: Thread
-  readonly identifier: string
   readonly headline: string
+  /** How many people must sign it. */
+  readonly need: number
   readonly onClose: () => void
 }) {
+  const desk = useDesk()
   const [note, setNote] = useState('')
-  const [composed, setComposed] = useState<Uint8Array<ArrayBuffer> | null>(null)
+  const [composed, setComposed] = useState<Composed | null>(null)
   const [error, setError] = useState<unknown>(null)
   const session = useSession()
   const owner = session.state === 'in' ? session.owner : ''
 
   async function compose() {
     setError(null)
-    const now = await deskNow()
+    const at = await desk.now()
+    const identifier = uuidv7(at)
     try {
-      const identity = { identifier: uuidv7(now), sender: senderOf(owner, location.hostname), now }
+      const identity = { identifier, sender: senderOf(owner, location.hostname), now: at }
       const payload = payloadOf(cancelOf(thread, note.trim(), identity))
       checkNotice(parseStrict(payload))
-      setComposed(payload)
+      const title = `Withdrawal of ${headline}`
+      const unsigned = { identifier, title, payloadType: noticeType, payload }
+      setComposed({ unsigned, at, here: new Date() })
     } catch (cause) {
       setError(cause)
     }
   }
 
+  if (composed) {
+    const { unsigned, at, here } = composed
+    return (
+      <SignDialog
+        title="Withdraw the notice"
+        unsigned={unsigned}
+        kind="actual"
+        label={need > 1 ? 'Sign and ask for the second signature' : 'Sign and withdraw'}
+        back="Back"
+        onClose={() => setComposed(null)}
+        onSent={(answer) => {
+          if (answer.status === 'waiting') go(`/approve/${unsigned.identifier}`)
+          else onClose()
+        }}
+      >
+        <StatusBand status={thread.alert.status}>It will show as withdrawn.</StatusBand>
+        <ClockNote at={at} here={here} />
+        <Facts
+          facts={[
+            ['Notice', <bdi key="notice">{headline}</bdi>],
+            ['Why', <bdi key="why">{note}</bdi>],
+          ]}
+        />
+      </SignDialog>
+    )
+  }
   return (
     <Dialog open onClose={onClose} title="Withdraw the notice">
-      {composed ? (
-        <Sign
-          payload={composed}
-          note={note}
-          headline={headline}
-          status={thread.alert.status}
-          identifier={identifier}
-          onBack={() => setComposed(null)}
-          onClose={onClose}
-        />
-      ) : (
-        <>
-          <p>
-            Readers see it as withdrawn for 24 hours, with the time and your words. It is final. One
-            person can do it.
-          </p>
-          <Field label="Why" hint="Readers see these words.">
-            {(control) => (
-              <textarea
-                {...control}
-                value={note}
-                onChange={(event) => setNote(event.target.value)}
-              />
-            )}
-          </Field>
-          <Row>
-            {usual.map((words) => (
-              <Button key={words} onClick={() => setNote(words)}>
-                {words}
-              </Button>
-            ))}
-          </Row>
-          <Problem error={error} />
-          <Row>
-            <Button kind="primary" disabled={note.trim() === ''} onClick={() => void compose()}>
-              Go on
-            </Button>
-            <Button onClick={onClose}>Leave it as it is</Button>
-          </Row>
-        </>
-      )}
-    </Dialog>
-  )
-}
-
-function Sign({
-  payload,
-  note,
-  headline,
-  status,
-  identifier,
-  onBack,
-  onClose,
-}: {
-  readonly payload: Uint8Array<ArrayBuffer>
-  readonly note: string
-  readonly headline: string
-  readonly status: string
-  readonly identifier: string
-  readonly onBack: () => void
-  readonly onClose: () => void
-}) {
-  const desk = useDesk()
-  const queries = useQueryClient()
-  const [busy, setBusy] = useState(false)
-  const [asking, setAsking] = useState(0)
-  const [error, setError] = useState<unknown>(null)
-
-  async function sign() {
-    setBusy(true)
-    setError(null)
-    try {
-      const envelope = await desk.sign(noticeType, payload)
-      const own = JSON.parse(new TextDecoder().decode(payload)) as { identifier: string }
-      const item = { identifier: own.identifier, title: `Withdrawal of ${headline}`, envelope }
-      const answer = await send(desk, item, setAsking)
-      await queries.invalidateQueries({ queryKey: ['notice', identifier] })
-      if (answer.status === 'waiting') go(`/approve/${own.identifier}`)
-      else onClose()
-    } catch (cause) {
-      setError(cause)
-      setBusy(false)
-    }
-  }
-
-  return (
-    <>
-      <StatusBand status={status}>It will show as withdrawn.</StatusBand>
-      <Facts
-        facts={[
-          ['Notice', <bdi key="notice">{headline}</bdi>],
-          ['Why', <bdi key="why">{note}</bdi>],
-        ]}
-      />
-      <Bytes payload={payload} />
-      {asking > 0 && busy && (
-        <Note tone="warn" live>
-          The desk has not said what became of it. The same signed text is sent again.
-        </Note>
-      )}
+      <p>
+        Readers see it as withdrawn for 24 hours, with the time and your words. It is final. It
+        takes the signature of {people(need)}.
+      </p>
+      <Field label="Why" hint="Readers see these words.">
+        {(control) => (
+          <textarea {...control} value={note} onChange={(event) => setNote(event.target.value)} />
+        )}
+      </Field>
+      <Row>
+        {usual.map((words) => (
+          <Button key={words} onClick={() => setNote(words)}>
+            {words}
+          </Button>
+        ))}
+      </Row>
       <Problem error={error} />
       <Row>
-        <Button kind="actual" large busy={busy} onClick={() => void sign()}>
-          Sign and withdraw
+        <Button kind="primary" disabled={note.trim() === ''} onClick={() => void compose()}>
+          Go on
         </Button>
-        <Button onClick={onBack} disabled={busy}>
-          Back
-        </Button>
+        <Button onClick={onClose}>Leave it as it is</Button>
       </Row>
-    </>
+    </Dialog>
   )
 }

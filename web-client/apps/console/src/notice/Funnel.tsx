@@ -1,7 +1,7 @@
 import type { Notice } from '@tocsin/client'
 import { audienceFrom, reachOf } from '../compose/audience.js'
 import { useAudience, useReceipts } from '../desk/index.js'
-import { Note, Table, Tag } from '../ui/index.js'
+import { Note, Problem, Table, Tag } from '../ui/index.js'
 import styles from './Funnel.module.css'
 
 /** Connected, received, displayed, confirmed: live, the newest revision as bars. */
@@ -14,7 +14,7 @@ export function Funnel({
   readonly alert: Notice
   readonly active: boolean
 }) {
-  const { receipts, live } = useReceipts(identifier)
+  const { receipts, live, error } = useReceipts(identifier)
   const connected = useAudience().data
   const audience = audienceFrom(alert.addresses ?? [])
   const reach = audience && active ? reachOf(audience, connected) : null
@@ -22,14 +22,15 @@ export function Funnel({
   const newest = revisions.at(-1)
   const stages = [
     ...(reach === null ? [] : [['Connected now', reach] as const]),
-    ['Sent', newest?.sent ?? 0],
-    ['Received', newest?.received ?? 0],
-    ['Displayed', newest?.displayed ?? 0],
-    ['Confirmed', newest?.confirmed ?? 0],
+    ['Sent', newest?.sent],
+    ['Received', newest?.received],
+    ['Displayed', newest?.displayed],
+    ['Confirmed', newest?.confirmed],
   ] as const
-  const most = Math.max(1, ...stages.map(([, number]) => number))
+  const most = Math.max(1, ...stages.map(([, number]) => number ?? 0))
   return (
     <>
+      <Problem error={error} />
       <p>
         <Tag tone={live ? 'good' : 'warn'}>{live ? 'Live' : 'Connecting …'}</Tag>
       </p>
@@ -39,10 +40,12 @@ export function Funnel({
             <span>{name}</span>
             <span className={styles.bar} aria-hidden="true">
               <svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
-                <rect width={(100 * number) / most} height="1" />
+                <rect width={(100 * (number ?? 0)) / most} height="1" />
               </svg>
             </span>
-            <span className={styles.number}>{number.toLocaleString('en-US')}</span>
+            <span className={styles.number}>
+              {number?.toLocaleString('en-US') ?? (receipts ? '0' : 'not known')}
+            </span>
           </li>
         ))}
       </ol>

@@ -13,6 +13,7 @@ import {
   Button,
   ButtonLink,
   Note,
+  OldNews,
   Page,
   Panel,
   Problem,
@@ -49,10 +50,19 @@ export function NoticePage({ id }: PageProps) {
       </Page>
     )
   }
-  return <Shown thread={data} content={content} />
+  return <Shown thread={data} content={content} error={error} />
 }
 
-function Shown({ thread, content }: { readonly thread: Thread; readonly content: Notice }) {
+function Shown({
+  thread,
+  content,
+  error,
+}: {
+  readonly thread: Thread
+  readonly content: Notice
+  /** Why this may be old. */
+  readonly error: unknown
+}) {
   const [cancelling, setCancelling] = useState(false)
   const notices = noticesOf(thread)
   const [alert = content] = notices
@@ -65,9 +75,11 @@ function Shown({ thread, content }: { readonly thread: Thread; readonly content:
   const active = thread.phase === 'active'
   const session = useSession()
   const may = session.state === 'in' && session.roles.includes('publisher')
-  const publishers = publishersOf(keysetIn(useKeyset().data?.envelope))
+  const keyset = keysetIn(useKeyset().data?.envelope)
+  const publishers = publishersOf(keyset)
   return (
-    <Page title={<bdi>{info?.headline ?? info?.event}</bdi>}>
+    <Page title={info?.headline ?? info?.event ?? 'Notice'}>
+      {error !== null && <OldNews error={error} />}
       <StatusBand status={alert.status} past={!active}>
         {phaseWords(thread.phase)}
       </StatusBand>
@@ -110,8 +122,8 @@ function Shown({ thread, content }: { readonly thread: Thread; readonly content:
       {cancelling && (
         <CancelDialog
           thread={{ alert, messages: notices }}
-          identifier={thread.identifier}
           headline={info?.headline ?? ''}
+          need={keyset?.policy?.thresholds?.cancel || 1}
           onClose={() => setCancelling(false)}
         />
       )}

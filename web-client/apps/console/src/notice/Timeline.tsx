@@ -1,5 +1,5 @@
-import { Bytes } from '../compose/Bytes.js'
 import type { Message } from '../desk/index.js'
+import { Bytes } from '../documents/Bytes.js'
 import { Tag, Time } from '../ui/index.js'
 import styles from './Timeline.module.css'
 import { noticeIn, payloadIn } from './thread.js'

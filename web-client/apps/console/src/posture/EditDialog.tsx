@@ -1,12 +1,9 @@
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { postureType, useKeyset } from '../desk/index.js'
-import { ChangeList } from '../documents/ChangeList.js'
-import { people } from '../documents/keysetWords.js'
-import { Outcome } from '../documents/Outcome.js'
 import { keysetIn, type Posture } from '../documents/open.js'
 import { postureChange } from '../documents/postureWords.js'
-import { useSignDocument } from '../documents/useSignDocument.js'
-import { Button, Dialog, Field, Note, Problem } from '../ui/index.js'
+import { SignDocument } from '../documents/SignDocument.js'
+import { Dialog, Field, Note } from '../ui/index.js'
 import { edited } from './change.js'
 import type { Draft } from './PosturePage.js'
 
@@ -21,89 +18,48 @@ export function EditDialog({
   readonly onClose: () => void
 }) {
   const [note, setNote] = useState('')
-  const [typed, setTyped] = useState('')
-  const [tried, setTried] = useState(false)
   // What is signed is what was read, though the posture may change meanwhile.
   const [after] = useState(() => tryEdit(held, draft))
   const [before] = useState(held)
   const keyset = keysetIn(useKeyset().data?.envelope)
-  const sign = useSignDocument()
-  const need = keyset?.policy?.thresholds?.posture || 2
-  const noteError = note.trim() === '' ? 'Say why; colleagues read it before they sign.' : ''
-  const typedError = typed.trim() === draft.typed ? '' : `Type ${draft.typed} to go on.`
-
-  if (typeof after === 'string') {
+  const doc = useMemo(
+    () => (typeof after === 'string' ? null : { ...after, note: note.trim() }),
+    [after, note],
+  )
+  if (typeof after === 'string' || doc === null) {
     return (
       <Dialog open onClose={onClose} title={draft.title}>
-        <Note tone="bad">{after}.</Note>
+        <Note tone="bad">{String(after)}.</Note>
       </Dialog>
     )
   }
-  const signNow = () => {
-    setTried(true)
-    if (noteError || typedError) return
-    sign.mutate({ payloadType: postureType, doc: { ...after, note: note.trim() } })
-  }
   return (
-    <Dialog
-      open
-      onClose={onClose}
+    <SignDocument
       title={draft.title}
-      actions={
-        sign.isSuccess ? (
-          <Button kind="primary" onClick={onClose}>
-            Close
-          </Button>
-        ) : (
-          <>
-            <Button onClick={onClose}>Cancel</Button>
-            <Button kind="primary" busy={sign.isPending} onClick={signNow}>
-              Sign
-            </Button>
-          </>
-        )
-      }
+      payloadType={postureType}
+      doc={doc}
+      change={postureChange(before, after)}
+      need={keyset?.policy?.thresholds?.posture || 2}
+      confirm={draft.typed || null}
+      ready={doc.note !== ''}
+      back="Cancel"
+      onClose={onClose}
+      onDone={onClose}
     >
-      {sign.isSuccess ? (
-        <Outcome answer={sign.data} />
-      ) : (
-        <>
-          <ChangeList change={postureChange(before, after)} />
-          <p>It takes the signatures of {people(need)} by the keyset in force.</p>
-          <Field
-            label="Why"
-            hint="Other operators read it. No names of patients."
-            error={tried ? noteError : ''}
-          >
-            {(control) => (
-              <input {...control} value={note} onChange={(event) => setNote(event.target.value)} />
-            )}
-          </Field>
-          {draft.typed && (
-            <Field
-              label={
-                <>
-                  Type <strong>{draft.typed}</strong> to confirm
-                </>
-              }
-              error={tried ? typedError : ''}
-            >
-              {(control) => (
-                <input
-                  {...control}
-                  value={typed}
-                  autoComplete="off"
-                  autoCapitalize="characters"
-                  spellCheck={false}
-                  onChange={(event) => setTyped(event.target.value)}
-                />
-              )}
-            </Field>
-          )}
-          <Problem error={sign.error} />
-        </>
-      )}
-    </Dialog>
+      <Field
+        label="Why"
+        hint="It is needed: other operators read it before they sign. No names of patients."
+      >
+        {(control) => (
+          <input
+            {...control}
+            required
+            value={note}
+            onChange={(event) => setNote(event.target.value)}
+          />
+        )}
+      </Field>
+    </SignDocument>
   )
 }
 

@@ -19,11 +19,11 @@ export function IssuerField({
     if (only !== undefined && value === '') onChange(only)
   }, [only, value, onChange])
   const hint = 'The service where patients log in, as its tokens name it (iss).'
-  if (issuers.data !== undefined && known.length === 0) {
+  if (known.length === 0 && (issuers.data !== undefined || issuers.isError)) {
     return (
       <Field
         label="Identity provider"
-        hint={`${hint} The desk knows none, so check every letter.`}
+        hint={`${hint} The desk ${issuers.isError ? 'did not say which it knows' : 'knows none'}, so check every letter.`}
         error={error}
       >
         {(control) => (

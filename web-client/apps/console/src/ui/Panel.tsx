@@ -7,16 +7,18 @@ export function Page({
   intro,
   children,
 }: {
-  readonly title: ReactNode
+  readonly title: string
   readonly intro?: ReactNode
   readonly children: ReactNode
 }) {
   useEffect(() => {
-    if (typeof title === 'string') document.title = `${title} – Tocsin console`
+    document.title = `${title} – Tocsin console`
   }, [title])
   return (
     <div className={styles.page}>
-      <h1 tabIndex={-1}>{title}</h1>
+      <h1>
+        <bdi>{title}</bdi>
+      </h1>
       {intro && <p className={styles.intro}>{intro}</p>}
       {children}
     </div>

@@ -20,3 +20,13 @@ export function Problem({ error }: { readonly error: unknown }) {
     </div>
   )
 }
+
+/** For what goes on being shown though the desk has failed to say how it is now. */
+export function OldNews({ error }: { readonly error: unknown }) {
+  return (
+    <>
+      <Problem error={error} />
+      <Note tone="warn">What stands here was so when the desk last answered.</Note>
+    </>
+  )
+}

@@ -1,8 +1,9 @@
 const sameDay: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' }
 const otherDay: Intl.DateTimeFormatOptions = { ...sameDay, day: 'numeric', month: 'short' }
+const otherYear: Intl.DateTimeFormatOptions = { ...otherDay, year: 'numeric' }
 const whole = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'long' })
 
-/** A time in the reader's zone: 14:05 today, 3 Dec, 14:05 otherwise; whole on hover. */
+/** A time in the reader's zone: 14:05 today, otherwise 3 Dec, 14:05, of another year with it; whole on hover. */
 export function Time({ at }: { readonly at: Date | string }) {
   const date = typeof at === 'string' ? new Date(at) : at
   if (Number.isNaN(date.getTime())) return <span>{String(at)}</span>
@@ -16,5 +17,6 @@ export function Time({ at }: { readonly at: Date | string }) {
 /** The words of Time, for where there is no element. */
 export function timeText(date: Date, now = new Date()): string {
   const today = date.toDateString() === now.toDateString()
-  return new Intl.DateTimeFormat('en-GB', today ? sameDay : otherDay).format(date)
+  const form = today ? sameDay : date.getFullYear() === now.getFullYear() ? otherDay : otherYear
+  return new Intl.DateTimeFormat('en-GB', form).format(date)
 }

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { Keyset } from '@tocsin/client/verify'
+import { fromBase64, type Keyset } from '@tocsin/client/verify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { contactsOf, emptyCard } from '../../src/contacts/cards.js'
 import {
@@ -16,14 +16,7 @@ import {
   postureType,
 } from '../../src/desk/index.js'
 import { keysetChange } from '../../src/documents/keysetWords.js'
-import {
-  contactsIn,
-  encode,
-  keysetIn,
-  payloadOf,
-  postureIn,
-  readEnvelope,
-} from '../../src/documents/open.js'
+import { contactsIn, encode, keysetIn, postureIn, readEnvelope } from '../../src/documents/open.js'
 import { rootSignatures, verifiedSigners } from '../../src/documents/signers.js'
 import { createKey, sealKey } from '../../src/keys/key.js'
 import { signatureOver, signPayload } from '../../src/keys/sign.js'
@@ -63,7 +56,7 @@ async function countersign(identifier: string) {
   const proposal = await ben.proposal(identifier)
   const { payloadType } = proposal.envelope
   const key = await hub.key('approver')
-  const signature = await signatureOver(key, payloadType, payloadOf(proposal.envelope))
+  const signature = await signatureOver(key, payloadType, fromBase64(proposal.envelope.payload))
   return ben.addSignature(identifier, signature)
 }
 

@@ -3,7 +3,7 @@ import { breach } from './breach.js'
 import { calls } from './calls.js'
 import { downtime } from './downtime.js'
 import { phishing } from './phishing.js'
-import type { Template } from './types.js'
+import type { Template } from './template.js'
 
 const blank = { event: '', headline: '', instruction: '', description: '' }
 
@@ -28,5 +28,5 @@ export function templateOf(id: string): Template {
   return templates.find((template) => template.id === id) ?? own
 }
 
-export type { FieldName, Template, Texts } from './types.js'
-export { fieldNames } from './types.js'
+export type { FieldName, Template, Texts } from './template.js'
+export { fieldNames } from './template.js'

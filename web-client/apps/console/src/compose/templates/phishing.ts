@@ -1,4 +1,4 @@
-import type { Template } from './types.js'
+import type { Template } from './template.js'
 
 export const phishing: Template = {
   id: 'phishing',

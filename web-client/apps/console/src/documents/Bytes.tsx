@@ -1,7 +1,7 @@
 import { sha256hex } from '@tocsin/client/verify'
 import { useEffect, useState } from 'react'
 import { Fingerprint } from '../ui/index.js'
-import styles from './compose.module.css'
+import styles from './documents.module.css'
 
 /** The exact bytes that a signature is over, and their SHA-256, on demand. */
 export function Bytes({ payload }: { readonly payload: Uint8Array<ArrayBuffer> }) {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { noticeFrom, payloadOf, senderOf } from '../../src/compose/document.js'
-import { send, unsettled } from '../../src/compose/outbox.js'
 import { uuidv7 } from '../../src/compose/uuid.js'
 import { noticeType } from '../../src/desk/index.js'
+import { send, unsettled } from '../../src/sending/outbox.js'
+import { completeDraft } from '../compose/draft.js'
 import { type Hub, startHub } from '../kit/hub.js'
-import { completeDraft } from './draft.js'
 
 let hub: Hub
 beforeAll(async () => {
@@ -41,6 +41,40 @@ test('a lost answer leaves the signed text behind, which is sent again until its
   expect(await again).toMatchObject({ status: 'waiting', identifier: notice.identifier })
   expect(unsettled()).toEqual([])
 })
+
+test.each(['unavailable', 'too-many', 'internal'])(
+  'a refusal to hear it again (%s) says nothing of what was sent before',
+  async (name) => {
+    let answers: 'lost' | 'refused' | 'told' = 'lost'
+    const desk = await hub.desk('publisher', {
+      pause: () => Promise.resolve(),
+      async fetch(input, init) {
+        const submits = init?.method === 'POST' && String(input).endsWith('/v1/notices')
+        if (!submits || answers === 'told') return fetch(input, init)
+        if (answers === 'refused') {
+          const type = `urn:tocsin:problem:${name}`
+          const headers = { 'content-type': 'application/problem+json' }
+          return new Response(JSON.stringify({ type, title: '' }), { status: 503, headers })
+        }
+        await fetch(input, init)
+        answers = 'refused'
+        throw new TypeError('the answer was lost')
+      },
+    })
+    const now = new Date()
+    const identity = { identifier: uuidv7(now), sender: 'a@b', now }
+    const draft = completeDraft('own', { kind: 'staff', values: [] })
+    const envelope = await desk.sign(noticeType, payloadOf(noticeFrom(draft, identity)))
+    const item = { identifier: identity.identifier, title: 'Staff', envelope }
+    await expect(send(desk, item)).rejects.toMatchObject({ name: 'unconfirmed' })
+    expect(unsettled()).toEqual([item])
+    await expect(send(desk, item)).rejects.toMatchObject({ name: 'unconfirmed' })
+    expect(unsettled()).toEqual([item])
+    answers = 'told'
+    expect(await send(desk, item)).toMatchObject({ status: 'published' })
+    expect(unsettled()).toEqual([])
+  },
+)
 
 test('what the desk refuses is dropped', async () => {
   const desk = await hub.desk('publisher')

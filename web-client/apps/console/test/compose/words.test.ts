@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { confirmationFor, isConfirmed } from '../../src/compose/confirmation.js'
 import { uuidv7 } from '../../src/compose/uuid.js'
 import { duration } from '../../src/compose/words.js'
+import { confirmationFor, isConfirmed } from '../../src/sending/confirmation.js'
 
 describe('the typed confirmation', () => {
   test('is the word and the size of the audience', () => {
