@@ -11,9 +11,12 @@ import { keyring } from './ring.js'
  */
 export function NewKey({
   owner: suggested = '',
+  onMade,
   onKept,
 }: {
   readonly owner?: string
+  /** It is about to be in this browser; its backup is not put away yet. */
+  readonly onMade?: () => void
   readonly onKept: (key: StaffKey) => void
 }) {
   const [owner, setOwner] = useState(suggested)
@@ -21,7 +24,9 @@ export function NewKey({
   const [again, setAgain] = useState('')
   const [tried, setTried] = useState(false)
   const [busy, setBusy] = useState(false)
-  const [made, setMade] = useState<StaffKey | null>(null)
+  const [made, setMade] = useState<{ readonly key: StaffKey; readonly save: () => void } | null>(
+    null,
+  )
   const [error, setError] = useState('')
 
   const ownerError = ownerForm.test(owner)
@@ -38,11 +43,15 @@ export function NewKey({
     setTried(true)
     if (ownerError || passphraseError || againError) return
     setBusy(true)
+    setError('')
     try {
       const key = await createKey(owner)
       const backup = await writeBackup(key, passphrase)
-      download(`tocsin-key-${owner}.json`, backup)
-      setMade(await keyring.add(key, true, new Date().toISOString()))
+      const save = () => download(fileOf(owner), backup)
+      save()
+      onMade?.()
+      setMade({ key: await keyring.add(key, true, new Date().toISOString()), save })
+      key.pkcs8.fill(0)
       setPassphrase('')
       setAgain('')
     } catch (cause) {
@@ -53,23 +62,31 @@ export function NewKey({
   }
 
   if (made) {
+    const { key, save } = made
     return (
       <>
         <Note tone="good" live>
           <strong>Your key is made.</strong>
           <span>
-            The file tocsin-key-{made.owner}.json was saved on this device. Move it to a safe place
+            Look among the downloads of this device for {fileOf(key.owner)}. Move it to a safe place
             that is not this device, such as a USB stick in a locked drawer. With it and the
             passphrase you get your key back; without it nobody can help.
           </span>
           <span>
-            Fingerprint: <Fingerprint keyid={made.keyid} />
+            Fingerprint: <Fingerprint keyid={key.keyid} />
           </span>
         </Note>
+        {!key.kept && (
+          <Note tone="warn">
+            This browser keeps nothing, as private windows do: the key is forgotten when this page
+            closes. Open the backup next time, or use another window.
+          </Note>
+        )}
         <Row>
-          <Button kind="primary" onClick={() => onKept(made)}>
+          <Button kind="primary" onClick={() => onKept(key)}>
             I have put the file away
           </Button>
+          <Button onClick={save}>It is not there: save it again</Button>
         </Row>
       </>
     )
@@ -127,4 +144,8 @@ export function NewKey({
       </Row>
     </form>
   )
+}
+
+function fileOf(owner: string): string {
+  return `tocsin-key-${owner}.json`
 }

@@ -1,5 +1,5 @@
+import { fromBase64, toBase64 } from '@tocsin/client/verify'
 import * as z from 'zod/mini'
-import { fromBase64, toBase64 } from './base64.js'
 import { type OpenKey, openKey, ownerForm } from './key.js'
 
 // OWASP's figure for PBKDF2 with SHA-256 (2023). WebCrypto knows no memory-hard function.
@@ -48,7 +48,11 @@ export function readKeyFile(text: string): KeyFile {
       text,
     )
   if (pem?.[1] && pem[2]) {
-    return { kind: 'plain', owner: pem[1], pkcs8: fromBase64(pem[2].replace(/\s/g, '')) }
+    try {
+      return { kind: 'plain', owner: pem[1], pkcs8: fromBase64(pem[2].replace(/\s/g, '')) }
+    } catch {
+      throw notAKey
+    }
   }
   if (text.includes('BEGIN PUBLIC KEY')) {
     throw new KeyFileError(

@@ -1,4 +1,4 @@
-import { fromBase64, toBase64 } from './base64.js'
+import { fromBase64, toBase64 } from '@tocsin/client/verify'
 
 /** A staff member's key as this browser keeps it. The secret can sign, and can't be read. */
 export interface StaffKey {
@@ -61,7 +61,8 @@ export async function createKey(owner: string): Promise<OpenKey> {
 export async function openKey(owner: string, pkcs8: Uint8Array<ArrayBuffer>): Promise<OpenKey> {
   const key = await crypto.subtle.importKey('pkcs8', pkcs8, algorithm, true, ['sign'])
   const jwk = await crypto.subtle.exportKey('jwk', key)
-  const bytes = fromBase64((jwk.x ?? '').replaceAll('-', '+').replaceAll('_', '/'))
+  // 32 bytes, which JWK writes without the padding (RFC 7515).
+  const bytes = fromBase64(`${(jwk.x ?? '').replaceAll('-', '+').replaceAll('_', '/')}=`)
   return { owner, pkcs8, publicKey: toBase64(bytes), keyid: await fingerprint(bytes) }
 }
 

@@ -10,6 +10,9 @@ export interface Ring {
 
 const chosenKey = 'tocsin-console:key'
 
+const yes = () => true
+const no = () => false
+
 /** The page's keys: those of the store, and those that end with the page. */
 export class Keyring {
   private ring: Ring = { keys: undefined, active: null }
@@ -34,10 +37,14 @@ export class Keyring {
     return this.loading
   }
 
-  /** Takes a key in, and makes it the active one. `kept: false` forgets it with the page. */
-  async add(open: OpenKey, kept: boolean, backedUp: string): Promise<StaffKey> {
-    const key = await sealKey(open, kept, backedUp)
-    if (kept) await this.store.put(key)
+  /**
+   * Takes a key in, and makes it the active one. It is forgotten with the page if it is not
+   * to be kept, or where nothing can be (some private windows): `kept` of the answer tells.
+   */
+  async add(open: OpenKey, keep: boolean, backedUp: string): Promise<StaffKey> {
+    const sealed = await sealKey(open, keep, backedUp)
+    const kept = keep && (await this.store.put(sealed).then(yes, no))
+    const key = { ...sealed, kept }
     this.set([...this.others(key.keyid), key], key)
     return key
   }

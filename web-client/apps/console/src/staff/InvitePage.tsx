@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import { mayWords } from '../documents/keysetWords.js'
 import { download } from '../keys/download.js'
-import { listKeys, NewKey, type StaffKey } from '../keys/index.js'
+import { keyring, NewKey, type StaffKey, useKeys } from '../keys/index.js'
 import { signIn } from '../login/session.js'
 import { go, type PageProps } from '../router.js'
 import { Busy, Button, Copy, Note, Page, Panel, Row } from '../ui/index.js'
@@ -14,11 +14,11 @@ import styles from './staff.module.css'
 export function InvitePage({ query }: PageProps) {
   const invitation = readInvitation(query)
   const { owner } = invitation
-  // undefined until this browser's keys were read.
-  const [mine, setMine] = useState<StaffKey | null | undefined>()
-  useEffect(() => {
-    void listKeys().then((keys) => setMine(keys.find((key) => key.owner === owner) ?? null))
-  }, [owner])
+  const { keys } = useKeys()
+  useEffect(() => void keyring.load(), [])
+  const mine = keys?.find((key) => key.owner === owner)
+  // Whoever makes a key here reads what to do with its backup before it counts as made.
+  const [making, setMaking] = useState(false)
   return (
     <Page
       title={invitation.by ? `${invitation.by} invites you` : 'You are invited'}
@@ -31,15 +31,15 @@ export function InvitePage({ query }: PageProps) {
           </span>
         </Note>
       )}
-      {mine === undefined && <Busy />}
-      {mine && <Made staffKey={mine} invitation={invitation} />}
-      {mine === null && (
+      {!keys && <Busy />}
+      {mine && !making && <Made staffKey={mine} invitation={invitation} />}
+      {keys && (!mine || making) && (
         <Panel title="1. Make your key">
           <p>
             Use the browser that you will use in a crisis. On a shared computer, use one profile
             that is yours alone.
           </p>
-          <NewKey owner={owner} onKept={setMine} />
+          <NewKey owner={owner} onMade={() => setMaking(true)} onKept={() => setMaking(false)} />
         </Panel>
       )}
     </Page>

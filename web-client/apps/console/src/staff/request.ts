@@ -1,4 +1,5 @@
-import { fingerprint, fromBase64, ownerForm, toBase64 } from '../keys/index.js'
+import { fromBase64, toBase64 } from '@tocsin/client/verify'
+import { fingerprint, ownerForm } from '../keys/index.js'
 
 /** The public half of a key, with the name of who asks for it to count. */
 export interface KeyRequest {

@@ -8,8 +8,10 @@ import { openKeyFile, readKeyFile, writeBackup } from '../../src/keys/file.js'
 import { createKey, sealKey } from '../../src/keys/key.js'
 import { proofDue } from '../../src/keys/reminder.js'
 import { Keyring } from '../../src/keys/ring.js'
+import { RootKeyError, refuseRoot } from '../../src/keys/root.js'
 import { signatureOver } from '../../src/keys/sign.js'
 import { memoryStore } from '../../src/keys/store.js'
+import { startHub } from '../kit/hub.js'
 
 const binary = resolve(import.meta.dirname, '../../../../../bin/tocsin')
 const dir = mkdtempSync(join(tmpdir(), 'tocsin-keys-'))
@@ -90,6 +92,14 @@ describe('the keyring', () => {
     expect(await store.all()).toEqual([])
   })
 
+  test('says so where the browser keeps nothing', async () => {
+    const put = () => Promise.reject(new DOMException('private window'))
+    const ring = new Keyring({ ...memoryStore(), put })
+    const key = await ring.add(await createKey('ana-ruiz'), true, '')
+    expect(key.kept).toBe(false)
+    expect(ring.get().active).toBe(key)
+  })
+
   test('tells when it changes', async () => {
     const ring = new Keyring(memoryStore())
     let told = 0
@@ -100,6 +110,23 @@ describe('the keyring', () => {
     await ring.add(await createKey('bo-lee'), true, '')
     expect(told).toBe(2)
   })
+})
+
+test('a root key is not taken in; nor is any, if nobody can tell', {
+  timeout: 60_000,
+}, async () => {
+  const hub = await startHub()
+  try {
+    const desk = await hub.desk('publisher')
+    const root = await hub.key('root')
+    const staff = await hub.key('publisher')
+    await expect(refuseRoot(desk, root.keyid)).rejects.toThrow(RootKeyError)
+    await expect(refuseRoot(desk, staff.keyid)).resolves.toBeUndefined()
+    const rotated = { ...desk, trust: () => Promise.resolve(''), keyset: () => desk.keyset() }
+    await expect(refuseRoot(rotated, staff.keyid)).rejects.toThrow()
+  } finally {
+    await hub.stop()
+  }
 })
 
 test('the test of a key is due after a month', () => {

@@ -46,7 +46,7 @@ export async function startHub() {
     origin,
     data,
     edge: `http://${edge}`,
-    key: (name: 'publisher' | 'approver') => staffKey(join(data, 'dev', `${name}.key`)),
+    key: (name: 'publisher' | 'approver' | 'root') => staffKey(join(data, 'dev', `${name}.key`)),
     /** A desk as that person's browser has it. */
     async desk(name: 'publisher' | 'approver', options: DeskOptions = {}) {
       const key = await staffKey(join(data, 'dev', `${name}.key`))
