@@ -1,5 +1,6 @@
+import type { Page } from '@playwright/test'
 import { inspect } from '../kit/look.js'
-import { expect, openKey, phone, test } from '../kit/test.js'
+import { expect, openKey, phone, saying, test } from '../kit/test.js'
 
 const pages = [
   ['new', 'Send a notice'],
@@ -48,12 +49,149 @@ test('a console that is loaded again: the key is there, another needs its file',
   await expect(page.getByRole('link', { name: 'dev-approver' })).toBeVisible()
 })
 
-test('a key that is not in the keyset is refused in plain words', async ({ hub, somebody }) => {
+test('a root key is not taken in, and is told where it belongs', async ({ hub, somebody }) => {
   const page = await somebody()
   await page.goto(hub.desk)
   await openKey(page, hub.keyFile('root'))
+  await expect(page.getByText(/This is a root key/)).toBeVisible()
+  await inspect(page, 'console-root-key')
+  await page.reload()
+  await expect(page.getByRole('heading', { name: 'Open your key' })).toBeVisible()
+})
+
+test('a key that is not in the keyset is refused in plain words', async ({ hub, somebody }) => {
+  const page = await somebody()
+  await page.goto(hub.desk)
+  await page.getByRole('button', { name: 'Make a key' }).click()
+  await page.getByLabel('Your name in Tocsin').fill('ana-ruiz')
+  await page.getByLabel('Passphrase of the backup').fill('four words are good')
+  await page.getByLabel('The passphrase again').fill('four words are good')
+  const saved = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Make the key and save its backup' }).click()
+  expect((await saved).suggestedFilename()).toBe('tocsin-key-ana-ruiz.json')
+  const again = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'save it again' }).click()
+  expect((await again).suggestedFilename()).toBe('tocsin-key-ana-ruiz.json')
+  await inspect(page, 'console-key-made')
+  await page.getByRole('button', { name: 'I have put the file away' }).click()
   await expect(page.getByRole('heading', { name: 'Not signed in' })).toBeVisible()
   await inspect(page, 'console-refused')
+})
+
+test('whoever opens the link on a telephone without a key is told what to do', async ({
+  hub,
+  somebody,
+}) => {
+  const page = await somebody(phone)
+  await page.goto(`${hub.desk}/#/approve/0193a0e0-0000-7000-8000-000000000001`)
+  const asked = page.getByRole('heading', { name: 'A colleague asks for your signature' })
+  await expect(asked).toBeVisible()
+  await expect(page.getByText('On the device where your key is.')).toBeVisible()
+  await inspect(page, 'console-phone-no-key')
+  await openKey(page, hub.keyFile('approver'))
+  await expect(page.getByRole('heading', { name: 'Nothing waits here' })).toBeVisible()
+})
+
+/** Makes an Update of what shows, with other words in its first language; gives its page. */
+async function propose(page: Page, headline: string, to: string) {
+  await page.getByRole('link', { name: headline }).click()
+  await page.getByRole('link', { name: 'Update it' }).click()
+  await page.getByLabel('Headline').fill(to)
+  await page.getByRole('button', { name: 'Check and sign' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel(/to confirm/).fill('ACTUAL 0')
+  await dialog.getByRole('button', { name: 'Sign and ask' }).click()
+  await expect(page.getByText('Nobody sees it yet.')).toBeVisible()
+  return page.url()
+}
+
+test('who approves an update sees what it changes; who asked for it sees at once that it is out', async ({
+  hub,
+  staff,
+}) => {
+  const { info } = saying('Calls are down', {}, { language: 'es', headline: 'No hay llamadas' })
+  await hub.publish('Calls are down', { info })
+  const publisher = await staff('publisher')
+  const link = await propose(publisher, 'Calls are down', 'Calls are back')
+  const approver = await staff('approver', phone)
+  await approver.goto(link)
+  const words = approver.getByRole('region', { name: 'English' })
+  await expect(words.locator('del')).toHaveText(/down/)
+  await expect(words.locator('ins')).toHaveText(/back/)
+  await expect(approver.getByText('Words as before: Spanish.')).toBeVisible()
+  await inspect(approver, 'console-approve-update-phone')
+  await approver.getByText(/The exact text that is signed/).click()
+  await expect(approver.locator('pre')).toContainText('"headline":"Calls are back"')
+  await approver.getByLabel(/I have read it/).check()
+  await approver.getByRole('button', { name: /and publish/ }).click()
+  await expect(approver.getByText('Readers see it now.')).toBeVisible()
+  await expect(publisher.getByText('Readers see it now.')).toBeVisible({ timeout: 4_000 })
+})
+
+test('a desk that puts another text under a link is found out', async ({ hub, staff }) => {
+  await hub.publish('Calls are down', saying('Calls are down'))
+  const publisher = await staff('publisher')
+  const link = await propose(publisher, 'Calls are down', 'Calls are back')
+  const approver = await staff('approver', phone)
+  await approver.goto(link)
+  await approver.getByLabel(/I have read it/).check()
+  await approver.route('**/v1/proposals/*', async (route) => {
+    const answer = await route.fetch()
+    const proposal = await answer.json()
+    const text = Buffer.from(proposal.envelope.payload, 'base64').toString()
+    const other = text.replace('Calls are back', 'Call 555 0199!')
+    proposal.envelope.payload = Buffer.from(other).toString('base64')
+    await route.fulfill({ response: answer, json: proposal })
+  })
+  await expect(approver.getByRole('heading', { name: 'Don’t sign this' })).toBeVisible()
+  await expect(approver.getByRole('button', { name: /Sign as/ })).toHaveCount(0)
+})
+
+test('a desk that fails is said to, on every page, in a small window', async ({ hub, staff }) => {
+  const small = { viewport: { width: 320, height: 568 } }
+  const page = await staff('publisher', small)
+  await page.route('**/v1/**', (route) =>
+    /challenge|session/.test(route.request().url())
+      ? route.fallback()
+      : route.fulfill({ status: 503, body: 'gone' }),
+  )
+  const failing = [
+    '',
+    'connected',
+    'contacts',
+    'cohorts',
+    'staff',
+    'posture',
+    'notice/x',
+    'update/x',
+  ]
+  for (const path of [...failing, 'approve/x']) {
+    await page.goto(`${hub.desk}/#/${path}`)
+    await expect(page.getByRole('alert').first()).toContainText('What answered is not the desk.')
+    await expect(page.getByRole('alert').first()).toContainText('tell your administrator')
+    await inspect(page, `console-small-503-${path.replace('/', '-') || 'board'}`)
+  }
+})
+
+test('while the login provider is down, staff sign in and read', async ({ hub, staff }) => {
+  await fetch(`${hub.url}/dev/provider?state=down`, { method: 'POST' })
+  const page = await staff('publisher')
+  await expect(page.getByRole('heading', { name: 'Nothing is showing' })).toBeVisible()
+  await page.goto(`${hub.desk}/#/posture`)
+  await expect(page.getByText('Every login that is valid is believed.')).toBeVisible()
+})
+
+test('a link that was cut, and a page whose files are gone', async ({ hub, staff, watch }) => {
+  const page = await staff('publisher')
+  await page.goto(`${hub.desk}/#/notice/%E0%A4`)
+  await expect(page.getByRole('heading', { name: 'There is no such page' })).toBeVisible()
+  await page.route('**/assets/PosturePage-*.js', (route) => route.fulfill({ status: 404 }))
+  await page.goto(`${hub.desk}/#/posture`)
+  await expect(page.getByRole('button', { name: 'Load the console again' })).toBeVisible()
+  await inspect(page, 'console-page-gone')
+  await page.goto(`${hub.desk}/#/connected`)
+  await expect(page.getByRole('heading', { name: 'Connected' })).toBeVisible()
+  watch.wrongs.length = 0
 })
 
 test('a draft survives a reload; an exercise is signed without typing', async ({ staff }) => {

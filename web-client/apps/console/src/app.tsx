@@ -1,9 +1,10 @@
 import { Suspense, useEffect, useRef, useState } from 'react'
 import styles from './app.module.css'
-import { Outbox } from './compose/Outbox.js'
 import { LoginGate } from './login/LoginGate.js'
 import { signOut, useSession } from './login/session.js'
 import { type Place, usePlace } from './router.js'
+import { Safe } from './Safe.js'
+import { Outbox } from './sending/Outbox.js'
 import { Busy, ButtonLink, Page } from './ui/index.js'
 
 const pages = [
@@ -52,7 +53,9 @@ export function App() {
         </nav>
         <main ref={main} id="main" className={styles.main} tabIndex={-1}>
           <Outbox />
-          <PageAt place={place} />
+          <Safe key={place.path}>
+            <PageAt place={place} />
+          </Safe>
         </main>
       </div>
     </div>

@@ -46,8 +46,18 @@ function locate(hash: string): Place {
   const found =
     routes.find((r) => r.path === path) ??
     routes.find((r) => r.path.length > 1 && r.path.endsWith('/') && path.startsWith(r.path))
-  const id = found?.path.endsWith('/') ? path.slice(found.path.length) : ''
-  return { route: found, path, id: decodeURIComponent(id), query: new URLSearchParams(query) }
+  const id = decoded(found?.path.endsWith('/') ? path.slice(found.path.length) : '')
+  const route = id === undefined ? undefined : found
+  return { route, path, id: id ?? '', query: new URLSearchParams(query) }
+}
+
+/** A part of a link; undefined for one that was cut in the middle of a character. */
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return undefined
+  }
 }
 
 function listen(change: () => void): () => void {

@@ -1,13 +1,14 @@
 import { useState } from 'react'
-import { isProblem, noticeType, type Proposal, useNotice, useProposal } from '../desk/index.js'
+import { isProblem, type Proposal, useProposal } from '../desk/index.js'
 import { DocumentView } from '../documents/DocumentView.js'
 import { documentName } from '../documents/names.js'
-import { openProposal } from '../documents/open.js'
 import { useSession } from '../login/session.js'
-import { noticeIn } from '../notice/thread.js'
 import type { PageProps } from '../router.js'
-import { Busy, ButtonLink, Note, Page, Panel, Problem, Row } from '../ui/index.js'
+import { Busy, Note, OldNews, Page, Panel, Problem } from '../ui/index.js'
+import { problemWords } from '../ui/problemWords.js'
+import { Gone } from './Gone.js'
 import { NoticeProposal } from './NoticeProposal.js'
+import { readProposed } from './proposed.js'
 import { SignHere } from './SignHere.js'
 import { Waiting } from './Waiting.js'
 
@@ -15,8 +16,10 @@ import { Waiting } from './Waiting.js'
 export function ApprovePage({ id }: PageProps) {
   const { data, error } = useProposal(id)
   const [signed, setSigned] = useState(false)
-  if (isProblem(error, 'not-found')) return <Gone id={id} signed={signed} />
-  if (!data) {
+  const [first, setFirst] = useState<Proposal | null>(null)
+  if (data && !first) setFirst(data)
+  if (isProblem(error, 'not-found')) return <Gone id={id} was={first} signed={signed} />
+  if (!data || !first) {
     return error ? (
       <Page title="A document waits">
         <Problem error={error} />
@@ -25,78 +28,81 @@ export function ApprovePage({ id }: PageProps) {
       <Busy />
     )
   }
-  return <Open proposal={data} onSigned={() => setSigned(true)} />
+  if (!isSameText(data, first)) return <Swapped />
+  return <Open id={id} proposal={data} error={error} onSigned={() => setSigned(true)} />
+}
+
+/** Whether the desk still shows what was opened: what one has read is what one signs. */
+function isSameText({ envelope: a }: Proposal, { envelope: b }: Proposal): boolean {
+  return a.payload === b.payload && a.payloadType === b.payloadType
+}
+
+function Swapped() {
+  return (
+    <Page title="Don’t sign this">
+      <Note tone="bad" live>
+        <strong>The desk has put another text under this link since you opened it.</strong>
+        <span>
+          Call whoever sent you the link. To read the new text from its beginning, load this page
+          again.
+        </span>
+      </Note>
+    </Page>
+  )
 }
 
 function Open({
+  id,
   proposal,
+  error,
   onSigned,
 }: {
+  readonly id: string
   readonly proposal: Proposal
+  /** Why this may be old. */
+  readonly error: unknown
   readonly onSigned: () => void
 }) {
   const session = useSession()
   const owner = session.state === 'in' ? session.owner : ''
   const mine = proposal.signers.some((signer) => signer.owner === owner)
-  const isNotice = proposal.payloadType === noticeType
-  const held = isNotice ? noticeIn(proposal.envelope) : null
-  // What is signed is what the page's address names, not what the desk puts under it.
-  const notice = held?.identifier === proposal.identifier ? held : null
-  const opened = isNotice ? null : openProposal(proposal.identifier, proposal.envelope)
+  const proposed = readProposed(id, proposal)
+  const readable = proposed.kind !== 'unreadable'
+  const blocked = proposal.blocked
+    ? problemWords({ name: 'rule', rule: proposal.blocked }).todo
+    : null
   return (
     <Page title={mine ? 'Signed. It waits for a colleague.' : 'Read this, then sign'}>
+      {error !== null && <OldNews error={error} />}
       {mine && <Waiting proposal={proposal} />}
-      {isNotice && !notice && (
+      {!readable && (
         <Note tone="bad">
-          <strong>Readers would refuse this notice, so there is nothing to sign.</strong>
+          <strong>Readers would refuse this, so there is nothing to sign.</strong>
           <span>Ask whoever made it to write it anew.</span>
         </Note>
       )}
-      {notice && <NoticeProposal notice={notice} proposal={proposal} />}
-      {!isNotice && (
-        <Panel title={documentName(proposal.identifier)}>
+      {blocked && (
+        <Note tone="warn">
+          <strong>It could not be published now, however many sign.</strong>
+          <span>{blocked}</span>
+        </Note>
+      )}
+      {proposed.kind === 'notice' && (
+        <NoticeProposal notice={proposed.notice} proposal={proposal} />
+      )}
+      {proposed.kind === 'document' && (
+        <Panel title={documentName(id)}>
           <DocumentView envelope={proposal.envelope} />
         </Panel>
       )}
-      {!mine && (notice || opened) && (
+      {!mine && readable && (
         <SignHere
           proposal={proposal}
           owner={owner}
-          status={notice?.status ?? null}
+          status={proposed.kind === 'notice' ? proposed.notice.status : null}
           onSigned={onSigned}
         />
       )}
-    </Page>
-  )
-}
-
-/** Nothing waits under the name (any more). */
-function Gone({ id, signed }: { readonly id: string; readonly signed: boolean }) {
-  const { data } = useNotice(id)
-  if (data) {
-    return (
-      <Page title={signed ? 'Signed and published' : 'It is published'}>
-        <Note tone="good" live>
-          Enough people have signed. Readers see it now.
-        </Note>
-        <Row>
-          <ButtonLink kind="primary" large href={`#/notice/${encodeURIComponent(data.identifier)}`}>
-            See whom it reaches
-          </ButtonLink>
-        </Row>
-      </Page>
-    )
-  }
-  return (
-    <Page title={signed ? 'Signed and in force' : 'Nothing waits here'}>
-      <Note tone={signed ? 'good' : 'info'}>
-        {signed
-          ? 'Enough people have signed.'
-          : 'It was published, withdrawn by whoever made it, or lapsed after 24 hours without enough signatures.'}
-      </Note>
-      <Row>
-        <ButtonLink href="#/">To the board</ButtonLink>
-      </Row>
     </Page>
   )
 }

@@ -2,15 +2,17 @@ import type { Info, Notice } from '@tocsin/client'
 import { useEffect, useState } from 'react'
 import { reachWords } from '../compose/AudiencePart.js'
 import { audienceFrom, reachOf } from '../compose/audience.js'
-import { Bytes } from '../compose/Bytes.js'
 import { Facts } from '../compose/Facts.js'
 import { presetOf } from '../compose/presets.js'
 import { StatusBand } from '../compose/StatusBand.js'
 import { type Proposal, useAudience, useKeyset } from '../desk/index.js'
+import { Bytes } from '../documents/Bytes.js'
 import { keysetIn } from '../documents/open.js'
 import { payloadIn } from '../notice/thread.js'
 import { Languages } from '../preview/Languages.js'
 import { Note, Panel, Tag, Time } from '../ui/index.js'
+import { Follows } from './Follows.js'
+import { referencesOf } from './proposed.js'
 import { type Verified, verifySignatures } from './signatures.js'
 
 const acts = {
@@ -30,6 +32,7 @@ export function NoticeProposal({
   const connected = useAudience().data
   const audience = audienceFrom(notice.addresses ?? [])
   const info = notice.info?.[0]
+  const references = referencesOf(notice)
   const parameter = (name: string) =>
     info?.parameter?.find((pair) => pair.valueName === name)?.value
   const next = parameter('nextUpdateBy')
@@ -59,6 +62,7 @@ export function NoticeProposal({
           ]}
         />
       </Panel>
+      {references && <Follows notice={notice} references={references} />}
       {info && (
         <Panel title="What readers will see">
           <Languages notice={notice} />

@@ -29,7 +29,7 @@ export function BoardPage() {
           </span>
         </Note>
       )}
-      <Problem error={notices.error} />
+      <Problem error={notices.error ?? proposals.error} />
       <Reminders />
       {waiting.length > 0 && (
         <Panel title="Waiting for signatures">

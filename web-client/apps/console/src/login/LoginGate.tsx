@@ -3,7 +3,7 @@ import { NewKey, type StaffKey, useKeys } from '../keys/index.js'
 import { canSign } from '../keys/key.js'
 import { OpenKeyFile } from '../keys/OpenKeyFile.js'
 import { usePlace } from '../router.js'
-import { Busy, Button, Fingerprint, Note, Page, Panel, Problem, Row } from '../ui/index.js'
+import { Busy, Button, Copy, Fingerprint, Note, Page, Panel, Problem, Row } from '../ui/index.js'
 import { resume, signIn, signOut, useSession } from './session.js'
 
 /** Shows the page to whoever is signed in; helps everybody else to sign in. */
@@ -40,11 +40,7 @@ function First() {
       title="Open your key"
       intro="Staff sign notices with a key of their own. There is no password here, and no login of the clinic is needed: this works while that is down."
     >
-      {signing && (
-        <Note>
-          A colleague asks for your signature. Open your key to read the notice and sign it.
-        </Note>
-      )}
+      {signing && <AskedToSign />}
       {!able && (
         <Note tone="bad">
           <strong>This browser can’t sign.</strong>
@@ -55,6 +51,12 @@ function First() {
         <OpenKeyFile onOpen={(key) => void signIn(key)} />
       </Panel>
       <Panel title="I have no key yet">
+        {signing && (
+          <p>
+            A key made now can’t sign this: it counts only after it was added to the keyset. Tell
+            whoever sent you the link, so that they ask somebody else.
+          </p>
+        )}
         {making ? (
           <NewKey onKept={(key) => void signIn(key)} />
         ) : (
@@ -70,6 +72,29 @@ function First() {
         )}
       </Panel>
     </Page>
+  )
+}
+
+/** For whoever opened a link to sign where their key is not: on a telephone, say. */
+function AskedToSign() {
+  return (
+    <Panel title="A colleague asks for your signature">
+      <p>Your key is not on this device yet. There are two ways to sign:</p>
+      <ul>
+        <li>
+          <strong>On the device where your key is.</strong> Open this link there, in the browser
+          that you always use.
+        </li>
+        <li>
+          <strong>Here, with your backup.</strong> Bring the file tocsin-key-….json to this device,
+          from the stick or the place where you put it, and choose it below. It asks for your
+          passphrase.
+        </li>
+      </ul>
+      <Row>
+        <Copy text={location.href}>Copy the link</Copy>
+      </Row>
+    </Panel>
   )
 }
 

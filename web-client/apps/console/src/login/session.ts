@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react'
-import { Desk, isProblem } from '../desk/index.js'
+import { Desk } from '../desk/index.js'
 import { keyring, type StaffKey, signPayload } from '../keys/index.js'
 
 /** Whether the desk knows who is here. */
@@ -15,6 +15,8 @@ export const desk = new Desk()
 const stayedOut = 'tocsin-console:signed-out'
 
 let session: Session = { state: 'out' }
+/** Counts the keys that were chosen: an answer to an earlier one says nothing of this one. */
+let choice = 0
 const listeners = new Set<() => void>()
 
 function set(next: Session): void {
@@ -29,22 +31,22 @@ function subscribe(listener: () => void): () => void {
 
 /** Proves to the desk that the key is here. No identity provider takes part in it. */
 export async function signIn(key: StaffKey): Promise<void> {
+  const mine = ++choice
   sessionStorage.removeItem(stayedOut)
   keyring.choose(key.keyid)
   desk.setKey((type, payload) => signPayload(key, type, payload))
   set({ state: 'asking', owner: key.owner })
   try {
     const { owner, roles } = await desk.login()
-    set({ state: 'in', owner, roles })
+    if (mine === choice) set({ state: 'in', owner, roles })
   } catch (error) {
-    // Another key was chosen meanwhile.
-    if (isProblem(error, 'no-key')) return
-    set({ state: 'refused', error })
+    if (mine === choice) set({ state: 'refused', error })
   }
 }
 
 /** Ends the login of this page. The key stays in the browser unless it is removed there. */
 export function signOut(): void {
+  choice++
   sessionStorage.setItem(stayedOut, 'yes')
   desk.setKey(null)
   set({ state: 'out' })
