@@ -1,6 +1,6 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
-import { strictBuild } from '../../vite.base'
+import { strictBuild } from '../../vite.base.ts'
 
 const node = 'http://127.0.0.1:8080'
 

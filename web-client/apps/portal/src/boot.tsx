@@ -1,3 +1,4 @@
+import { Telephone } from '@tocsin/react'
 import { type ReactNode, StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { builtInContacts, clinicName } from './clinic.js'
@@ -54,7 +55,8 @@ function Waiting(): ReactNode {
       <p>The portal can't be reached at the moment. It keeps trying.</p>
       {card && (
         <p>
-          If you need help, call {card.name}: <bdi>{card.telephone}</bdi>, {card.hours}.
+          If you need help, call {card.name}: <Telephone number={card.telephone ?? ''} />,{' '}
+          {card.hours}.
         </p>
       )}
     </main>

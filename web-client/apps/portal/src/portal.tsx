@@ -1,5 +1,5 @@
 import { CrisisBanner, TocsinProvider, useTocsin } from '@tocsin/react'
-import { Fragment, type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
+import { Fragment, type ReactNode, useEffect, useMemo, useState } from 'react'
 import { builtInContacts } from './clinic.js'
 import { DemoPanel } from './demo/panel.js'
 import { Header } from './header.js'
@@ -28,7 +28,7 @@ interface PortalPageProps {
 
 /** Everything around a page: notices, header, sign-in, language, and the demo's switches. */
 export function PortalPage({ login, roots, surface, children }: PortalPageProps): ReactNode {
-  const { id, patient, visit } = useLogin(login)
+  const { id, patient, visit, ended } = useLogin(login)
   const [chosen, setChosen] = useState(() => chosenLanguage(sessionStorage))
   const [knownId, setKnownId] = useState(id)
   if (knownId !== id) {
@@ -59,6 +59,7 @@ export function PortalPage({ login, roots, surface, children }: PortalPageProps)
         surface={surface}
         languages={languages}
         getToken={login.getToken}
+        signedIn={id && [id, visit, ended].join(' ')}
         builtInContacts={builtInContacts}
       >
         <FollowLogin />
@@ -79,19 +80,10 @@ export function PortalPage({ login, roots, surface, children }: PortalPageProps)
   )
 }
 
-/** Tells Tocsin of other tokens, and the login of what other tabs did. */
+/** Has Tocsin ask for another token in time, and the login look at what other tabs did. */
 function FollowLogin(): ReactNode {
   const { login } = usePortal()
   const client = useTocsin()
-  const { id, visit, ended } = useLogin(login)
-  const known = useRef({ id, visit, ended })
-
-  useEffect(() => {
-    const before = known.current
-    known.current = { id, visit, ended }
-    const same = before.id === id && before.visit === visit && before.ended === ended
-    if (id && !same) client.tokensChanged()
-  }, [client, id, visit, ended])
 
   useEffect(() => {
     // Afterwards: Tocsin hears of the same sign-out, and tokens are to come after that.

@@ -156,10 +156,20 @@ it('is stopped by pause-booking, keeps what was typed, and opens again by itself
   fireEvent.change(about(), { target: { value: 'My knee hurts a lot.' } })
 
   set({ notices: [] })
-  expect(screen.getByText(texts.en.reopened)).toBeTruthy()
+  expect(screen.getByText(`${texts.en.reopened} ${texts.en.stillHere}`)).toBeTruthy()
   expect(about().value).toBe('My knee hurts a lot.')
   fireEvent.click(button())
   expect(sent).toHaveLength(1)
+})
+
+it('says nothing of what was typed where nothing was', () => {
+  const { set } = show()
+  set({ notices: [pausing] })
+  expect(screen.getByText(texts.en.pausedOpens)).toBeTruthy()
+  expect(screen.queryByText(/typed/)).toBeNull()
+  set({ notices: [] })
+  expect(screen.getByText(texts.en.reopened)).toBeTruthy()
+  expect(screen.queryByText(/typed/)).toBeNull()
 })
 
 it('says that a pause may be out of date while the page is not connected', () => {

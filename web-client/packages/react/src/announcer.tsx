@@ -8,6 +8,7 @@ import { createLiveRegion, type LiveRegion } from './live-region.js'
 import { useLanguages, useShared, useTocsinState } from './provider.js'
 import { useTexts } from './use-texts.js'
 import { headlineOf } from './view.js'
+import { withdrawalOf } from './withdrawal.js'
 
 /**
  * Tells screen readers of every notice once for each change, never again because of a
@@ -47,13 +48,14 @@ export function Announcer(): ReactNode {
         phase === 'withdrawn' ? texts.withdrawn : texts.severity[info.severity],
         phase === 'active' && notice.msgType === 'Update' && texts.changed,
       ]
-      const body = phase === 'withdrawn' ? shown.withdrawnNote : info.instruction
+      const { note, language } = withdrawalOf(shown, languages) ?? {
+        note: info.instruction,
+        language: info.language,
+      }
       return [
         { text: `${kind.filter(Boolean).join('. ')}.`, language: texts.language },
-        {
-          text: [headlineOf(info), body].filter(Boolean).join('. '),
-          language: info.language ?? 'en-US',
-        },
+        { text: `${headlineOf(info)}.`, language: info.language },
+        { text: note, language },
       ]
     }
   }, [notices, ready, languages, texts, marks])

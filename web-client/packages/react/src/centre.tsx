@@ -11,6 +11,7 @@ import { inLanguage, localeOf, type Texts } from './texts.js'
 import { Time } from './time.js'
 import { useTexts } from './use-texts.js'
 import { headlineOf, NoticeView } from './view.js'
+import { reasonIn, withdrawalOf } from './withdrawal.js'
 
 export interface NoticeCentreProps {
   /** Of the centre itself; its notices are one less. Default 2. */
@@ -53,7 +54,6 @@ function Entry({ shown, level }: { shown: ShownNotice; level: 3 | 4 }): ReactNod
   const contacts = useContacts()
   const element = useRef<HTMLLIElement>(null)
   useDisplayed(element, shown, true)
-  const withdrawn = shown.phase === 'withdrawn'
   return (
     <li
       ref={element}
@@ -69,16 +69,14 @@ function Entry({ shown, level }: { shown: ShownNotice; level: 3 | 4 }): ReactNod
         contacts={contacts}
         headingLevel={level}
         mayHaveEnded={shown.mayHaveEnded}
-        {...(withdrawn && {
-          withdrawn: { at: shown.withdrawnAt ?? shown.sent, note: shown.withdrawnNote },
-        })}
+        withdrawn={withdrawalOf(shown, languages)}
       >
         {shown.history.length > 1 && (
           <details className="tocsin-history">
             <summary>{texts.history}</summary>
             <ol>
               {shown.history.map((notice) => (
-                <Message key={notice.identifier} notice={notice} texts={texts} />
+                <Message key={notice.identifier} notice={notice} of={shown.notice} texts={texts} />
               ))}
             </ol>
           </details>
@@ -88,17 +86,25 @@ function Entry({ shown, level }: { shown: ShownNotice; level: 3 | 4 }): ReactNod
   )
 }
 
-function Message({ notice, texts }: { notice: Notice; texts: Texts }): ReactNode {
+interface MessageProps {
+  readonly notice: Notice
+  /** What the thread shows: a Cancel may say nothing but its note. */
+  readonly of: Notice
+  readonly texts: Texts
+}
+
+function Message({ notice, of, texts }: MessageProps): ReactNode {
   const languages = useLanguages()
   const did = { Alert: texts.sent, Update: texts.changed, Cancel: texts.withdrawn }[notice.msgType]
-  const info = notice.info?.length ? chooseInfo(notice, languages).info : null
+  const reason = notice.msgType === 'Cancel' && reasonIn(notice, of, languages)
+  const info = !reason && chooseInfo(notice, languages).info
   return (
     <li>
       <p className="tocsin-facts">
-        {did} <Time date={new Date(notice.sent)} locale={localeOf(languages, texts)} />
+        {did} <Time date={new Date(notice.sent)} locale={localeOf(languages, texts.language)} />
       </p>
       {info && (
-        <div {...inLanguage(info.language ?? 'en-US')}>
+        <div {...inLanguage(info.language)}>
           <p>
             <strong>{headlineOf(info)}</strong>
           </p>
@@ -106,9 +112,9 @@ function Message({ notice, texts }: { notice: Notice; texts: Texts }): ReactNode
           {info.description && <p className="tocsin-text">{info.description}</p>}
         </div>
       )}
-      {notice.msgType === 'Cancel' && (
-        <p className="tocsin-text" dir="auto">
-          {notice.note}
+      {reason && (
+        <p className="tocsin-text" {...inLanguage(reason.language)}>
+          {reason.note}
         </p>
       )}
     </li>

@@ -2,6 +2,7 @@
 
 import type { ContactCard } from '@tocsin/client'
 import type { ReactNode } from 'react'
+import { Telephone } from './telephone.js'
 import { inLanguage, primaryOf } from './texts.js'
 
 /** The card for a reader: of their audience or of nobody's in particular, by language. */
@@ -31,18 +32,13 @@ export function Call({ contacts, languages }: CallProps): ReactNode {
   if (!card) return null
   return (
     <span className="tocsin-call-card" {...inLanguage(card.language)}>
-      {card.name}{' '}
-      {card.telephone && (
-        <a href={`tel:${card.telephone.replace(/[^+\d]/g, '')}`}>
-          <bdi>{card.telephone}</bdi>
-        </a>
-      )}{' '}
+      {card.name} {card.telephone && <Telephone number={card.telephone} />}{' '}
       {card.email && (
         <a href={`mailto:${card.email}`}>
           <bdi>{card.email}</bdi>
         </a>
       )}{' '}
-      {card.hours && <span>{card.hours}</span>}
+      {card.hours && <span className="tocsin-hours">{card.hours}</span>}
     </span>
   )
 }

@@ -4,7 +4,7 @@ import { useTocsin } from './provider.js'
 
 /**
  * Tells the client when a reader could really see a revision: half of the element, or
- * half of the window if that is smaller, in a page that is not in the background.
+ * half of the window or of the list that scrolls, if that is smaller, in a page that is not in the background.
  */
 export function useDisplayed(
   element: RefObject<Element | null>,
@@ -25,7 +25,8 @@ export function useDisplayed(
         const entry = entries.at(-1)
         if (!entry) return
         const { intersectionRatio, intersectionRect, rootBounds } = entry
-        const half = (rootBounds?.height ?? innerHeight) / 2
+        const list = seen.parentElement?.clientHeight || Infinity
+        const half = Math.min(rootBounds?.height ?? innerHeight, list) / 2
         inSight = intersectionRatio >= 0.5 || intersectionRect.height >= half
         tell()
       },

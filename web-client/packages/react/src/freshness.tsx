@@ -14,7 +14,10 @@ export function FreshnessLine(): ReactNode {
   const texts = useTexts(languages)
   const today = useToday()
   const age = since
-    ? texts.notUpdated.replace('{time}', formatTime(since, localeOf(languages, texts), today))
+    ? texts.notUpdated.replace(
+        '{time}',
+        formatTime(since, localeOf(languages, texts.language), today),
+      )
     : texts.neverUpdated
   const said = { live: texts.live, connecting: texts.connecting, stale: age }[state]
   return (

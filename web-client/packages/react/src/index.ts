@@ -19,5 +19,6 @@ export {
   SessionEmergencyBanner,
   type SessionEmergencyBannerProps,
 } from './session-banner.js'
-export type { Texts } from './texts.js'
+export { Telephone, type TelephoneProps } from './telephone.js'
+export { localeOf, type Texts } from './texts.js'
 export { NoticeView, type NoticeViewProps } from './view.js'

@@ -1,8 +1,7 @@
 import type { ContactCard, ShownNotice, State } from '@tocsin/client'
 import type { Texts } from './texts.js'
 
-const dates = ['sent', 'expires', 'nextUpdateBy', 'withdrawnAt'] as const
-type DateMember = (typeof dates)[number]
+type DateMember = 'sent' | 'expires' | 'nextUpdateBy' | 'withdrawnAt'
 
 /** A shown notice with its times as text. */
 export type PlainNotice = Omit<ShownNotice, DateMember> &
@@ -22,24 +21,24 @@ export interface Initial {
 }
 
 /** The state that an Initial stands for. */
-export function revive(initial: Initial, nothing: State): State {
+export function revive(
+  { notices, contacts, keysetExpired, since }: Initial,
+  nothing: State,
+): State {
   return {
     ...nothing,
-    notices: initial.notices.map(
-      (plain) =>
-        ({
-          ...plain,
-          ...Object.fromEntries(
-            dates.map((name) => [name, plain[name] === null ? null : new Date(plain[name])]),
-          ),
-        }) as unknown as ShownNotice,
-    ),
-    contacts: initial.contacts,
-    keysetExpired: initial.keysetExpired,
-    freshness: {
-      state: 'connecting',
-      since: initial.since === null ? null : new Date(initial.since),
-    },
+    notices: notices.map((plain) => ({
+      ...plain,
+      sent: new Date(plain.sent ?? ''),
+      expires: date(plain.expires),
+      nextUpdateBy: date(plain.nextUpdateBy),
+      withdrawnAt: date(plain.withdrawnAt),
+    })),
+    contacts,
+    keysetExpired,
+    freshness: { state: 'connecting', since: date(since) },
     ready: true,
   }
 }
+
+const date = (text: string | null) => (text ? new Date(text) : null)

@@ -9,6 +9,7 @@ import { useLanguages, useShared } from './provider.js'
 import { inLanguage } from './texts.js'
 import { useTexts } from './use-texts.js'
 import { headlineOf, Kind, NoticeView } from './view.js'
+import { withdrawalOf } from './withdrawal.js'
 
 export interface NoticeItemProps {
   readonly shown: ShownNotice
@@ -94,7 +95,6 @@ export function NoticeItem({ shown, open, brief = false, onHide }: NoticeItemPro
       data-status={notice.status}
       data-phase={shown.phase}
       data-folded={!unfolded}
-      data-actual={isActual(shown)}
     >
       {unfolded ? (
         <NoticeView
@@ -104,14 +104,12 @@ export function NoticeItem({ shown, open, brief = false, onHide }: NoticeItemPro
           contacts={contacts}
           brief={brief}
           mayHaveEnded={shown.mayHaveEnded}
-          {...(withdrawn && {
-            withdrawn: { at: shown.withdrawnAt ?? shown.sent, note: shown.withdrawnNote },
-          })}
+          withdrawn={withdrawalOf(shown, languages)}
         />
       ) : (
         <p className="tocsin-pill">
           <Kind notice={notice} severity={info.severity} withdrawn={withdrawn} texts={texts} />{' '}
-          <strong {...inLanguage(info.language ?? 'en-US')}>{headlineOf(info)}</strong>
+          <strong {...inLanguage(info.language)}>{headlineOf(info)}</strong>
         </p>
       )}
       {actions}

@@ -3,7 +3,10 @@ import { inLanguage } from './texts.js'
 /** Something to say, and who wants to know that it was said. */
 export interface Saying {
   readonly urgent: boolean
-  readonly texts: readonly { readonly text: string; readonly language: string }[]
+  readonly texts: readonly {
+    readonly text: string | undefined
+    readonly language: string | undefined
+  }[]
   /** A later saying of the same key replaces one that was not said yet. */
   readonly key: string
   readonly done: () => void
@@ -45,6 +48,7 @@ export function createLiveRegion(): LiveRegion {
     for (const [key, { urgent, texts, done }] of waiting) {
       const paragraph = document.createElement('p')
       for (const { text, language } of texts) {
+        if (!text) continue
         const span = document.createElement('span')
         Object.assign(span, inLanguage(language), { textContent: `${text} ` })
         paragraph.append(span)

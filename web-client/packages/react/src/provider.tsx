@@ -37,6 +37,13 @@ export interface TocsinProviderProps {
   /** The pinned roots: the text of trust.pem. */
   readonly roots?: string
   readonly getToken?: TocsinOptions['getToken']
+  /**
+   * Who is signed in, and in which call: any text that is another after every login; null for
+   * nobody. It is not sent. Whenever it becomes another, `getToken` is asked: also after
+   * a sign-out in another tab, which leaves this one public. Without it, `tokensChanged()` is
+   * for the page to call.
+   */
+  readonly signedIn?: string | null
   readonly surface?: string
   /** The reader's languages, most preferred first. Default: the browser's. */
   readonly languages?: readonly string[]
@@ -114,14 +121,15 @@ export function TocsinProvider(props: TocsinProviderProps): ReactNode {
     if (initial?.texts) rememberTexts(initial.texts)
     const client =
       props.client ??
+      // To the client, undefined is absent.
       new Tocsin({
         roots,
+        url,
+        surface,
+        seed,
+        languages: props.languages,
         getToken: () => getToken.current?.() ?? null,
-        ...(url !== undefined && { url }),
-        ...(surface !== undefined && { surface }),
-        ...(seed !== undefined && { seed }),
-        ...(props.languages && { languages: props.languages }),
-      })
+      } as TocsinOptions)
     return {
       client,
       subscribe: (listener) => client.subscribe(listener),
@@ -138,6 +146,12 @@ export function TocsinProvider(props: TocsinProviderProps): ReactNode {
     return () => client.stop()
   }, [client])
   useEffect(() => marks.follow(client), [client, marks])
+  const { signedIn } = props
+  const known = useRef(signedIn)
+  useEffect(() => {
+    if (signedIn && signedIn !== known.current) client.tokensChanged()
+    known.current = signedIn
+  }, [client, signedIn])
 
   return (
     <Context.Provider value={shared}>

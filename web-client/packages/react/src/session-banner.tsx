@@ -78,22 +78,38 @@ function CallNotices({ box }: { box: RefObject<HTMLElement | null> }): ReactNode
   const texts = useTexts(languages)
   const contacts = useContacts()
   const title = useId()
+  const list = useRef<HTMLUListElement>(null)
+  const [tall, setTall] = useState(false)
+  const more = useMore(list, notices)
   return (
     <section
       ref={box}
       className="tocsin tocsin-call-notices"
       aria-labelledby={title}
+      data-tall={tall}
       {...inLanguage(texts.language)}
     >
       <h2 id={title} className="tocsin-unseen">
         {texts.region}
       </h2>
       {/* biome-ignore lint/a11y/noRedundantRoles: Safari drops the role of a list without bullets */}
-      <ul role="list" className="tocsin-list">
+      <ul ref={list} id={`${title}list`} role="list" className="tocsin-list">
         {inOrder(notices).map((n) => (
           <NoticeItem key={n.identifier} shown={n} open={isActual(n) && isGrave(n)} brief />
         ))}
       </ul>
+      {(more || tall) && (
+        <button
+          type="button"
+          className="tocsin-all"
+          aria-expanded={tall}
+          aria-controls={`${title}list`}
+          onClick={() => setTall(!tall)}
+        >
+          {tall ? texts.fold : texts.unfold}
+          <span className="tocsin-unseen">: {texts.region}</span>
+        </button>
+      )}
       <p className="tocsin-foot">
         {contacts.length > 0 && (
           <span className="tocsin-call-us">
@@ -104,4 +120,18 @@ function CallNotices({ box }: { box: RefObject<HTMLElement | null> }): ReactNode
       </p>
     </section>
   )
+}
+
+/** Whether the list holds more than it shows. */
+function useMore(list: RefObject<Element | null>, notices: unknown): boolean {
+  const [more, setMore] = useState(false)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other notices are other elements
+  useEffect(() => {
+    const box = list.current
+    if (!box || typeof ResizeObserver === 'undefined') return
+    const observer = new ResizeObserver(() => setMore(box.scrollHeight > box.clientHeight + 1))
+    for (const seen of [box, ...box.children]) observer.observe(seen)
+    return () => observer.disconnect()
+  }, [list, notices])
+  return more
 }

@@ -27,6 +27,7 @@ export const ar: Texts = {
   sent: 'أُرسل',
   changed: 'عُدّل',
   withdrawn: 'سُحب',
+  noLonger: 'لم يعد هذا الإشعار ساريًا.',
   nextUpdate: 'التحديث القادم قبل',
   mayHaveEnded: 'ربما انتهى هذا الأمر.',
   otherLanguage: 'هذا الإشعار غير متوفر بلغتك. اتصل بنا:',

@@ -27,6 +27,7 @@ export const de: Texts = {
   sent: 'Gesendet',
   changed: 'Geändert',
   withdrawn: 'Zurückgenommen',
+  noLonger: 'Diese Mitteilung gilt nicht mehr.',
   nextUpdate: 'Nächste Mitteilung bis',
   mayHaveEnded: 'Das ist vielleicht schon vorbei.',
   otherLanguage: 'Diese Mitteilung gibt es nicht in Ihrer Sprache. Rufen Sie uns an:',

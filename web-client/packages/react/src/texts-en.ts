@@ -27,6 +27,7 @@ export const en = {
   sent: 'Sent',
   changed: 'Changed',
   withdrawn: 'Withdrawn',
+  noLonger: 'This notice no longer applies.',
   nextUpdate: 'Next update by',
   mayHaveEnded: 'This may have ended.',
   otherLanguage: 'This notice is not available in your language. Call us:',

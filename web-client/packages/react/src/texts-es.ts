@@ -27,6 +27,7 @@ export const es: Texts = {
   sent: 'Enviado',
   changed: 'Modificado',
   withdrawn: 'Retirado',
+  noLonger: 'Este aviso ya no está en vigor.',
   nextUpdate: 'Próxima actualización, a más tardar',
   mayHaveEnded: 'Es posible que ya haya terminado.',
   otherLanguage: 'Este aviso no está disponible en su idioma. Llámenos:',

@@ -35,9 +35,17 @@ export function primaryOf(language: string): string {
   return language.toLowerCase().split('-')[0] ?? ''
 }
 
-/** How the reader writes times: `en-GB` rather than `en`, if the texts are in English. */
-export function localeOf(languages: readonly string[], texts: Texts): string {
-  return languages.find((l) => primaryOf(l) === texts.language) ?? texts.language
+const regional = /^[a-z]{2,3}(-[a-z]{4})?-([a-z]{2}|\d{3})$/i
+
+/**
+ * A locale for times in a text of this language: `en-GB` rather than `en`. Its clock, of 12 or
+ * of 24 hours, is that of the reader's region, whatever language the text is in.
+ */
+export function localeOf(languages: readonly string[], language: string): string {
+  const known = languages.filter((l) => regional.test(l))
+  const own = known.find((l) => primaryOf(l) === language) ?? language
+  const hour = new Intl.DateTimeFormat(known[0] ?? own, { hour: 'numeric' })
+  return `${own}-u-hc-${hour.resolvedOptions().hourCycle}`
 }
 
 /** Loads the texts of a language. A failure is not remembered: the next call tries again. */
@@ -69,7 +77,7 @@ export function counted(texts: Texts, plural: Plural, n: number): string {
 
 const rightToLeft = /^(ar|ckb|dv|fa|he|ks|ps|sd|syr|ug|ur|yi)(-|$)|-(arab|hebr|thaa)(-|$)/i
 
-/** `lang` and `dir` for an element that holds text of this language. */
-export function inLanguage(language: string): { lang: string; dir: 'ltr' | 'rtl' } {
+/** `lang` and `dir` for an element that holds text of this language; CAP's own where it names none. */
+export function inLanguage(language = 'en-US'): { lang: string; dir: 'ltr' | 'rtl' } {
   return { lang: language, dir: rightToLeft.test(language) ? 'rtl' : 'ltr' }
 }

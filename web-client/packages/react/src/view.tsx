@@ -1,13 +1,13 @@
 'use client'
 
 import { type ContactCard, chooseInfo, type Info, type Notice, type Severity } from '@tocsin/client'
-import { Fragment, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { Call } from './contact.js'
-import { plain } from './plain.js'
-import { Shape } from './severity.js'
+import { plain } from './telephone.js'
 import { counted, inLanguage, localeOf, type Texts } from './texts.js'
 import { Time } from './time.js'
 import { useTexts } from './use-texts.js'
+import type { Withdrawal } from './withdrawal.js'
 
 export interface NoticeViewProps {
   readonly notice: Notice
@@ -18,8 +18,7 @@ export interface NoticeViewProps {
   /** To call where the notice lacks the reader's language. */
   readonly contacts?: readonly ContactCard[]
   readonly mayHaveEnded?: boolean
-  /** When it was withdrawn, and why in the words of staff. */
-  readonly withdrawn?: { readonly at: Date; readonly note: string }
+  readonly withdrawn?: Withdrawal | undefined
   /** What happened and whom to call are folded away: for a call. */
   readonly brief?: boolean
   /** Default 3. */
@@ -32,25 +31,25 @@ export function NoticeView(props: NoticeViewProps): ReactNode {
   const { notice, withdrawn, headingLevel = 3 } = props
   const languages = typeof props.language === 'string' ? [props.language] : props.language
   const texts = useTexts(languages)
-  const locale = localeOf(languages, texts)
+  const locale = localeOf(languages, texts.language)
   const { info, preferred } = chooseInfo(notice, languages)
   const host = /^https:\/\/([^/?#@]+)(?![^/?#]*@)/.exec(info.web ?? '')?.[1]
-  const inNotice = inLanguage(info.language ?? 'en-US')
+  const inNotice = inLanguage(info.language)
   const Heading = `h${headingLevel}` as 'h3'
   const Part = `h${headingLevel + 1}` as 'h4'
-  const part = (label: string, text: string | undefined) =>
+  const part = (label: string, text: string | undefined, callable = false) =>
     text && (
       <>
         <Part className="tocsin-label">{label}</Part>
         <p className="tocsin-text" {...inNotice}>
-          {plain(text)}
+          {plain(text, callable)}
         </p>
       </>
     )
   const more = (info.description || info.contact || host) && (
     <>
       {part(texts.whatHappened, info.description)}
-      {part(texts.whomToCall, info.contact)}
+      {part(texts.whomToCall, info.contact, true)}
       {host && (
         <p className="tocsin-text">
           {texts.more}{' '}
@@ -74,12 +73,17 @@ export function NoticeView(props: NoticeViewProps): ReactNode {
         {headlineOf(info)}
       </Heading>
       {withdrawn && (
-        <p className="tocsin-text">
-          <strong>
-            {texts.withdrawn} <Time date={withdrawn.at} locale={locale} />
-          </strong>{' '}
-          <span dir="auto">{plain(withdrawn.note)}</span>
-        </p>
+        <>
+          <p>
+            <strong>
+              {texts.withdrawn} <Time date={withdrawn.at} locale={locale} />
+            </strong>{' '}
+            {texts.noLonger}
+          </p>
+          <p className="tocsin-text" {...inLanguage(withdrawn.language)}>
+            {plain(withdrawn.note)}
+          </p>
+        </>
       )}
       {props.mayHaveEnded && <p className="tocsin-text">{texts.mayHaveEnded}</p>}
       {!preferred && (
@@ -127,10 +131,12 @@ interface KindProps {
 /** What a notice is, in words and by its shape: exercise or not, how grave, withdrawn. */
 export function Kind({ notice: { status }, severity, withdrawn, texts }: KindProps): ReactNode {
   return (
-    <span className="tocsin-kind" {...inLanguage(texts.language)}>
-      <Shape severity={severity} />
+    <span className="tocsin-kind">
+      <span className="tocsin-shape" aria-hidden="true" />
       {status !== 'Actual' && <strong className="tocsin-drill">{texts.status[status]}</strong>}
-      <strong>{withdrawn ? texts.withdrawn : texts.severity[severity]}</strong>
+      <strong className="tocsin-degree">
+        {withdrawn ? texts.withdrawn : texts.severity[severity]}
+      </strong>
       {status !== 'Actual' && <span className="tocsin-not-real">{texts.notReal[status]}</span>}
     </span>
   )
@@ -147,23 +153,17 @@ interface FactsProps {
 
 function Facts({ withdrawn, notice, info, signers, texts, locale }: FactsProps): ReactNode {
   const nextUpdate = info.parameter?.find((p) => p.valueName === 'nextUpdateBy')?.value
-  const times = [
-    [notice.msgType === 'Update' ? texts.changed : texts.sent, notice.sent],
-    [texts.nextUpdate, withdrawn ? undefined : nextUpdate],
-  ] as const
+  const fact = (label: string, time: string | undefined) =>
+    time && (
+      <span>
+        {label} <Time date={new Date(time)} locale={locale} />
+      </span>
+    )
   return (
     <p className="tocsin-facts">
-      {signers ? <span>{counted(texts, texts.verified, signers)}</span> : null}
-      {times.map(([label, time]) =>
-        time ? (
-          <Fragment key={label}>
-            {' '}
-            <span>
-              {label} <Time date={new Date(time)} locale={locale} />
-            </span>
-          </Fragment>
-        ) : null,
-      )}
+      {signers ? <span>{counted(texts, texts.verified, signers)}</span> : null}{' '}
+      {fact(notice.msgType === 'Update' ? texts.changed : texts.sent, notice.sent)}{' '}
+      {!withdrawn && fact(texts.nextUpdate, nextUpdate)}
     </p>
   )
 }

@@ -106,6 +106,7 @@ describe('Announcer', () => {
     expect(spans.map((s) => [s.lang, s.dir])).toEqual([
       ['en', 'ltr'],
       ['ar', 'rtl'],
+      ['ar', 'rtl'],
     ])
   })
 

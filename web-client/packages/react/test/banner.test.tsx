@@ -71,6 +71,55 @@ describe('CrisisBanner', () => {
     expect(banner().textContent).not.toContain('call 911')
   })
 
+  test('says in the reader’s language that it is over, and marks that of the reason', async () => {
+    await loadTexts('es')
+    const languages = ['es-MX']
+    show(clientWith({ notices: [shownOf({ phase: 'withdrawn' })] }), <CrisisBanner />, {
+      languages,
+    })
+    expect(screen.getByText(/Este aviso ya no está en vigor/).closest('[lang]')).toHaveProperty(
+      'lang',
+      'es',
+    )
+    expect(screen.getByText(/The record system works again/).lang).toBe('en-US')
+  })
+
+  test('gives the reason in the reader’s language where the withdrawal has it', async () => {
+    await loadTexts('es')
+    const languages = ['es-MX']
+    const shown = shownOf({ phase: 'withdrawn' })
+    const [first] = shown.notice.info ?? []
+    if (!first) throw new Error('a notice has a block')
+    const info = [
+      { ...first, language: 'en-US', headline: 'All works again' },
+      { ...first, language: 'es', headline: 'Todo vuelve a funcionar', instruction: '' },
+    ]
+    const notices = [{ ...shown, current: { ...shown.current, info } }]
+    show(clientWith({ notices }), <CrisisBanner />, { languages })
+    expect(screen.getByText(/Todo vuelve a funcionar/).lang).toBe('es')
+    expect(screen.queryByText(/The record system works again/)).toBeNull()
+  })
+
+  test('that is folded looks withdrawn, in words', () => {
+    const notices = [shownOf({ id: 'real' }), shownOf({ phase: 'withdrawn' })]
+    show(clientWith({ notices }), <CrisisBanner />)
+    const folded = within(banner()).getAllByRole('listitem')[1]
+    expect(folded?.dataset.folded).toBe('true')
+    expect(folded?.textContent).toContain('Withdrawn')
+    expect(folded?.dataset.phase).toBe('withdrawn')
+  })
+
+  test('makes a link of a number in whom to call, and of no other', () => {
+    const infos = [
+      { ...english, contact: 'Desk, +1 555 010 0142', instruction: 'Not +1 555 010 0199' },
+    ]
+    show(clientWith({ notices: [shownOf({ infos })] }), <CrisisBanner />)
+    const links = within(banner()).getAllByRole('link')
+    expect(links.filter((l) => l.getAttribute('href')?.startsWith('tel:'))).toEqual([
+      screen.getByRole('link', { name: '+1 555 010 0142' }),
+    ])
+  })
+
   test('links only to https, without credentials, and names the host', () => {
     const webs = ['javascript:alert(1)', 'http://clinic.example/', 'https://a@evil.example/']
     const notices = webs.map((web, i) => shownOf({ id: `n${i}`, infos: [{ ...english, web }] }))

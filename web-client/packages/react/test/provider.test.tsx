@@ -35,6 +35,18 @@ test('nothing of a rendering that is the same starts it again', () => {
   expect(client.log).toEqual(['start'])
 })
 
+test('another login is told to the client, a sign-out and what was there at first are not', () => {
+  const client = clientWith()
+  const page = (signedIn: string | null) => (
+    <TocsinProvider client={client} signedIn={signedIn} announce={false} />
+  )
+  const { rerender } = render(page('maya 1'))
+  expect(client.log).toEqual(['start'])
+  for (const signedIn of ['maya 1', null, 'maya 2', 'maya 2', 'maya 2 in call 7'])
+    rerender(page(signedIn))
+  expect(client.log).toEqual(['start', 'tokensChanged', 'tokensChanged'])
+})
+
 function Note({ used }: { used: Set<TocsinClient> }) {
   used.add(useTocsin())
   return null

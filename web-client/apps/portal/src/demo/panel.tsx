@@ -1,4 +1,4 @@
-import { type TocsinClient, useTocsin, useTocsinState } from '@tocsin/react'
+import { localeOf, type TocsinClient, useTocsin, useTocsinState } from '@tocsin/react'
 import { type ReactNode, useEffect, useState } from 'react'
 import { useLogin, usePortal } from '../portal-context.js'
 import { forgetTocsin, type ProviderState, provider } from './provider.js'
@@ -7,12 +7,20 @@ interface DemoPanelProps {
   readonly surface: 'portal' | 'call'
 }
 
+// One of its buttons loads the page again, which is not to close it.
+const openKey = 'demo:open'
+
 /** No patient's portal has this: it breaks things, and says what Tocsin makes of them. */
 export function DemoPanel({ surface }: DemoPanelProps): ReactNode {
-  const [open, setOpen] = useState(false)
+  const [open, setOpen] = useState(() => sessionStorage.getItem(openKey) !== null)
+  const remember = (now: boolean) => {
+    setOpen(now)
+    if (now) sessionStorage.setItem(openKey, '')
+    else sessionStorage.removeItem(openKey)
+  }
   return (
     <aside className="demo" aria-label="Demonstration controls" lang="en" dir="ltr">
-      <details onToggle={(e) => setOpen(e.currentTarget.open)}>
+      <details open={open} onToggle={(e) => remember(e.currentTarget.open)}>
         <summary>
           <span className="demo-tag">DEMO</span> Break things
         </summary>
@@ -54,7 +62,7 @@ function Facts({ surface }: DemoPanelProps): ReactNode {
     ['Login state', auth.reason ? `${auth.state}: ${auth.reason}` : auth.state],
     ['Labels asked for', labels.join('  ')],
     ['Connection', freshness.reason ? `${freshness.state}: ${freshness.reason}` : freshness.state],
-    ['Last live', freshness.since?.toLocaleTimeString() ?? 'never'],
+    ['Last live', freshness.since?.toLocaleTimeString(localeOf(languages, 'en')) ?? 'never'],
     ['Notices held', `${notices.length}${keysetExpired ? ', keyset expired' : ''}`],
   ]
   return (

@@ -21,5 +21,5 @@ export async function provider(to?: 'up' | 'down'): Promise<ProviderState> {
  */
 export function forgetTocsin(shared: Storage): void {
   const keys = Array.from({ length: shared.length }, (_, i) => shared.key(i) ?? '')
-  for (const key of keys) if (key.startsWith('tocsin:')) shared.removeItem(key)
+  for (const key of keys) if (key.startsWith('tocsin')) shared.removeItem(key)
 }

@@ -1,3 +1,4 @@
+import { localeOf } from '@tocsin/react'
 import type { ReactNode } from 'react'
 import type { Appointment, Cause, Way } from '../clinic.js'
 import { usePortal } from '../portal-context.js'
@@ -48,9 +49,10 @@ export function Appointments({ appointments, requested }: AppointmentsProps): Re
 }
 
 function When({ appointment }: { appointment: Appointment }): ReactNode {
-  const { t, language } = usePortal()
+  const { t, language, languages } = usePortal()
   const { at, way, clinician } = appointment
-  const time = at.toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit' })
+  const locale = localeOf(languages, language)
+  const time = at.toLocaleTimeString(locale, { hour: 'numeric', minute: '2-digit' })
   return `${time} · ${t.way[way]} · ${fill(t.with, clinician)}`
 }
 

@@ -25,6 +25,13 @@ export const blank: BookingFields = {
   interpreter: false,
 }
 
+/** Whether anybody has filled in anything. */
+export function isTyped(fields: BookingFields): boolean {
+  return (Object.keys(blank) as (keyof BookingFields)[]).some(
+    (name) => fields[name] !== blank[name],
+  )
+}
+
 export type Required = 'cause' | 'date' | 'telephone'
 
 /** What has to be filled in or corrected before it can be sent, in the form's order. */

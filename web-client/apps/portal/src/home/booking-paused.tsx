@@ -1,16 +1,18 @@
 import { chooseInfo, type Directive } from '@tocsin/client'
-import { useContacts } from '@tocsin/react'
+import { Telephone, useContacts } from '@tocsin/react'
 import type { ReactNode, RefObject } from 'react'
 import { usePortal } from '../portal-context.js'
 import { cardsFor } from './contacts.js'
 
 interface BookingPausedProps {
   readonly pause: Directive
+  /** There is something in the form that is kept. */
+  readonly typed: boolean
   readonly box: RefObject<HTMLDivElement | null>
 }
 
 /** Why the form is stopped, and what to do instead: in the notice's own words. */
-export function BookingPaused({ pause, box }: BookingPausedProps): ReactNode {
+export function BookingPaused({ pause, typed, box }: BookingPausedProps): ReactNode {
   const { t, language, languages } = usePortal()
   const card = cardsFor(useContacts(), language)[0]
   return (
@@ -29,13 +31,12 @@ export function BookingPaused({ pause, box }: BookingPausedProps): ReactNode {
       })}
       {card?.telephone && (
         <p>
-          {t.pausedCall}{' '}
-          <a className="telephone" href={`tel:${card.telephone.replace(/[^+\d]/g, '')}`}>
-            <bdi>{card.telephone}</bdi>
-          </a>
+          {t.pausedCall} <Telephone number={card.telephone} />
         </p>
       )}
-      <p>{t.pausedKept}</p>
+      <p>
+        {typed && t.pausedKept} {t.pausedOpens}
+      </p>
       {pause.freshness.state !== 'live' && <p>{t.pausedOld}</p>}
     </div>
   )

@@ -7,6 +7,7 @@ import {
   blank,
   dayOf,
   dropDraft,
+  isTyped,
   loadDraft,
   missingOf,
   type Required,
@@ -43,6 +44,7 @@ export function Booking({ onSent }: BookingProps): ReactNode {
     if (missing.length > 0) problems.current?.focus()
   }, [missing])
 
+  const typed = isTyped(fields)
   const change = (next: Partial<BookingFields>) => {
     const all = { ...fields, ...next }
     setFields(all)
@@ -87,9 +89,13 @@ export function Booking({ onSent }: BookingProps): ReactNode {
     <section className="card booking-card" aria-labelledby={title}>
       <h2 id={title}>{t.book}</h2>
       {pause.on ? (
-        <BookingPaused pause={pause} box={reason} />
+        <BookingPaused pause={pause} box={reason} typed={typed} />
+      ) : wasPaused ? (
+        <p className="reopened">
+          {t.reopened} {typed && t.stillHere}
+        </p>
       ) : (
-        <p className={wasPaused ? 'reopened' : 'lead'}>{wasPaused ? t.reopened : t.bookLead}</p>
+        <p className="lead">{t.bookLead}</p>
       )}
       <form className="booking" noValidate onSubmit={submit} data-paused={pause.on}>
         {missing.length > 0 && (

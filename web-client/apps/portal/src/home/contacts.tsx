@@ -1,5 +1,5 @@
 import type { ContactCard } from '@tocsin/client'
-import { useContacts } from '@tocsin/react'
+import { Telephone, useContacts } from '@tocsin/react'
 import type { ReactNode } from 'react'
 import { usePortal } from '../portal-context.js'
 
@@ -14,11 +14,7 @@ export function Contacts(): ReactNode {
         {cardsFor(contacts, language).map((card) => (
           <li key={`${card.name} ${card.telephone}`} lang={card.language} dir="auto">
             <span>{card.name}</span>
-            {card.telephone && (
-              <a className="telephone" href={`tel:${card.telephone.replace(/[^+\d]/g, '')}`}>
-                <bdi>{card.telephone}</bdi>
-              </a>
-            )}
+            {card.telephone && <Telephone number={card.telephone} />}
             {card.email && <a href={`mailto:${card.email}`}>{card.email}</a>}
             {card.hours && <span className="hint">{card.hours}</span>}
           </li>
