@@ -13,8 +13,11 @@ const pages = [
   ['nowhere', 'There is no such page'],
 ] as const
 
+const small = { viewport: { width: 320, height: 568 } }
+
 const ways = [
   ['phone', phone],
+  ['small', small],
   ['dark', { colorScheme: 'dark' }],
   ['forced-colours', { forcedColors: 'active' }],
 ] as const
@@ -148,7 +151,6 @@ test('a desk that puts another text under a link is found out', async ({ hub, st
 })
 
 test('a desk that fails is said to, on every page, in a small window', async ({ hub, staff }) => {
-  const small = { viewport: { width: 320, height: 568 } }
   const page = await staff('publisher', small)
   await page.route('**/v1/**', (route) =>
     /challenge|session/.test(route.request().url())

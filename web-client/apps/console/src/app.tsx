@@ -75,7 +75,9 @@ function Top({ menu, onMenu }: { readonly menu: boolean; readonly onMenu: () => 
       <div className={styles.who}>
         {session.state === 'in' && (
           <>
-            <a href="#/key">{session.owner}</a>
+            <a className={styles.owner} href="#/key">
+              <span>{session.owner}</span>
+            </a>
             <button type="button" onClick={signOut}>
               Sign out
             </button>

@@ -66,7 +66,7 @@ function Fields({
           <dd lang={language} dir={directionOf(language)}>
             {runs.map((run, place) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: runs may be alike, and never move
-              <Words key={place} run={run} />
+              <Words key={place} run={run} instead={runs[place - 1]?.kind === 'removed'} />
             ))}
           </dd>
         </div>
@@ -76,11 +76,18 @@ function Fields({
 }
 
 /** Most screen readers say nothing of `del` and `ins`, so words do. */
-function Words({ run: { kind, text } }: { readonly run: Run }) {
+function Words({
+  run: { kind, text },
+  instead,
+}: {
+  readonly run: Run
+  /** Of what stands struck out before it. */
+  readonly instead: boolean
+}) {
   if (kind === 'same') return text
   const Mark = kind === 'added' ? 'ins' : 'del'
   return (
-    <Mark>
+    <Mark className={instead ? styles.instead : undefined}>
       <span className="unseen" lang="en" dir="ltr">
         {kind === 'added' ? '[new: ' : '[gone: '}
       </span>

@@ -1,7 +1,7 @@
 import styles from '../compose/compose.module.css'
-import { count } from '../compose/words.js'
 import { type Proposal, useWithdraw } from '../desk/index.js'
 import { go } from '../router.js'
+import { count } from '../ui/count.js'
 import { Button, Copy, Note, Panel, Problem, Row, Time } from '../ui/index.js'
 
 /** For whoever has signed: whose signature is needed, and the link to send to them. */

@@ -3,7 +3,7 @@ import { useAudience, useKeyset, useNotices, useProposals } from '../desk/index.
 import { keysetIn } from '../documents/open.js'
 import { useKeys } from '../keys/index.js'
 import { proofDue } from '../keys/reminder.js'
-import { Busy, ButtonLink, Note, Page, Panel, Problem, Row, Time } from '../ui/index.js'
+import { Busy, ButtonLink, Note, OldNews, Page, Panel, Problem, Row, Time } from '../ui/index.js'
 import styles from './BoardPage.module.css'
 import { ProposalItem, ThreadItem } from './items.js'
 import { statusOf } from './status.js'
@@ -16,9 +16,11 @@ export function BoardPage() {
   const waiting = proposals.data?.proposals ?? []
   const active = threads.filter((thread) => thread.phase === 'active')
   const ended = threads.filter((thread) => thread.phase !== 'active')
+  const error = notices.error ?? proposals.error
   const stale = notices.data?.source?.state === 'stale'
   return (
     <Page title="Board">
+      {error !== null && (notices.data ? <OldNews error={error} /> : <Problem error={error} />)}
       {notices.data && <StatusNow threads={threads} />}
       {stale && (
         <Note tone="warn">
@@ -29,7 +31,6 @@ export function BoardPage() {
           </span>
         </Note>
       )}
-      <Problem error={notices.error ?? proposals.error} />
       <Reminders />
       {waiting.length > 0 && (
         <Panel title="Waiting for signatures">
@@ -42,6 +43,7 @@ export function BoardPage() {
       )}
       <Panel title="Showing now">
         {notices.isPending && <Busy />}
+        {notices.isLoadingError && <p>Not known: the desk has not said. Look at a portal.</p>}
         {notices.data && active.length === 0 && <p>Nothing. Portals and calls show no notice.</p>}
         {active.length > 0 && (
           <ul className={styles.list}>

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
-import { count } from '../compose/words.js'
 import { noticeType, type Proposal, type Thread, useDesk } from '../desk/index.js'
 import { documentName } from '../documents/names.js'
 import { useSession } from '../login/session.js'
 import { contentOf, noticeIn } from '../notice/thread.js'
+import { count } from '../ui/count.js'
 import { ButtonLink, Row, StatusTag, Tag, Time } from '../ui/index.js'
 import styles from './BoardPage.module.css'
 

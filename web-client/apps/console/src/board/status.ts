@@ -1,6 +1,6 @@
-import { count } from '../compose/words.js'
 import type { Thread } from '../desk/index.js'
 import { noticeIn } from '../notice/thread.js'
+import { count } from '../ui/count.js'
 
 /** What is showing, in one line. Real ones are named first. */
 export function statusOf(threads: readonly Thread[]): {

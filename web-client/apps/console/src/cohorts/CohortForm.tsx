@@ -1,11 +1,11 @@
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, useRef, useState } from 'react'
 import { type Cohort, usePutCohort } from '../desk/index.js'
-import { count, span } from '../documents/clock.js'
-import { people } from '../documents/keysetWords.js'
 import { IssuerField } from '../posture/IssuerField.js'
+import { span } from '../ui/clock.js'
+import { count, people } from '../ui/count.js'
 import { Button, ButtonLink, Field, Note, Problem, Row } from '../ui/index.js'
 import styles from './cohorts.module.css'
-import { CsvError, headings, readSubjects, type Subjects } from './csv.js'
+import { CsvError, headings, maxFile, readSubjects, type Subjects } from './csv.js'
 
 /** A cohort's name, as the label cohort:NAME holds it. */
 const nameForm = /^[a-z0-9][a-z0-9-]{0,63}$/
@@ -26,6 +26,7 @@ export function CohortForm({ existing }: { readonly existing: readonly Cohort[] 
   const [tried, setTried] = useState(false)
   // Counts the cohorts that were made: each empties the field of the file.
   const [made, setMade] = useState(0)
+  const latest = useRef<File>(undefined)
   const put = usePutCohort()
   const subjects = typeof read === 'object' ? read : null
   const before = existing.find((cohort) => cohort.name === name)
@@ -47,9 +48,17 @@ export function CohortForm({ existing }: { readonly existing: readonly Cohort[] 
     put.reset()
     setRead(null)
     setLoaded(null)
+    latest.current = file
     if (file === undefined) return
-    const text = await file.text()
-    take({ file: file.name, text, columns: columnsOf(text) }, '')
+    if (file.size > maxFile) {
+      setRead('This file is larger than 48 MiB. Make two lists of it.')
+      return
+    }
+    const text = await file.text().catch(() => null)
+    // Another one was chosen while this was read.
+    if (latest.current !== file) return
+    if (text === null) setRead('This file could not be read. Choose it again.')
+    else take({ file: file.name, text, columns: columnsOf(text) }, '')
   }
 
   function submit(event: FormEvent) {

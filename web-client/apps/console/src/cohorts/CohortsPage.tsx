@@ -1,8 +1,7 @@
 import { useState } from 'react'
 import { type Cohort, useCohorts, useRemoveCohort } from '../desk/index.js'
-import { number } from '../documents/clock.js'
-import { people } from '../documents/keysetWords.js'
 import { useSession } from '../login/session.js'
+import { number, people } from '../ui/count.js'
 import {
   Busy,
   Button,

@@ -12,6 +12,8 @@ export class CsvError extends Error {}
 
 /** The most that one cohort holds. */
 const maxSubjects = 1_000_000
+/** The most that a desk takes of one list, in bytes. */
+export const maxFile = 48 << 20
 /** The most that a subject id holds, in bytes of UTF-8. */
 const maxBytes = 256
 
@@ -21,6 +23,9 @@ const maxBytes = 256
  * heading.
  */
 export function readSubjects(text: string, column = ''): Subjects {
+  if (text.includes('\ufffd')) {
+    throw new CsvError('This is no text in UTF-8. Save it as “CSV UTF-8”.')
+  }
   const ids: string[] = []
   let at = 0
   let heading = ''
@@ -28,6 +33,10 @@ export function readSubjects(text: string, column = ''): Subjects {
   for (const { line, cells } of records(text.replace(/^\ufeff/, ''))) {
     if (first) {
       first = false
+      if (cells.length === 1 && /[;\t]/.test((cells[0] ?? '').trim())) {
+        // Each line would be taken for one id, with all that else stands in it.
+        throw new CsvError('The columns are not separated by commas. Save it as CSV with commas.')
+      }
       const found = cells.findIndex((cell) => cell.trim() === (column || 'sub'))
       if (found >= 0) {
         at = found

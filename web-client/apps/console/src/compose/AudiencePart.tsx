@@ -1,9 +1,9 @@
 import { useId } from 'react'
 import type { Audience as Connected } from '../desk/index.js'
 import { useAudience, useCohorts } from '../desk/index.js'
+import { count } from '../ui/count.js'
 import { Cards, Field, Note } from '../ui/index.js'
 import { type Audience, choices, knownValues, reachOf } from './audience.js'
-import { count } from './words.js'
 
 /** Who is to see it, and how many of them are connected now. */
 export function AudiencePart({

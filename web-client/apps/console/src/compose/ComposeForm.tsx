@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useKeyset } from '../desk/index.js'
 import { keysetIn } from '../documents/open.js'
 import { useKeys } from '../keys/index.js'
@@ -210,9 +210,12 @@ function Step({
 }
 
 function Todo({ missing }: { readonly missing: readonly Missing[] }) {
+  const list = useRef<HTMLDivElement>(null)
+  // It takes the place of the button that was pressed, which moves down.
+  useEffect(() => list.current?.scrollIntoView({ block: 'nearest' }), [])
   if (missing.length === 0) return null
   return (
-    <div role="alert">
+    <div role="alert" ref={list}>
       <strong>Before you can sign:</strong>
       <ul>
         {missing.map(({ words, part, field }) => (

@@ -1,7 +1,7 @@
 import { Check, Field } from '../ui/index.js'
 import styles from './compose.module.css'
 import type { Draft } from './draft.js'
-import { duration } from './words.js'
+import { duration } from './duration.js'
 
 const lasts = [1, 2, 4, 8, 24, 72, 168, 336, 1440]
 const nexts = [0, 15, 30, 60, 120, 240, 1440]

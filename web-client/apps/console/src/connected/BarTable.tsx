@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { number } from '../documents/clock.js'
+import { number } from '../ui/count.js'
 import { Button } from '../ui/index.js'
 import styles from './connected.module.css'
 import type { Bar } from './tally.js'

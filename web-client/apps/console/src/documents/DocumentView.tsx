@@ -9,10 +9,11 @@ import {
   useKeyset,
   usePosture,
 } from '../desk/index.js'
+import { clock } from '../ui/clock.js'
+import { Facts } from '../ui/Facts.js'
 import { Fingerprint, Note } from '../ui/index.js'
 import { Bytes } from './Bytes.js'
 import { ChangeList } from './ChangeList.js'
-import { clock } from './clock.js'
 import { contactsChange } from './contactsWords.js'
 import styles from './documents.module.css'
 import { keysetChange } from './keysetWords.js'
@@ -185,18 +186,5 @@ function RedactionWords({ redaction }: { readonly redaction: Redaction }) {
       </p>
       <Fingerprint keyid={redaction.sha256} />
     </>
-  )
-}
-
-function Facts({ facts }: { readonly facts: readonly (readonly [string, string])[] }) {
-  return (
-    <dl className={styles.facts}>
-      {facts.map(([name, value]) => (
-        <div key={name} className={styles.fact}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
   )
 }

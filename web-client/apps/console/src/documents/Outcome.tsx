@@ -1,6 +1,6 @@
 import type { Answer } from '../desk/index.js'
+import { people } from '../ui/count.js'
 import { Copy, Note, Row } from '../ui/index.js'
-import { people } from './keysetWords.js'
 
 /** What became of a document that was signed: in force, or waiting, and for whom. */
 export function Outcome({ answer }: { readonly answer: Answer }) {

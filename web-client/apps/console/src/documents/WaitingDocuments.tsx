@@ -1,8 +1,8 @@
 import { useProposals, useWithdraw } from '../desk/index.js'
 import { useSession } from '../login/session.js'
+import { people } from '../ui/count.js'
 import { Button, ButtonLink, Panel, Problem, Row, Time } from '../ui/index.js'
 import styles from './documents.module.css'
-import { people } from './keysetWords.js'
 import { documentName } from './names.js'
 
 /** The documents of one type that wait for signatures, each with its way to sign it; nothing if there are none. */

@@ -1,5 +1,6 @@
 import type { Key, Keyset, Role } from '@tocsin/client/verify'
-import { clock, count } from './clock.js'
+import { clock } from '../ui/clock.js'
+import { count, people } from '../ui/count.js'
 import type { Change } from './postureWords.js'
 
 const roleWords: Readonly<Record<Role, string>> = {
@@ -61,11 +62,6 @@ export function keysetChange(from: Keyset | null, to: Keyset): Change {
     ends: before.filter((s) => !after.includes(s)),
     stays: after.filter((s) => before.includes(s)),
   }
-}
-
-/** "1 person", "2 people". */
-export function people(n: number): string {
-  return count(n, 'person', 'people')
 }
 
 /** How a key stands at a time. */

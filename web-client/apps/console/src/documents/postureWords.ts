@@ -1,4 +1,5 @@
-import { clock, count } from './clock.js'
+import { clock } from '../ui/clock.js'
+import { count } from '../ui/count.js'
 import type { Blocked, Posture } from './open.js'
 
 export const publicAnyway = 'Public notices reach everybody, whatever the posture.'

@@ -1,16 +1,16 @@
 import { checkNotice, parseStrict } from '@tocsin/client/verify'
 import { useState } from 'react'
 import { cancelOf, payloadOf, senderOf, type Thread } from '../compose/document.js'
-import { Facts } from '../compose/Facts.js'
 import { StatusBand } from '../compose/StatusBand.js'
 import { uuidv7 } from '../compose/uuid.js'
 import { noticeType, useDesk } from '../desk/index.js'
-import { people } from '../documents/keysetWords.js'
 import { useSession } from '../login/session.js'
 import { go } from '../router.js'
 import { ClockNote } from '../sending/ClockNote.js'
 import { SignDialog } from '../sending/SignDialog.js'
 import type { Unsigned } from '../sending/useSend.js'
+import { people } from '../ui/count.js'
+import { Facts } from '../ui/Facts.js'
 import { Button, Dialog, Field, Problem, Row } from '../ui/index.js'
 
 const usual = [

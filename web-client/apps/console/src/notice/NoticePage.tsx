@@ -1,13 +1,13 @@
 import type { Notice } from '@tocsin/client'
 import type { Keyset } from '@tocsin/client/verify'
 import { useState } from 'react'
-import { Facts } from '../compose/Facts.js'
 import { StatusBand } from '../compose/StatusBand.js'
 import { isProblem, type Thread, useKeyset, useNotice, useProposal } from '../desk/index.js'
 import { keysetIn } from '../documents/open.js'
 import { useSession } from '../login/session.js'
 import { Languages } from '../preview/Languages.js'
 import type { PageProps } from '../router.js'
+import { Facts } from '../ui/Facts.js'
 import {
   Busy,
   Button,

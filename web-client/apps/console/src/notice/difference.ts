@@ -1,6 +1,6 @@
 import type { Info, Notice } from '@tocsin/client'
 import { languageName } from '../compose/languages.js'
-import { clock } from '../documents/clock.js'
+import { clock } from '../ui/clock.js'
 
 /** A run of words: in both texts, only in the new one, or only in the old one. */
 export interface Run {

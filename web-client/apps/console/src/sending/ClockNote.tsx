@@ -1,4 +1,4 @@
-import { span } from '../documents/clock.js'
+import { span } from '../ui/clock.js'
 import { Note, Time } from '../ui/index.js'
 
 /** More than two clocks that are set right differ by, in ms. */

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
-import { type Answer, useDesk } from '../desk/index.js'
-import { ButtonLink, Note, Problem, Row, Time } from '../ui/index.js'
+import { type Answer, noticeType, useDesk } from '../desk/index.js'
+import { Button, ButtonLink, Note, Problem, Row, Time } from '../ui/index.js'
 import { type Pending, send, usePending } from './outbox.js'
 
 const againMs = 10_000
@@ -24,11 +24,10 @@ export function Outbox() {
                 {settled.answer.status === 'published' ? 'is published' : 'waits for a signature'}.
               </strong>
               <Row>
-                <ButtonLink
-                  href={`#/${settled.answer.status === 'published' ? 'notice' : 'approve'}/${settled.item.identifier}`}
-                >
-                  Look at it
-                </ButtonLink>
+                {pageOf(settled.item, settled.answer) && (
+                  <ButtonLink href={pageOf(settled.item, settled.answer)}>Look at it</ButtonLink>
+                )}
+                <Button onClick={() => setSettled(null)}>Good</Button>
               </Row>
             </>
           ) : (
@@ -45,6 +44,13 @@ export function Outbox() {
       ))}
     </>
   )
+}
+
+/** Where it is to be seen; '' for what is no notice and waits no more. */
+function pageOf({ identifier, envelope }: Pending, { status }: Answer): string {
+  const id = encodeURIComponent(identifier)
+  if (status !== 'published') return `#/approve/${id}`
+  return envelope.payloadType === noticeType ? `#/notice/${id}` : ''
 }
 
 function Open({

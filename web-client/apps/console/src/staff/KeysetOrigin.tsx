@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { type Keyset, parseTrust } from '@tocsin/client/verify'
 import { type HeldDocument, useTrust } from '../desk/index.js'
-import { clock, count } from '../documents/clock.js'
 import { rootSignatures } from '../documents/signers.js'
+import { clock } from '../ui/clock.js'
+import { count } from '../ui/count.js'
 import { Note } from '../ui/index.js'
 
 /** Says whether the keyset is signed by the roots that are pinned here, as verified by this page. */

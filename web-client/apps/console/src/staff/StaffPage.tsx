@@ -1,16 +1,11 @@
 import type { Key, Keyset } from '@tocsin/client/verify'
 import { keysetType, useKeyset } from '../desk/index.js'
-import { clock, count, span } from '../documents/clock.js'
 import { Fold } from '../documents/Fold.js'
-import {
-  mayWords,
-  people,
-  standing,
-  thresholdWords,
-  warnBeforeMs,
-} from '../documents/keysetWords.js'
+import { mayWords, standing, thresholdWords, warnBeforeMs } from '../documents/keysetWords.js'
 import { keysetIn } from '../documents/open.js'
 import { WaitingDocuments } from '../documents/WaitingDocuments.js'
+import { clock, span } from '../ui/clock.js'
+import { count, people } from '../ui/count.js'
 import { Busy, Fingerprint, Note, Page, Panel, Problem, Tag } from '../ui/index.js'
 import { AddKey } from './AddKey.js'
 import { InviteForm } from './InviteForm.js'

@@ -44,7 +44,7 @@ const words: Record<string, readonly [title: string, todo: string]> = {
   ],
   unconfirmed: [
     'It is not known whether it was published.',
-    'Do not write it anew: readers could get both. This page goes on asking with the same signed text.',
+    'Do not write it anew: readers could get both. To try again here is safe: the same signed text is sent.',
   ],
   network: [
     'The desk does not answer.',

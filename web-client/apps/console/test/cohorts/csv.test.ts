@@ -19,6 +19,14 @@ describe('a list of subject ids', () => {
     expect(ids(text)).toEqual(want)
   })
 
+  test.each([
+    ['of a German Excel', 'sub;name\na;Ana\n'],
+    ['with tabs', 'a\tAna\nb\tBo\n'],
+    ['in another encoding', new TextDecoder().decode(Uint8Array.of(0x61, 0x0a, 0xe9, 0x0a))],
+  ])('%s: nothing is read, since names of people would be sent', (_, text) => {
+    expect(() => ids(text)).toThrow(CsvError)
+  })
+
   test('another column, by its heading', () => {
     const text = 'sub,oid\na,1\nb,2\n'
     expect(ids(text, 'oid')).toEqual(['1', '2'])

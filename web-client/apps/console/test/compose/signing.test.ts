@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { duration } from '../../src/compose/duration.js'
 import { uuidv7 } from '../../src/compose/uuid.js'
-import { duration } from '../../src/compose/words.js'
 import { confirmationFor, isConfirmed } from '../../src/sending/confirmation.js'
 
 describe('the typed confirmation', () => {

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import styles from './compose.module.css'
+import styles from './Facts.module.css'
 
 /** Names and values, one under the other. */
 export function Facts({ facts }: { readonly facts: readonly (readonly [string, ReactNode])[] }) {

@@ -1,9 +1,4 @@
-const english = new Intl.NumberFormat('en-US')
-
-/** A number with its noun: 1 person, 1,240 people. */
-export function count(n: number, one: string, many = `${one}s`): string {
-  return `${english.format(n)} ${n === 1 ? one : many}`
-}
+import { count } from '../ui/count.js'
 
 /** Hours in words: 90 minutes, 4 hours, 3 days. */
 export function duration(minutes: number): string {

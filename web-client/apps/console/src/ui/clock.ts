@@ -1,3 +1,5 @@
+import { count } from './count.js'
+
 const form = new Intl.DateTimeFormat('en-GB', {
   weekday: 'short',
   day: 'numeric',
@@ -24,16 +26,4 @@ const units = [
 export function span(ms: number): string {
   const [unit, size] = units.find(([, each]) => ms >= each) ?? units[3]
   return count(Math.floor(Math.max(ms, 0) / size), unit)
-}
-
-const numbers = new Intl.NumberFormat('en-GB')
-
-/** "4,812". */
-export function number(n: number): string {
-  return numbers.format(n)
-}
-
-/** "1 person", "4,812 people". */
-export function count(n: number, one: string, many = `${one}s`): string {
-  return `${number(n)} ${n === 1 ? one : many}`
 }
