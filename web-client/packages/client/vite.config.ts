@@ -1,7 +1,16 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
 
 // The one-file build; the modules are tsc's.
 export default defineConfig({
+  resolve: {
+    alias: [
+      {
+        find: './fetch.js',
+        replacement: fileURLToPath(new URL('src/bundled.ts', import.meta.url)),
+      },
+    ],
+  },
   build: {
     lib: { entry: 'src/script.ts', formats: ['iife'], name: 'tocsin', fileName: () => 'tocsin.js' },
     rolldownOptions: {

@@ -1,7 +1,8 @@
 import { type Document, readDocument, verify } from './document.js'
 import { admit, nothing } from './holding.js'
+import { checkKeys } from './keyset.js'
 import type { Accepted, Contacts, Entry, Keyset, Outcome, Thread, Trust } from './model.js'
-import { must } from './rule.js'
+import { known, must } from './rule.js'
 import { isRooted } from './tally.js'
 import { phaseOf } from './thread.js'
 
@@ -52,12 +53,14 @@ export class Board {
     const read = readDocument(entry)
     const outcome = (async (): Promise<Outcome> => {
       await Promise.allSettled([read, before])
+      let version: number | undefined
       try {
         const document = await read
-        if (!document) return { verdict: 'skipped' }
-        return { verdict: 'accepted', accepted: await this.#apply(document) }
-      } catch {
-        return { verdict: 'rejected' }
+        if (!document) return { verdict: 'skipped', known: true }
+        version = document.keyset?.version
+        return { verdict: 'accepted', accepted: await this.#apply(document), version }
+      } catch (why) {
+        return { verdict: 'rejected', known: why === known, version }
       }
     })()
     this.#last = outcome
@@ -73,7 +76,7 @@ export class Board {
     return [
       ...new Set([...this.#chain, this.#newest, this.#holds.cards]),
       ...shown.flatMap((t) => t.messages),
-    ].filter((a) => a !== undefined)
+    ].filter(Boolean) as Accepted[]
   }
 
   async #apply(document: Document): Promise<Accepted> {
@@ -89,9 +92,15 @@ export class Board {
   /** Puts a keyset in force, and folds anew what was ever accepted. */
   async #install(document: Document, keyset: Keyset): Promise<Accepted> {
     const inForce = this.keyset ?? this.trust
-    must(keyset.version > (this.keyset?.version ?? 0) && (this.allowDev || !keyset.dev))
-    await verify(document, [...inForce.roots, ...keyset.roots])
-    must(isRooted(document, inForce) && isRooted(document, keyset))
+    must(keyset.version > (this.keyset?.version ?? 0), known)
+    must(this.allowDev || !keyset.dev)
+    await verify(document, inForce.roots)
+    must(isRooted(document, inForce))
+    // What its keys are costs time, so that only root keys may have it looked into; before
+    // that, nothing is verified by a key of its own, which may bear another's name.
+    await checkKeys([...keyset.roots, ...(keyset.keys ?? [])])
+    await verify(document, keyset.roots)
+    must(isRooted(document, keyset))
     await Promise.all(this.#kept.map((d) => verify(d, keyset.keys)))
     this.#newest = { ...document, revision: 0, signers: [] }
     if (rootsOf(inForce) !== rootsOf(keyset)) this.#chain.push(this.#newest)

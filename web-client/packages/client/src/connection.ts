@@ -12,7 +12,7 @@ const longestWait = 60_000
 const dialLimit = 10_000
 const shortestHeartbeat = 5000
 
-/** Why there is no connection: it is about to be made anew, or what went wrong. */
+/** Why there is no connection: it is wanted so, for now or for good, or what went wrong. */
 export type Trouble = 'connecting' | 'silent' | 'offline'
 
 export interface Wanted {
@@ -125,7 +125,7 @@ export function keepConnected(address: string, to: Wanted) {
     },
     stop() {
       running = false
-      drop()
+      drop(0)
     },
   }
 }

@@ -2,11 +2,12 @@ const form = /^(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-](0\d|1[0-3]|14(?=:00)):
 
 /** The time of CAP's form (section 3.3.2), in ms since 1970; NaN for anything else. */
 export function instant(time: unknown): number {
-  if (typeof time !== 'string' || !form.test(time)) return Number.NaN
-  const local = time.slice(0, 19)
-  const day = new Date(`${local}Z`)
-  // Parsers let the 30th of February pass for the 2nd of March.
-  return +day < Infinity && day.toISOString().startsWith(local) ? Date.parse(time) : Number.NaN
+  if (typeof time === 'string' && form.test(time)) {
+    const local = time.slice(0, 19)
+    // Parsers let the 30th of February pass for the 2nd of March.
+    if (JSON.stringify(new Date(`${local}Z`)).startsWith(local, 1)) return Date.parse(time)
+  }
+  return Number.NaN
 }
 
 /** Whether there is such a time. */

@@ -4,14 +4,15 @@
 import { type AckState, openAcks } from './acks.js'
 import { serverClock } from './clock.js'
 import { type Connection, keepConnected, type Trouble } from './connection.js'
+import { fetchVerifier } from './fetch.js'
 import { type Auth, type Entry, readFrame, type Source } from './frames.js'
 import { prefixes } from './language.js'
-import { type Memory, openMemory, type Reach, shared, tellTabs } from './memory.js'
+import { type Held, type Memory, openMemory, type Reach, shared, tellTabs } from './memory.js'
 import type { Accepted } from './model.js'
-import { covers, newSession, type Session } from './session.js'
-import { parameters, reuse, summary, threadOf, unknown } from './state.js'
+import { covers, mostRefused, newSession, type Session } from './session.js'
+import { asking, summary, threadOf, unknown } from './state.js'
 import { helloOf, openLogin } from './tokens.js'
-import type { Directive, Freshness, Notice, ShownNotice, State, TocsinOptions } from './types.js'
+import type { Directive, Freshness, ShownNotice, State, TocsinOptions } from './types.js'
 import type { Verifier, View } from './verifier.js'
 
 /** The nodes of which a keyset with `dev: true` is accepted. */
@@ -37,14 +38,14 @@ export function follow(options: TocsinOptions) {
   let view: Partial<View> = {}
   let cursor: string | undefined // of all that `reach` may see, everything up to there is held
   let reach: Reach | undefined
-  let terms: Pick<State, 'tier' | 'auth'> = unknown
+  let terms: Pick<State, 'tier' | 'labels' | 'auth'> = unknown
   let signedOut = false
   let publicOnly = false
   let offline = false
   let live = 0
   let everSynced = false
   let restoring = false
-  let trouble: Trouble = 'connecting'
+  let trouble: Trouble | 'source' = 'connecting'
 
   // One thing at a time changes what is held, in the order in which it came.
   let queue: Promise<unknown> = Promise.resolve()
@@ -55,7 +56,7 @@ export function follow(options: TocsinOptions) {
   }
 
   const acks = openAcks(
-    () => !!session?.synced,
+    () => !!session && !session.staged,
     (ack) => connection?.send(ack),
   )
   const login = openLogin(
@@ -63,14 +64,19 @@ export function follow(options: TocsinOptions) {
     (tokens) => connection?.send({ type: 'tokens', tokens }),
   )
 
+  /** Whether nothing speaks against it that the node left nothing out, and knows no old log. */
+  const isWhole = (by: Session | undefined) =>
+    by && !by.doubts && by.version >= (view.keyset?.version ?? 0)
+
   const freshness = (): Freshness => {
     const since = live ? new Date(live) : null
     const late = !connection || connection.late()
-    if (session?.synced && !offline && !late && source.state === 'live' && view.keyset)
+    const synced = session && !session.staged
+    if (synced && isWhole(session) && !offline && !late && source.state === 'live' && view.keyset)
       return { state: 'live', since }
     const reason = offline
       ? 'offline'
-      : session?.synced
+      : synced
         ? late
           ? 'silent'
           : 'source'
@@ -82,24 +88,25 @@ export function follow(options: TocsinOptions) {
 
   const build = () => {
     const guess = clock.guess()
-    const threads = (view.threads ?? []).filter(({ alert: { notice } }) => notice && isOurs(notice))
     const next: State = {
       ...terms,
-      notices: reuse(verifier?.show(threads, clock.now(), guess) ?? [], state.notices),
+      notices:
+        verifier?.showTo(
+          claimed,
+          publicOnly,
+          view.threads ?? [],
+          state.notices,
+          clock.now(),
+          guess,
+        ) ?? state.notices,
       contacts: (view.contacts?.cards ?? []).map((card) => ({ audience: '', ...card })),
       freshness: freshness(),
       ready: !!view.keyset,
       keysetExpired: Date.parse(view.keyset?.expires ?? '') < guess,
     }
-    if (summary(next) !== summary(state)) state = next
+    if (next.notices !== state.notices || summary(next) !== summary(state)) state = next
     return state
   }
-  const isOurs = (notice: Notice) =>
-    (!publicOnly || verifier?.isPublic(notice)) &&
-    ['surface:', 'lang:'].every((kind) => {
-      const named = notice.addresses?.filter((address) => address.startsWith(kind))
-      return !named?.length || named.some((address) => claimed.includes(address))
-    })
 
   const publish = () => {
     noticeSignOut()
@@ -111,11 +118,10 @@ export function follow(options: TocsinOptions) {
   const save = () => {
     if (!verifier || publicOnly) return // what is to be forgotten is still there
     // By both clocks: what a node's wrong time hides is not to be lost, as the cursor covers it.
-    const all = verifier.snapshot(Math.min(clock.now(), Date.now()))
-    const held = all.filter(({ notice }) => notice?.scope !== 'Private')
+    const { held, all } = verifier.toKeep(Math.min(clock.now(), Date.now()))
     memory?.save({
-      held: held.map(({ seq, body }) => ({ seq, body })),
-      cursor: held.length < all.length ? undefined : cursor,
+      held,
+      cursor: all ? cursor : undefined,
       reach,
       live,
       time: clock.now(),
@@ -153,8 +159,15 @@ export function follow(options: TocsinOptions) {
   }
 
   const restore = async () => {
-    const { openVerifier } = await import('./verifier.js')
-    verifier = await openVerifier(options.roots, loopback.test(new URL(address()).hostname))
+    const { openVerifier } = await fetchVerifier()
+    try {
+      verifier = await openVerifier(options.roots, loopback.test(new URL(address()).hostname))
+    } catch (why) {
+      console.error('tocsin: url, roots', why) // no attempt will mend them
+      connection?.stop()
+      trouble = 'source'
+      return publish()
+    }
     const memo = (memory as Memory).load()
     clock.atLeast(memo.time)
     const held = await verifier.fold(memo.held)
@@ -165,40 +178,40 @@ export function follow(options: TocsinOptions) {
       live = memo.live
     }
     settle()
-    if (options.seed) {
-      const { serverTime, entries } = JSON.parse(options.seed)
-      clock.atLeast(Date.parse(serverTime))
-      await verifier.fold(entries.map(({ seq, envelope }: Entry) => ({ seq, body: envelope })))
-    }
+    if (options.seed)
+      try {
+        const { serverTime, entries } = JSON.parse(options.seed)
+        clock.atLeast(Date.parse(serverTime))
+        await verifier.fold(entries.map(({ seq, envelope }: Entry) => ({ seq, body: envelope })))
+      } catch {} // it does without
     settle()
   }
 
-  /** A node's word on how new what it sends is. */
-  const heed = (from: Source, time: number) => {
-    source = from
+  /** The node says that all has come. Where that can't be, it is asked anew, for everything. */
+  const reached = (by: Session, time: number, to: string | undefined) => {
+    if (by.staged) return
+    if (by.doubts) return connection?.drop()
+    connection?.worked()
     // Not beyond now: what a wrong clock once said must not last.
-    if (session?.synced) live = Math.min(time, Math.max(live, time - from.sinceMs))
-  }
-
-  /** A node that can vouch for no cursor leaves the old one in force, which still holds. */
-  const reached = (by: Session, to: string | undefined) => {
-    if (!by.synced || !to) return
+    if (isWhole(by)) live = Math.min(time, Math.max(live, time - source.sinceMs))
+    if (!to) return // who can vouch for no cursor leaves the old one in force, which still holds
     cursor = to
-    reach = by.granted
+    reach = { ...(by.granted as Reach), version: by.version }
   }
 
   /** Keeps and tells what entries of the session brought. */
-  const took = (accepted: readonly Accepted[], by: Session) => {
-    if (by !== session) return
+  const took = (accepted: readonly Accepted[]) => {
+    const open: Held[] = []
     for (const { seq, body, notice, revision } of accepted) {
-      if (!notice || verifier?.isPublic(notice)) channel?.postMessage({ seq, body })
+      if (!notice || verifier?.isPublic(notice)) open.push({ seq, body })
       if (notice && options.receipts !== false) acks.add(threadOf(notice), revision, 'received')
     }
+    if (open[0]) channel?.postMessage(open) // at once: an Alert may come with its Cancel
     settle()
   }
 
   const grant = ({ tier, labels, auth, ticket }: Omit<Auth, 'type'>) => {
-    terms = { tier, auth }
+    terms = { tier, labels, auth }
     // Another would make nodes close the connection at every hello.
     if (ticket && /^[\w-]{1,6000}$/.test(`${ticket}`)) memory?.save({ ticket: `${ticket}` })
     return { tier, labels }
@@ -213,11 +226,13 @@ export function follow(options: TocsinOptions) {
       case 'welcome': {
         const time = Date.parse(frame.serverTime)
         clock.set(time)
-        heed(frame.source, time)
+        source = frame.source
         connection?.expect(frame.heartbeatMs)
         const granted = grant(frame)
         mine.granted = granted
-        if (frame.resume === 'replay' && cursor && !covers(reach, granted)) {
+        if (frame.resume !== 'replay' || !cursor) break
+        mine.version = reach?.version ?? 0
+        if (!covers(reach, granted)) {
           cursor = undefined // it would lack what could not be seen at the cursor
           connection?.drop(0)
         }
@@ -228,27 +243,32 @@ export function follow(options: TocsinOptions) {
         break
       case 'entry': {
         const entry = { seq: frame.seq, body: frame.envelope }
-        if (!mine.staged) took(await verifier.fold([entry]), mine)
-        else mine.staged.push(entry)
+        if (mine.staged) {
+          mine.staged.push(entry)
+          break
+        }
+        const accepted = await verifier.fold([entry], mine)
+        if (mine !== session) return
+        took(accepted)
+        if (mine.refused.length > mostRefused) connection?.drop()
         break
       }
       case 'synced': {
-        const accepted = await verifier.fold(mine.staged ?? [])
+        const accepted = await verifier.fold(mine.staged ?? [], mine)
         if (mine !== session) return
         mine.staged = undefined
-        mine.synced = everSynced = true
-        heed(source, clock.now())
-        reached(mine, frame.cursor)
-        took(accepted, mine)
+        everSynced = true
+        view = verifier.view()
+        reached(mine, clock.now(), frame.cursor)
+        took(accepted)
         acks.flush()
         break
       }
       case 'heartbeat': {
         const time = Date.parse(frame.serverTime)
         clock.set(time)
-        heed(frame.source, time)
-        reached(mine, frame.cursor)
-        if (mine.synced) connection?.worked()
+        source = frame.source
+        reached(mine, time, frame.cursor)
         save()
         break
       }
@@ -274,7 +294,7 @@ export function follow(options: TocsinOptions) {
 
   const setUp = () => {
     if (memory) return
-    memory = openMemory(options.storage)
+    memory = openMemory(options.storage, address())
     claimed = [
       ...(options.surface ? [`surface:${options.surface}`] : []),
       ...prefixes(options.languages ?? navigator.languages).map((tag) => `lang:${tag}`),
@@ -306,7 +326,7 @@ export function follow(options: TocsinOptions) {
     channel.onmessage = ({ data }) => {
       if (typeof data !== 'string')
         return then(async () => {
-          await verifier?.fold([data])
+          await verifier?.fold([data].flat())
           settle()
         })
       noticeSignOut() // a tab that was frozen hears of several, and only the last counts
@@ -320,17 +340,13 @@ export function follow(options: TocsinOptions) {
     channel = undefined
     connection?.stop()
     connection = undefined
+    offline = false
     publish()
   }
 
   const directive = (name: string): Directive => {
     const { notices, freshness } = getState()
-    const those = notices.filter(
-      ({ notice, phase }) =>
-        phase === 'active' &&
-        notice.status === 'Actual' &&
-        parameters(notice, 'directive').includes(name),
-    )
+    const those = asking(notices, name)
     return { on: those.length > 0, notices: those, freshness }
   }
 
@@ -351,9 +367,11 @@ export function follow(options: TocsinOptions) {
           login.begin()
           if (verifier || restoring) return
           restoring = true
-          then(restore).finally(() => {
-            restoring = false
-          })
+          then(restore)
+            .catch(() => {}) // the next attempt fetches anew
+            .finally(() => {
+              restoring = false
+            })
         },
         opened() {
           if (session) hello(session)
@@ -367,12 +385,17 @@ export function follow(options: TocsinOptions) {
           then(async () => {
             if (mine !== session) return
             await take(mine, text)
-            if (!mine.staged) mine.room += text.length
+            if (!mine.staged && !mine.refused[0]) mine.room += text.length
           }).catch(() => mine === session && connection?.drop())
         },
         ended(why) {
-          session = undefined
           trouble = why
+          if (session?.doubts) {
+            trouble = 'source'
+            cursor = reach = undefined
+            save()
+          }
+          session = undefined
         },
         tick: publish,
       })

@@ -43,6 +43,7 @@ export type Frame =
 
 export const tiers: readonly Tier[] = ['public', 'restricted', 'private']
 
+const isText = (x: unknown) => typeof x === 'string'
 const count = (x: unknown) => (x as number) >= 0
 const object = (x: unknown) => `${x}` === '[object Object]'
 
@@ -50,8 +51,8 @@ type Check = (value: never) => boolean
 const checks: Record<string, Check> = {
   session: (x: unknown) => !!x,
   tier: (x: Tier) => tiers.includes(x),
-  labels: Array.isArray,
-  auth: (x: State['auth']) => /^(ok|degraded|none)$/.test(x.state),
+  labels: (x: unknown) => Array.isArray(x) && x.every(isText),
+  auth: (x: State['auth']) => /^(ok|degraded|none)$/.test(x.state) && isText(x.reason ?? ''),
   resume: (x: string) => /^(replay|snapshot)$/.test(x),
   heartbeatMs: count,
   serverTime: (x: string) => Date.parse(x) > 0,
@@ -86,7 +87,6 @@ export function readFrame(text: string): Frame | undefined {
   for (const name of need.split(' ')) if (name && !checks[name]?.(frame[name] as never)) throw name
   // It goes back to nodes, as it is: one that they can't read would keep the client out.
   const { cursor = '' } = frame
-  if (typeof cursor !== 'string' || !/^([\da-f]{8}:\d{1,20}:[\da-f]{8})?$/.test(cursor))
-    throw 'cursor'
+  if (!isText(cursor) || !/^([\da-f]{8}:\d{1,20}:[\da-f]{8})?$/.test(cursor)) throw 'cursor'
   return frame
 }

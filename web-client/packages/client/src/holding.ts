@@ -1,6 +1,6 @@
 import type { Document } from './document.js'
 import type { Accepted, Keyset, Thread } from './model.js'
-import { must } from './rule.js'
+import { known, must } from './rule.js'
 import { linksFit } from './rules.js'
 import { needOf, tally } from './tally.js'
 import { extend } from './thread.js'
@@ -31,13 +31,14 @@ export function admit(holding: Holding, document: Document, keyset: Keyset): Acc
     signers: tally(document, keyset, need),
   })
   if (!notice) {
-    must(Number(contacts?.version) > (holding.cards?.contacts?.version ?? 0))
+    must(Number(contacts?.version) > (holding.cards?.contacts?.version ?? 0), known)
     holding.cards = accept(policy.thresholds?.contacts || 2)
     return holding.cards
   }
   const { taken, threads } = holding
   const { identifier, msgType, references, info } = notice
-  must(!taken.has(hash) && !taken.has(identifier) && linksFit(notice, policy))
+  must(!taken.has(hash) && !taken.has(identifier), known)
+  must(linksFit(notice, policy))
   const [first] = references ?? []
   const id = first?.split(',')[1] ?? identifier
   const thread = threads.get(id)

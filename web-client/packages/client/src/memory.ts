@@ -1,5 +1,5 @@
-// What is kept on this device, for the next page and the other tabs. It is one record, so
-// that its cursor never covers what it does not hold, and a sign-out replaces all of it.
+// What is kept on this device, for the next page and the other tabs. It is one record, of all
+// nodes, so that its cursor never covers what it does not hold, and a sign-out replaces all.
 // Private notices are never in it. What comes from it is verified again.
 
 import type { Tier } from './types.js'
@@ -14,6 +14,8 @@ export interface Held {
 export interface Reach {
   readonly tier: Tier
   readonly labels: readonly string[]
+  /** Of the keyset in force at the cursor; a session says it elsewhere. */
+  readonly version?: number
 }
 
 export interface Memo {
@@ -28,6 +30,9 @@ export interface Memo {
 }
 
 const nothing: Memo = { held: [], live: 0, time: 0 }
+
+/** Of the record. One of another format is no record. */
+const format = 2
 
 /**
  * The key in Storage, and the name of the tabs' channel. All of an origin share it, whichever
@@ -49,7 +54,7 @@ export type Memory = ReturnType<typeof openMemory>
  * record it holds the name of the last sign-out: a tab that slept through one finds another
  * name than it knows, and a record that such a tab wrote bears the wrong one.
  */
-export function openMemory(storage: Storage | null | undefined) {
+export function openMemory(storage: Storage | null | undefined, node: string) {
   let memo = nothing
   const attempt = <T>(act: (s: Storage) => T): T | undefined => {
     try {
@@ -63,14 +68,17 @@ export function openMemory(storage: Storage | null | undefined) {
   const lastSignOut = () => attempt((s) => s.getItem(outName) ?? '') ?? known ?? ''
   known = lastSignOut()
 
-  const stored = (): Memo | undefined => {
-    const [out, found] = attempt((s) => JSON.parse(s.getItem(shared) ?? '[]')) ?? []
-    return out === known && Array.isArray(found?.held) ? found : undefined
-  }
+  /** By node. */
+  const all = () =>
+    attempt((s): Record<string, Memo> | undefined => {
+      const [as, out, found] = JSON.parse(s.getItem(shared) as string)
+      return as === format && out === known ? found : undefined
+    })
+  const stored = () => all()?.[node]
 
   /** Removes a record of before the last sign-out; it may be of who came afterwards. */
   const sweep = () => {
-    if (!stored()) attempt((s) => s.removeItem(shared))
+    if (!all()) attempt((s) => s.removeItem(shared))
   }
   sweep()
 
@@ -87,7 +95,7 @@ export function openMemory(storage: Storage | null | undefined) {
     save(change: Partial<Memo>) {
       memo = { ...memo, ticket: stored()?.ticket ?? memo.ticket, ...change }
       if (lastSignOut() !== known) return // the record there may be of who came afterwards
-      attempt((s) => s.setItem(shared, JSON.stringify([known, memo])))
+      attempt((s) => s.setItem(shared, JSON.stringify([format, known, { ...all(), [node]: memo }])))
     },
     /** Deletes everything, as of this sign-out. */
     clear(out: string) {

@@ -101,6 +101,10 @@ export interface Accepted extends Entry {
 export interface Outcome {
   readonly verdict: 'accepted' | 'rejected' | 'skipped'
   readonly accepted?: Accepted
+  /** Nothing is missing: the board holds it, or what is newer in its place, or it is skipped. */
+  readonly known?: boolean
+  /** Of a keyset that could be read: its version. */
+  readonly version?: number | undefined
 }
 
 /** An Alert with the Updates and Cancels that hold. A new object whenever it changes. */

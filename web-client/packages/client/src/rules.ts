@@ -137,7 +137,7 @@ function checkInfos(info: readonly Info[], cancel: boolean, sent: number): void 
 
 /** What `web` may be: what all parsers of URLs read alike, with the host in a group. */
 const link =
-  /^https:\/\/([a-z\d.-]+)(\/([\w.~!$&'()*+,;=:@/-]|%[\dA-Fa-f]{2})*)?(\?([\w.~!$&'()*+,;=:@/?-]|%[\dA-Fa-f]{2})*)?(#([\w.~!$&'()*+,;=:@/?-]|%[\dA-Fa-f]{2})*)?$/
+  /^https:\/\/([a-z\d.-]+)([/?]([\w.~!$&'()*+,;=:@/?-]|%[\dA-Fa-f]{2})*)?(#([\w.~!$&'()*+,;=:@/?-]|%[\dA-Fa-f]{2})*)?$/
 
 /** Whether `web` leads only where the policy allows. */
 export function linksFit({ info = [] }: Notice, { linkHosts = [] }: Policy): boolean {

@@ -5,19 +5,21 @@
 
 import { tiers } from './frames.js'
 import type { Held, Reach } from './memory.js'
+import { newStanding, type Standing } from './standing.js'
 
-export interface Session {
+export interface Session extends Standing {
   /** What it may see; absent before its welcome. */
   granted?: Reach
   /** Held back until synced, and absent afterwards. */
   staged?: Held[] | undefined
-  /** All that it may see has come. */
-  synced: boolean
   /** How many characters may still wait or be held back; an honest snapshot is smaller. */
   room: number
 }
 
-export const newSession = (): Session => ({ synced: false, staged: [], room: 64 << 20 })
+/** How much of what was refused after synced may wait for what it needs. */
+export const mostRefused = 256
+
+export const newSession = (): Session => ({ ...newStanding(), staged: [], room: 64 << 20 })
 
 /** Whether whoever may see `a` sees all that one with `b` sees. */
 export const covers = (a: Reach | undefined, b: Reach) =>

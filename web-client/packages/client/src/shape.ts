@@ -22,30 +22,28 @@ export function fits(value: unknown, shape: Shape): unknown {
     const text = value ?? ''
     return typeof text === 'string' && !control.test(text) && shape.test(text)
   }
-  if (isList(shape)) {
-    const [each, least = 0, most = Infinity] = shape
+  if (Array.isArray(shape)) {
+    const [each, least = 0, most = Infinity] = shape as unknown as List
     const list = value ?? []
     return (
       Array.isArray(list) &&
-      list.length >= least &&
-      list.length <= most &&
+      within(least, most)(list.length) &&
       list.every((item) => fits(item, each))
     )
   }
+  const shapes = shape as { readonly [name: string]: Shape }
   const members = Object(value ?? {})
   return (
     members.constructor === Object &&
-    Object.keys(members).every((name) => Object.hasOwn(shape, name)) &&
-    Object.entries(shape).every(([name, inner]) => fits(members[name], inner))
+    Object.keys(members).every((name) => Object.hasOwn(shapes, name)) &&
+    Object.entries(shapes).every(([name, inner]) => fits(members[name], inner))
   )
 }
-
-const isList = (shape: Shape): shape is List => Array.isArray(shape)
 
 /** A whole number within bounds; an absent one is `least` if that is 0. */
 export const within =
   (least: number, most: number) =>
   (value: unknown): boolean => {
-    const number = value ?? 0
-    return typeof number === 'number' && number >= least && number <= most
+    const number = (value ?? 0) as number
+    return number >= least && number <= most && number === +number
   }

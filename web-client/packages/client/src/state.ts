@@ -13,35 +13,22 @@ export const unknown: State = {
   keysetExpired: false,
 }
 
-/** The values of a parameter, in whichever block. */
-export const parameters = (notice: Notice, name: string): string[] =>
-  (notice.info ?? []).flatMap((info) =>
-    (info.parameter ?? []).filter((p) => p.valueName === name).map((p) => p.value),
+/** Those that ask for a directive, in whichever block. */
+export const asking = (notices: readonly ShownNotice[], directive: string) =>
+  notices.filter(
+    ({ notice, phase }) =>
+      phase === 'active' &&
+      notice.status === 'Actual' &&
+      notice.info?.some(({ parameter = [] }) =>
+        parameter.some((p) => p.valueName === 'directive' && p.value === directive),
+      ),
   )
 
-const nameOf = (n: ShownNotice) => [
-  n.identifier,
-  n.hash,
-  n.phase,
-  n.mayHaveEnded,
-  n.history.length,
-  n.signers,
-]
-
-/** Of what shows the same as before, the same objects, and the same array. */
-export function reuse(now: readonly ShownNotice[], before: readonly ShownNotice[]) {
-  const known = new Map(before.map((n) => [`${nameOf(n)}`, n]))
-  const notices = now.map((n) => known.get(`${nameOf(n)}`) ?? n)
-  return notices.length === before.length && notices.every((n, i) => n === before[i])
-    ? before
-    : notices
-}
-
-/** Equal for states that show the same. While it is live, `since` moves all the time. */
+/** Equal for states that show the same, notices apart. While it is live, `since` always moves. */
 export const summary = (state: State) =>
   JSON.stringify({
     ...state,
-    notices: state.notices.map(nameOf),
+    notices: 0,
     freshness: state.freshness.state === 'live' || state.freshness,
   })
 

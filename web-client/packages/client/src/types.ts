@@ -97,7 +97,10 @@ export interface Freshness {
   readonly state: 'live' | 'stale' | 'connecting'
   /** When it was live last, in server time; null if never. */
   readonly since: Date | null
-  /** Why it is not live. */
+  /**
+   * Why it is not live. `source`: the node has no live source, or leaves out or contradicts what
+   * was verified here; or the options are such that nothing can be verified.
+   */
   readonly reason?: 'offline' | 'connecting' | 'source' | 'silent' | 'cache'
 }
 
@@ -107,6 +110,8 @@ export interface State {
   readonly notices: readonly ShownNotice[]
   readonly contacts: readonly ContactCard[]
   readonly tier: Tier
+  /** What the node knows of who reads this; absent before it said so. */
+  readonly labels?: readonly string[]
   readonly auth: { readonly state: 'ok' | 'degraded' | 'none'; readonly reason?: string }
   readonly freshness: Freshness
   /** Something verified is held: by `synced`, from the cache, or from the seed. */

@@ -4,8 +4,9 @@
 import { Board } from './board.js'
 import type { Held } from './memory.js'
 import type { Accepted } from './model.js'
+import { showTo } from './shown.js'
+import { newStanding, type Refused, type Standing } from './standing.js'
 import { parseTrust } from './trust.js'
-import { show } from './view.js'
 import { isPublic } from './visible.js'
 
 export type Verifier = Awaited<ReturnType<typeof openVerifier>>
@@ -18,19 +19,43 @@ export async function openVerifier(roots: string, allowDev: boolean) {
   let board = newBoard()
   return {
     isPublic,
-    show,
+    showTo,
     /**
-     * Applies entries in their order to what is held; gives those that were accepted. What a
-     * snapshot omits stays: no node is to be believed that a notice no longer holds.
+     * Applies what a node sent, in its order, and again what was refused as long as that helps;
+     * gives what was accepted. What a snapshot omits stays: no node is to be believed that a
+     * notice no longer holds.
      */
-    async fold(entries: readonly Held[]): Promise<Accepted[]> {
-      const outcomes = await Promise.all(entries.map((entry) => board.fold(entry)))
-      return outcomes.flatMap(({ accepted }) => accepted ?? [])
+    async fold(entries: readonly Held[], by: Standing = newStanding()): Promise<Accepted[]> {
+      const accepted: Accepted[] = []
+      let held = board.keyset?.version ?? 0
+      let batch: readonly Refused[] = entries
+      for (let before = -1; before < accepted.length; batch = by.refused.splice(0)) {
+        before = accepted.length
+        const outcomes = await Promise.all(batch.map((entry) => board.fold(entry)))
+        for (const [i, { accepted: one, known, version = 0 }] of outcomes.entries()) {
+          const entry = batch[i] as Refused
+          by.version = Math.max(by.version, version)
+          if (one) {
+            accepted.push(one)
+            held = Math.max(held, version)
+          } else if (!known) by.refused.push({ excused: by.version < held, ...entry })
+        }
+      }
+      by.refused = [...batch]
+      by.doubts = batch.filter((r) => !r.excused).length
+      return accepted
     },
     /** What holds now; it does not change any more. */
     view: () => ({ threads: board.threads, keyset: board.keyset, contacts: board.contacts }),
-    /** What another needs to hold the same. */
-    snapshot: (now: number) => board.snapshot(now),
+    /** What another needs to hold the same; of what is Private, nothing, and not `all`. */
+    toKeep(now: number) {
+      const all = board.snapshot(now)
+      const held = all.filter(({ notice }) => notice?.scope !== 'Private')
+      return {
+        all: held.length === all.length,
+        held: held.map(({ seq, body }): Held => ({ seq, body })),
+      }
+    },
     /** Folds anew what is for everyone, so that nothing else stays in memory. */
     async forget(now: number) {
       const kept = board.snapshot(now).filter(({ notice }) => !notice || isPublic(notice))

@@ -10,7 +10,7 @@ const rank = ({ notice }: ShownNotice) => (gravest.indexOf(notice.info?.[0]?.sev
 
 const date = (text: string | undefined) => {
   const ms = instant(text)
-  return Number.isNaN(ms) ? null : new Date(ms)
+  return ms < Infinity ? new Date(ms) : null
 }
 
 /**

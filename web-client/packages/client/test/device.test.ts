@@ -182,8 +182,8 @@ test('a tab that was frozen does not sign out who came after those whom it hears
 
 test('a tab that has yet to notice a sign-out does not overwrite the next one’s record', () => {
   const storage = new Disk()
-  const sleeper = openMemory(storage)
-  const awake = openMemory(storage)
+  const sleeper = openMemory(storage, 'ws://node.example')
+  const awake = openMemory(storage, 'ws://node.example')
   awake.clear(awake.newSignOut())
   awake.save({ ticket: 'T2' })
   sleeper.save({ ticket: 'T1' })

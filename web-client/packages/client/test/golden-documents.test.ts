@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { fromBase64, hex, pae, parseEnvelope, sha256hex, toBase64 } from '../src/envelope.js'
 import { verify as fallback } from '../src/fallback.js'
 import { parseStrict } from '../src/json.js'
-import { checkKeyset } from '../src/keyset.js'
-import type { Policy } from '../src/model.js'
+import { checkKeys, checkKeyset } from '../src/keyset.js'
+import type { Keyset, Policy } from '../src/model.js'
 import { checkNotice, linksFit } from '../src/rules.js'
 import type { Notice, Tier } from '../src/types.js'
 import { keyId, marshalEnvelope, verifySignature, visible } from '../src/verify.js'
@@ -67,7 +67,11 @@ describe('keysets.json', () => {
   test.each(golden<{ name: string; payload: string; rule?: string }>('keysets'))(
     '$name',
     async (v) => {
-      const read = async () => checkKeyset(parseStrict(utf8(v.payload)))
+      const read = async () => {
+        const keyset = parseStrict(utf8(v.payload)) as Keyset
+        checkKeyset(keyset)
+        await checkKeys([...keyset.roots, ...(keyset.keys ?? [])])
+      }
       if (v.rule) await expect(read()).rejects.toThrow()
       else await read()
     },

@@ -1,0 +1,21 @@
+// Whether a node's session is to be believed that it left nothing out. An honest node sends
+// what it accepted, in the log's order, so that all of it is accepted here, too, or is known.
+// What is refused tells of a node that lies, or that holds another log than this page knows.
+
+import type { Held } from './memory.js'
+
+export interface Refused extends Held {
+  /** The keyset held here was newer than what the node had sent: it may have become void. */
+  readonly excused?: boolean
+}
+
+export interface Standing {
+  /** The newest keyset that the node is known to have; 0 for none. */
+  version: number
+  /** What was refused, and may not be when more has come. */
+  refused: Refused[]
+  /** How much of it an honest node would not have sent. */
+  doubts: number
+}
+
+export const newStanding = (): Standing => ({ version: 0, refused: [], doubts: 0 })
