@@ -148,5 +148,59 @@ test('in full screen the notice stands above a call that goes on', async ({ hub,
   await shoot(page, 'call-full-screen')
 })
 
+for (const [width, height] of [
+  [320, 568],
+  [390, 844],
+  [844, 390],
+] as const)
+  test(`a call in a window of ${width} by ${height}: in reach under notices`, async ({
+    hub,
+    patient,
+  }) => {
+    for (const info of [languages, saying('The north entrance is closed', { severity: 'Extreme' })])
+      await hub.publish('A notice', info)
+    const page = await patient('/call', { ...phone, viewport: { width, height } })
+    await page.getByRole('button', { name: 'Join now' }).click()
+    const all = callBanner(page).getByRole('button', { name: 'Show more: Important notices' })
+    const leave = page.getByRole('button', { name: 'Leave' })
+    await expect(all, 'there is more than shows').toHaveAttribute('aria-expanded', 'false')
+    for (const seen of [all, leave]) await expect(seen).toBeInViewport({ ratio: 1 })
+    const first = callBanner(page).getByRole('heading', { level: 3 }).first()
+    await expect(first).toBeInViewport()
+    await inspect(page, `call-${width}`)
+    const before = await callBanner(page).boundingBox()
+    expect(before?.height, 'less than half of the window').toBeLessThan(height / 2)
+
+    await all.click()
+    const fewer = callBanner(page).getByRole('button', { name: 'Make smaller: Important notices' })
+    await expect(fewer).toHaveAttribute('aria-expanded', 'true')
+    await expect(fewer).toBeFocused()
+    await expect(leave).toBeInViewport({ ratio: 1 })
+    const after = await callBanner(page).boundingBox()
+    expect(after?.height).toBeGreaterThan(before?.height ?? Infinity)
+    await inspect(page, `call-${width}-all`)
+    await fewer.click()
+    await expect(all).toBeFocused()
+    await leave.click()
+    await expect(page.getByText('You have left the visit.')).toBeVisible()
+  })
+
+test('what is folded and withdrawn says so, in words and struck through', async ({
+  hub,
+  patient,
+}) => {
+  const page = await patient('/', phone)
+  const over = await hub.publish('A notice', languages)
+  await hub.publish('A notice', saying('The lift is being repaired'))
+  await hub.cancel(over, 'The water is clean again.')
+  const folded = banner(page).locator('[data-phase=withdrawn][data-folded=true]')
+  await expect(folded).toContainText('Withdrawn')
+  await expect(folded.getByText('The water is not safe to drink').first()).toHaveCSS(
+    'text-decoration-line',
+    'line-through',
+  )
+  await shoot(page, 'portal-folded-withdrawn')
+})
+
 /** Announcements of notices. */
 const said = async (page: Page) => (await heard(page)).filter((text) => !/: Live$/.test(text))

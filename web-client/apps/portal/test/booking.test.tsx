@@ -1,6 +1,6 @@
-import { act, cleanup, fireEvent, render, screen } from '@testing-library/react'
-import type { Info, ShownNotice, State } from '@tocsin/client'
-import { type TocsinClient, TocsinProvider } from '@tocsin/react'
+import { cleanup, fireEvent, render, screen } from '@testing-library/react'
+import type { Info, ShownNotice } from '@tocsin/client'
+import { TocsinProvider } from '@tocsin/react'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { builtInContacts } from '../src/clinic.js'
 import type { Requested } from '../src/home/appointments.js'
@@ -9,6 +9,7 @@ import { dayOf, loadDraft } from '../src/home/booking-form.js'
 import { openLogin } from '../src/login.js'
 import { PortalContext } from '../src/portal-context.js'
 import { texts } from '../src/texts/index.js'
+import { handClient, open } from './hand-client.js'
 
 const info: Info = {
   language: 'en-US',
@@ -46,49 +47,6 @@ const pausing: ShownNotice = {
   withdrawnNote: '',
   signers: ['ana', 'ben'],
 }
-const open: State = {
-  notices: [],
-  contacts: [],
-  tier: 'public',
-  auth: { state: 'none' },
-  freshness: { state: 'live', since: new Date(notice.sent) },
-  ready: true,
-  keysetExpired: false,
-}
-
-/** A client whose state is set by hand. */
-function handClient() {
-  let state = open
-  const listeners = new Set<() => void>()
-  const client: TocsinClient = {
-    getState: () => state,
-    subscribe: (listener) => {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
-    start: () => {},
-    stop: () => {},
-    signOut: async () => {},
-    tokensChanged: () => {},
-    displayed: () => {},
-    confirm: () => {},
-    directive: () => ({
-      on: state.notices.length > 0,
-      notices: state.notices,
-      freshness: state.freshness,
-    }),
-  }
-  const know = (change: Partial<State>) => {
-    state = { ...state, ...change }
-  }
-  const set = (change: Partial<State>) =>
-    act(() => {
-      know(change)
-      for (const listener of listeners) listener()
-    })
-  return { client, know, set }
-}
-
 function show() {
   const { client, know, set } = handClient()
   const sent: Requested[] = []

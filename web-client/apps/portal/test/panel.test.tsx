@@ -5,6 +5,7 @@ import { DemoPanel } from '../src/demo/panel.js'
 import { openLogin } from '../src/login.js'
 import { PortalContext } from '../src/portal-context.js'
 import { texts } from '../src/texts/index.js'
+import { handClient } from './hand-client.js'
 
 afterEach(() => {
   cleanup()
@@ -24,7 +25,7 @@ function page() {
   } as const
   return render(
     <PortalContext value={portal}>
-      <TocsinProvider announce={false}>
+      <TocsinProvider client={handClient().client} announce={false}>
         <DemoPanel surface="portal" />
       </TocsinProvider>
     </PortalContext>,
@@ -34,7 +35,7 @@ function page() {
 it('forgets the ticket and what is remembered, and is open when the page has loaded again', () => {
   vi.stubGlobal('fetch', async () => Response.json({ state: 'up' }))
   const reload = vi.fn()
-  vi.stubGlobal('location', { origin: 'http://127.0.0.1', reload })
+  vi.stubGlobal('location', { reload })
   const first = page()
   const panel = document.querySelector('details')
   if (!panel) throw new Error('there is a panel')

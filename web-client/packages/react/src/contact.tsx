@@ -32,7 +32,8 @@ export function Call({ contacts, languages }: CallProps): ReactNode {
   if (!card) return null
   return (
     <span className="tocsin-call-card" {...inLanguage(card.language)}>
-      {card.name} {card.telephone && <Telephone number={card.telephone} />}{' '}
+      <span className="tocsin-card-name">{card.name}</span>{' '}
+      {card.telephone && <Telephone number={card.telephone} />}{' '}
       {card.email && (
         <a href={`mailto:${card.email}`}>
           <bdi>{card.email}</bdi>

@@ -106,8 +106,7 @@ function CallNotices({ box }: { box: RefObject<HTMLElement | null> }): ReactNode
           aria-controls={`${title}list`}
           onClick={() => setTall(!tall)}
         >
-          {tall ? texts.fold : texts.unfold}
-          <span className="tocsin-unseen">: {texts.region}</span>
+          {tall ? texts.fold : texts.unfold}: {texts.region}
         </button>
       )}
       <p className="tocsin-foot">

@@ -15,7 +15,9 @@ export function CallPage(): ReactNode {
   const appointment = patient && appointmentsOf(patient, now).find((a) => a.visit)
 
   useEffect(() => {
-    if (visit || left) title.current?.focus()
+    if (!visit && !left) return
+    title.current?.focus()
+    if (visit) scrollTo(0, 0) // the notices stand above the title
   }, [visit, left])
 
   if (!appointment?.visit) return null
