@@ -22,7 +22,7 @@ export function ApprovePage({ id }: PageProps) {
   if (!data || !first) {
     return error ? (
       <Page title="A document waits">
-        <Problem error={error} />
+        <Problem error={error} asked />
       </Page>
     ) : (
       <Busy />

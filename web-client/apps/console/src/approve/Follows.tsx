@@ -24,7 +24,7 @@ export function Follows({
       <Panel title={title}>
         {error ? (
           <>
-            <Problem error={error} />
+            <Problem error={error} asked />
             <Note tone="warn">
               What it changes can’t be shown without the notice that it follows. Read all of it, or
               wait.

@@ -20,7 +20,8 @@ export function BoardPage() {
   const stale = notices.data?.source?.state === 'stale'
   return (
     <Page title="Board">
-      {error !== null && (notices.data ? <OldNews error={error} /> : <Problem error={error} />)}
+      {error !== null &&
+        (notices.data ? <OldNews error={error} /> : <Problem error={error} asked />)}
       {notices.data && <StatusNow threads={threads} />}
       {stale && (
         <Note tone="warn">

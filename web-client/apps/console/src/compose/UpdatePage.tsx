@@ -16,7 +16,7 @@ export function UpdatePage({ id }: PageProps) {
   if (!data) {
     return error ? (
       <Page title="Update the notice">
-        <Problem error={error} />
+        <Problem error={error} asked />
       </Page>
     ) : (
       <Busy />

@@ -38,7 +38,7 @@ export function ConnectedPage() {
       title="Connected"
       intro="Open portals and calls that would show a notice at once. One person with two pages open counts twice; who is not here now sees the notice when they come."
     >
-      <Problem error={audience.error} />
+      <Problem error={audience.error} asked />
       {audience.data === undefined && !audience.isError && <Busy />}
       {audience.data && <Numbers audience={audience.data} />}
     </Page>

@@ -25,7 +25,7 @@ export function ContactsPage() {
       title="Contact cards"
       intro="Whom to call when all else is down. Every portal and call shows them, and keeps them for when it can’t reach the clinic."
     >
-      <Problem error={held.error} />
+      <Problem error={held.error} asked />
       {held.data === undefined && !held.isError && <Busy />}
       <WaitingDocuments payloadType={contactsType} />
       {held.data !== undefined && (

@@ -12,7 +12,7 @@ export function WaitingDocuments({ payloadType }: { readonly payloadType: string
   const owner = session.state === 'in' ? session.owner : ''
   const withdraw = useWithdraw()
   const waiting = (proposals.data?.proposals ?? []).filter((p) => p.payloadType === payloadType)
-  if (proposals.error) return <Problem error={proposals.error} />
+  if (proposals.error && !proposals.data) return <Problem error={proposals.error} asked />
   if (waiting.length === 0) return null
   return (
     <Panel title="Waiting for a signature">

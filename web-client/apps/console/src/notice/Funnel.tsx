@@ -30,7 +30,7 @@ export function Funnel({
   const most = Math.max(1, ...stages.map(([, number]) => number ?? 0))
   return (
     <>
-      <Problem error={error} />
+      <Problem error={error} asked />
       <p>
         <Tag tone={live ? 'good' : 'warn'}>{live ? 'Live' : 'Connecting …'}</Tag>
       </p>

@@ -34,7 +34,7 @@ export function NoticePage({ id }: PageProps) {
   if (!data) {
     return error ? (
       <Page title="Notice">
-        <Problem error={error} />
+        <Problem error={error} asked />
       </Page>
     ) : (
       <Busy />

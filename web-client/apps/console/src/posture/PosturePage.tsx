@@ -35,7 +35,7 @@ export function PosturePage() {
       title="Posture"
       intro="Which logins are believed. Change it when the login service is broken, or when logins or keys are in wrong hands. Public notices reach everybody, whatever stands here."
     >
-      <Problem error={held.error} />
+      <Problem error={held.error} asked />
       {held.data === undefined && !held.isError && <Busy />}
       {held.data !== undefined && <InForce posture={posture} />}
       <WaitingDocuments payloadType={postureType} />

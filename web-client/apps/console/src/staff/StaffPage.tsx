@@ -22,7 +22,7 @@ export function StaffPage() {
       title="People and keys"
       intro="Whose signatures count, and for what. This is decided by the root keys, which stay offline: nobody can change it here, and no server can."
     >
-      <Problem error={held.error} />
+      <Problem error={held.error} asked />
       {held.data === undefined && !held.isError && <Busy />}
       {keyset && held.data && (
         <>

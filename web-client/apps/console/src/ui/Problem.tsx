@@ -2,7 +2,14 @@ import { Note } from './Panel.js'
 import { problemWords } from './problemWords.js'
 
 /** An error in plain words: what happened, what to do, and the server's own words. */
-export function Problem({ error }: { readonly error: unknown }) {
+export function Problem({
+  error,
+  asked = false,
+}: {
+  readonly error: unknown
+  /** It is asked again by itself, as all is that a page shows. */
+  readonly asked?: boolean
+}) {
   if (error === null || error === undefined) return null
   const { title, todo, detail } = problemWords(error)
   return (
@@ -10,6 +17,7 @@ export function Problem({ error }: { readonly error: unknown }) {
       <Note tone="bad">
         <strong>{title}</strong>
         <span>{todo}</span>
+        {asked && <span>This page asks again every few seconds.</span>}
         {detail && (
           <details>
             <summary>What the desk said</summary>
@@ -25,7 +33,7 @@ export function Problem({ error }: { readonly error: unknown }) {
 export function OldNews({ error }: { readonly error: unknown }) {
   return (
     <>
-      <Problem error={error} />
+      <Problem error={error} asked />
       <Note tone="warn">What stands here was so when the desk last answered.</Note>
     </>
   )
