@@ -211,9 +211,26 @@ test('a draft survives a reload; an exercise is signed without typing', async ({
   await page.getByRole('button', { name: 'Check and sign' }).click()
   const dialog = page.getByRole('dialog')
   await expect(dialog).toContainText('A drill, marked as one.')
+  let release = () => {}
+  const held = new Promise<void>((done) => {
+    release = done
+  })
   await inspect(page, 'console-exercise-sign')
+  let sent = 0
+  await page.route('**/v1/notices', async (route) => {
+    if (route.request().method() !== 'POST') return route.fallback()
+    sent++
+    await held
+    return route.fallback()
+  })
   await dialog.getByRole('button', { name: 'Sign and ask' }).click()
+  await expect.poll(() => sent).toBe(1)
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Escape')
+  await expect(dialog.getByRole('button', { name: 'Back to the draft' })).toBeDisabled()
+  release()
   await expect(page.getByText('Nobody sees it yet.')).toBeVisible()
+  expect(sent, 'behind a dialog that stays, nothing is signed twice').toBe(1)
   await page.getByRole('button', { name: 'Take it back' }).click()
   await expect(page.getByRole('heading', { name: 'Board' })).toBeVisible()
   await expect(page.getByText('Waiting for signatures')).toBeHidden()
