@@ -21,7 +21,7 @@ WEB_SOURCES = $(shell find $(WEB)/apps $(WEB)/packages $(WEB)/tsconfig.base.json
 # Go turns cgo off by itself where there is no C compiler.
 RACE = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 
-.PHONY: help run web build install test test-go test-web check vet fmt staticcheck bench storm fuzz need need-npm missing again
+.PHONY: help run web build install test test-go test-web web-types web-packages check vet fmt staticcheck bench storm fuzz need need-npm need-chromium missing again
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,21 +48,28 @@ build: need web ## bin/tocsin, with the web client in it
 install: need web ## tocsin on the PATH (go install)
 	$(GO) install -buildvcs=auto ./cmd/tocsin
 
-test: need need-npm ## every test: Go, then the web client's, in a browser too
+test: need need-npm need-chromium ## every test: Go, then the web client's, in a browser too
 	@$(MAKE) --no-print-directory test-go
 	@$(MAKE) --no-print-directory test-web
 
 test-go: need missing vet ## the Go tests alone; need no npm
 	$(GO) test $(RACE) -timeout 8m ./...
 
-test-web: build ## the web client's tests alone: types, units, sizes, packages, Chromium
-	cd $(WEB) && npm run --silent check
+# Those that keep one core busy go side by side; what each says stays together, where make
+# can do that.
+test-web: need-chromium build ## the web client's tests alone: types, units, sizes, packages, Chromium
+	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),-O) web-types web-packages
 	cd $(WEB) && npm test --silent
+	cd $(WEB) && CHROMIUM="$$(./chromium.sh)" npm run --silent e2e
+
+web-types:
+	cd $(WEB) && npm run --silent check
+
+web-packages:
 	cd $(WEB) && npm run --silent size
 	cd $(WEB) && npm run --silent pack-check
-	@chromium=$$($(WEB)/chromium.sh) && cd $(WEB) && CHROMIUM="$$chromium" npm run --silent e2e
 
-check: need missing fmt vet staticcheck ## what a reviewer asks for: format, vet, staticcheck, tests
+check: need need-npm need-chromium missing fmt vet staticcheck ## what a reviewer asks for: format, vet, staticcheck, tests
 	$(GO) test $(RACE) -timeout 8m ./...
 	@$(MAKE) --no-print-directory test-web
 
@@ -100,6 +107,10 @@ need-npm:
 	  echo "Without them: go build ./cmd/tocsin (no pages in it), make test-go (Go alone)."; exit 1; }
 	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20 ? 1 : 0)' || { \
 	  echo "Node $$(node --version) is too old for the web client; 20 or newer, please (https://nodejs.org/)."; exit 1; }
+
+# Said before the long part of the work, not after it.
+need-chromium:
+	@$(WEB)/chromium.sh >/dev/null
 
 missing:
 	@[ "$(RACE)" ] || echo "Note: no C compiler, so the tests run without the race detector. To have it: install gcc or clang (Debian: apt-get install gcc libc6-dev; macOS: xcode-select --install)."
