@@ -11,6 +11,8 @@ export default defineConfig({
   fullyParallel: true,
   workers: 2,
   timeout: 180_000,
+  // On a machine that is starved of time; the list names what needed it, as flaky.
+  retries: 1,
   expect: { timeout: 15_000 },
   forbidOnly: true,
   reporter: [['list'], ['./kit/figures.ts']],
