@@ -38,10 +38,8 @@ func (l *history) fold(e notice.Entry) notice.Outcome {
 		if forClients(a) {
 			it = l.hub.newItem(a)
 		}
-		if a.Envelope.PayloadType == notice.TypeRedaction {
-			l.redact(a)
-		}
 	}
+	l.window.forget(out.Voided)
 	for _, a := range out.Resend {
 		if forClients(a) {
 			it.resent = append(it.resent, l.hub.newItem(a))
@@ -58,13 +56,6 @@ func forClients(a *notice.Accepted) bool {
 		return true
 	}
 	return false
-}
-
-// redact takes what a redaction names out of the window.
-func (l *history) redact(a *notice.Accepted) {
-	if r, err := notice.DecodeRedaction(a.Envelope.Payload); err == nil {
-		l.window.redact(r.Seq)
-	}
 }
 
 // snapshot is what holds at now, as frames, in the order to fold them. Frames are

@@ -286,3 +286,28 @@ func TestRedacted(t *testing.T) {
 		require.Equal(t, w.log.cursor(), synced.Cursor)
 	}
 }
+
+// What hangs on a redacted Alert goes with it, and what a keyset voids does: a reader
+// could not take it up.
+func TestReplayBringsWhatHolds(t *testing.T) {
+	w := newWorld(t)
+	alert, e := w.alert(noticetest.Headline("Jane Doe"))
+	w.log.append(w.staff.Sign(w.staff.Update(alert, nil)))
+	w.log.append(w.staff.RedactionBody(e.Seq, e.Body))
+	w.log.append(w.staff.KeysetBody(2, w.staff.With(w.staff.Removed, "publisher")))
+	void := w.staff.Alert()
+	w.log.append(w.staff.Sign(void, w.staff.Removed, w.staff.Approver))
+	w.log.append(w.staff.Sign(w.staff.Update(void, nil)))
+	n := w.follow()
+	_, seqs, _ := n.hello(wire.Hello{Cursor: w.log.cursorAt(1).String()}).begin()
+	require.Equal(t, []uint64{5, 6, 7}, seqs)
+	n.Entry(w.log.append(w.staff.KeysetBody(3)))
+	_, seqs, _ = n.hello(wire.Hello{Cursor: w.log.cursorAt(1).String()}).begin()
+	require.Equal(t, []uint64{5, 8}, seqs)
+	n.Entry(w.log.append(w.staff.KeysetBody(4, w.staff.With(w.staff.Removed, "publisher"))))
+	_, seqs, _ = n.hello(wire.Hello{Cursor: w.log.cursorAt(1).String()}).begin()
+	require.Equal(t, []uint64{5, 8, 9, 6, 7}, seqs, "brought back, and what it brings again leaves with it")
+	n.Entry(w.log.append(w.staff.KeysetBody(5)))
+	_, seqs, _ = n.hello(wire.Hello{Cursor: w.log.cursorAt(1).String()}).begin()
+	require.Equal(t, []uint64{5, 8, 9, 10}, seqs)
+}

@@ -14,7 +14,7 @@ type item struct {
 	seq  uint64
 	hash string // wire.EntryHash of the body
 	// frame is the whole WebSocket frame, made once for all clients; nil if clients
-	// do not get the entry: it was refused, redacted, or is not for them.
+	// do not get the entry: it was refused, no longer holds, or is not for them.
 	frame    []byte
 	body     int            // where in frame the JSON begins
 	envelope []byte         // the entry's body, verbatim
@@ -106,16 +106,29 @@ func (w *window) add(it *item) {
 	}
 }
 
-// redact forgets what the entry at seq said, wherever the window holds it. The
-// entry keeps its place and hash, so cursors there stay good.
-func (w *window) redact(seq uint64) {
+// forget drops what no longer holds, wherever the window has it: a replay must not bring
+// what the reader's own board would refuse. Entries keep their place and hash, so cursors
+// there stay good.
+func (w *window) forget(gone []*notice.Accepted) {
+	if len(gone) == 0 {
+		return
+	}
+	sums := make(map[[32]byte]struct{}, len(gone))
+	for _, a := range gone {
+		sums[a.Hash] = struct{}{}
+	}
+	isGone := func(it *item) bool {
+		_, ok := sums[it.sum]
+		return ok
+	}
 	items := slices.Clone(w.items)
 	for i, it := range items {
 		kept := *it
-		kept.resent = slices.DeleteFunc(slices.Clone(it.resent), func(r *item) bool { return r.seq == seq })
-		if it.seq == seq {
-			kept = item{seq: it.seq, hash: it.hash, resent: kept.resent}
-		} else if len(kept.resent) == len(it.resent) {
+		if isGone(it) {
+			kept = item{seq: it.seq, hash: it.hash}
+		}
+		kept.resent = slices.DeleteFunc(slices.Clone(it.resent), isGone)
+		if !isGone(it) && len(kept.resent) == len(it.resent) {
 			continue
 		}
 		items[i] = &kept

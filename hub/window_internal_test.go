@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"tocsin/notice"
 	"tocsin/wire"
 )
 
@@ -26,14 +27,14 @@ func TestWindow(t *testing.T) {
 		seq := uint64(0)
 		for range rapid.IntRange(1, 200).Draw(t, "adds") {
 			seq += uint64(rapid.SampledFrom([]int{1, 1, 1, 1, 2}).Draw(t, "step")) // a hole is a redacted entry
-			it := &item{seq: seq, hash: fmt.Sprintf("%08x", seq)}
+			it := &item{seq: seq, hash: fmt.Sprintf("%08x", seq), sum: [32]byte{byte(seq), byte(seq >> 8)}}
 			if n := rapid.IntRange(0, 900).Draw(t, "size"); n > 0 {
 				it.frame = make([]byte, n)
 			}
 			w.add(it)
 			all = append(all, it)
-			if redacted := rapid.IntRange(0, 30).Draw(t, "redacted"); redacted < 3 && seq > uint64(redacted) {
-				w.redact(seq - uint64(redacted))
+			if void := rapid.IntRange(0, 30).Draw(t, "void"); void < 3 && void < len(all) {
+				w.forget([]*notice.Accepted{{Hash: all[len(all)-1-void].sum}})
 			}
 			views = append(views, kept{w.items, seqsOf(w.items)})
 		}
