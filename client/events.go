@@ -64,8 +64,9 @@ type KeysetChanged struct{ Keyset *notice.Keyset }
 type ContactsChanged struct{ Contacts *notice.Contacts }
 
 // Rejected is an [Event]: a node sent an entry that is not to be believed. An honest
-// one does so in a replay alone, of what a keyset that the client has already made
-// void. It has no further effect.
+// one does so only of what a keyset that the client has already made void. The entry is
+// tried again when others of the session were accepted; a session that ends its replay
+// with one is given up ([ErrRefused]).
 type Rejected struct {
 	// Seq is where the node says that it stands in the log.
 	Seq uint64
@@ -88,6 +89,7 @@ const (
 	StaleConnecting   = "connecting"   // not yet synced for the first time
 	StaleDisconnected = "disconnected" // no connection, or one that is catching up
 	StaleSource       = "source"       // the node itself is not up to date
+	StaleRefused      = "refused"      // the node sent what can't be believed, and has not mended it yet
 )
 
 // FreshnessChanged is an [Event].

@@ -23,6 +23,7 @@ type feed struct {
 
 	board  *notice.Board
 	known  map[[32]byte]struct{} // payloads of the keysets and contacts once accepted
+	keyset place                 // of the one in force
 	cursor wire.Cursor           // zero: a snapshot is needed
 	reach  reach                 // what cursor covers
 	prime  wire.Cursor           // not zero: the board is to be filled up to here first
@@ -31,7 +32,8 @@ type feed struct {
 	synced  bool  // in this session
 	grown   bool  // what granted came to allow since then may still be on its way
 	staged  []wire.EntryFrame
-	size    int // of staged, in bytes
+	size    int      // of staged, in bytes
+	refused refusals // in this session
 }
 
 // reach is what a session may see. A cursor covers no more than that: what was
@@ -72,7 +74,7 @@ func (f *feed) restore(s State) error {
 		return err
 	}
 	for _, h := range s.Held {
-		f.fold(wire.EntryFrame{Seq: h.Seq, Envelope: h.Body})
+		_, _ = f.fold(wire.EntryFrame{Seq: h.Seq, Envelope: h.Body}) // what is refused is not held
 	}
 	if f.board.Keyset() != nil { // without one, a replay could not be verified
 		f.cursor, f.reach = cursor, reachOf(s.Tier, s.Labels)
@@ -82,7 +84,9 @@ func (f *feed) restore(s State) error {
 
 // begin starts a session. It returns the cursor to say hello with.
 func (f *feed) begin() wire.Cursor {
+	f.keyset.behind = false
 	f.granted, f.synced, f.grown, f.staged, f.size = reach{}, false, false, nil, 0
+	f.refused.begin()
 	return f.cursor
 }
 
@@ -129,45 +133,64 @@ func (f *feed) entry(e wire.EntryFrame) ([]Event, error) {
 func (f *feed) priming() bool { return !f.prime.IsZero() }
 
 // sync applies what was held back. primed tells that it was not the session that
-// was wanted but the one before it: the caller connects again.
-func (f *feed) sync(cursor wire.Cursor) (events []Event, primed bool) {
+// was wanted but the one before it: the caller connects again. ErrRefused ends the
+// session.
+func (f *feed) sync(cursor wire.Cursor) (events []Event, primed bool, err error) {
 	entries := f.staged
 	f.staged, f.size = nil, 0
 	if f.priming() && cursor.Epoch == f.prime.Epoch {
-		f.primeWith(entries)
-		return nil, true
+		return nil, true, f.primeWith(entries)
 	}
 	f.prime = wire.Cursor{}
 	f.synced = true
-	f.reached(cursor)
-	return f.apply(entries), false
+	events = f.apply(entries)
+	return events, false, f.reached(cursor)
 }
 
 // primeWith folds what held at the cursor to prime: of a snapshot that is newer,
 // the keysets and contacts, and the messages that stood in the log by then.
-func (f *feed) primeWith(entries []wire.EntryFrame) {
-	for _, e := range entries {
+func (f *feed) primeWith(entries []wire.EntryFrame) error {
+	f.apply(slices.DeleteFunc(entries, func(e wire.EntryFrame) bool {
 		env, err := notice.ParseEnvelope(e.Envelope)
-		if err == nil && (env.PayloadType != notice.TypeNotice || e.Seq <= f.prime.Seq) {
-			f.fold(e)
-		}
+		return err == nil && env.PayloadType == notice.TypeNotice && e.Seq > f.prime.Seq
+	}))
+	if f.doubt() {
+		return ErrRefused
 	}
 	f.cursor, f.reach, f.prime = f.prime, f.granted, wire.Cursor{}
+	return nil
 }
 
 // reached keeps a node's cursor. A node that can vouch for none leaves the old one
-// in force, which still holds.
-func (f *feed) reached(cursor wire.Cursor) {
-	if f.synced && !cursor.IsZero() {
+// in force, which still holds. One that says that all was sent, while something is still
+// refused, is not to be believed: ErrRefused, and the next session gets a snapshot.
+func (f *feed) reached(cursor wire.Cursor) error {
+	switch {
+	case f.synced && f.doubt():
+		f.cursor = wire.Cursor{}
+		return ErrRefused
+	case f.synced && !cursor.IsZero():
 		f.cursor, f.reach = cursor, f.granted
 	}
+	return nil
 }
 
-// apply folds entries and then looks up the threads that they changed.
+// apply folds entries, and anew what was refused before them, and then looks up the
+// threads that they changed.
 func (f *feed) apply(entries []wire.EntryFrame) []Event {
 	var events []Event
 	for _, e := range entries {
-		events = append(events, f.fold(e)...)
+		more, err := f.fold(e)
+		if err != nil {
+			more = []Event{Rejected{e.Seq, err}}
+		}
+		events = append(events, more...)
+	}
+	for f.refused.due {
+		for _, r := range f.refused.take() {
+			more, _ := f.fold(r.entry) // that it is refused is told
+			events = append(events, more...)
+		}
 	}
 	for i, event := range events {
 		if changed, ok := event.(NoticeChanged); ok {
@@ -178,31 +201,53 @@ func (f *feed) apply(entries []wire.EntryFrame) []Event {
 	return events
 }
 
-// fold applies one entry. Threads in its events are not filled in.
-func (f *feed) fold(e wire.EntryFrame) []Event {
+// fold applies one entry, or says why it is refused. Threads in its events are not
+// filled in.
+func (f *feed) fold(e wire.EntryFrame) ([]Event, error) {
 	env, err := notice.ParseEnvelope(e.Envelope)
 	if err != nil {
-		return []Event{Rejected{e.Seq, err}}
+		f.refused.lie = true
+		return nil, err
 	}
 	switch env.PayloadType {
 	case notice.TypeNotice, notice.TypeKeyset, notice.TypeContacts:
 	case notice.TypePosture, notice.TypeRedaction, notice.TypeHead, notice.TypeSession:
-		return []Event{Rejected{e.Seq, fmt.Errorf("%q is not for clients", env.PayloadType)}}
+		f.refused.lie = true
+		return nil, fmt.Errorf("%q is not for clients", env.PayloadType)
 	default:
-		return nil // of a newer version
+		return nil, nil // of a newer version
 	}
 	out := f.board.Fold(notice.Entry{Seq: e.Seq, Body: e.Envelope})
-	if out.Verdict != notice.VerdictAccepted {
-		if f.repeats(env, out.Err) {
-			return nil
+	if a := out.Accepted; a != nil {
+		f.refused.due = true
+		if a.Notice == nil {
+			f.known[a.Hash] = struct{}{}
 		}
-		return []Event{Rejected{e.Seq, out.Err}}
+		if env.PayloadType == notice.TypeKeyset {
+			f.keyset.saw(a.Hash, e.Seq, true)
+		}
+		return f.report(out), nil
 	}
-	if out.Accepted.Notice == nil {
-		f.known[out.Accepted.Hash] = struct{}{}
-	}
-	return f.report(out)
+	return nil, f.refuse(e, env, out.Err)
 }
+
+// refuse notes an entry that the board refused. Nil: it was held already.
+func (f *feed) refuse(e wire.EntryFrame, env *notice.Envelope, err error) error {
+	older := isOlder(err)
+	if older && env.PayloadType == notice.TypeKeyset {
+		f.keyset.saw(env.Hash(), e.Seq, false)
+	}
+	if f.repeats(env, err) {
+		return nil
+	}
+	if !older {
+		f.refused.keep(refusal{e, env.PayloadType == notice.TypeKeyset}, f.keyset)
+	}
+	return err
+}
+
+// doubt tells whether an entry of this session is still refused for no good reason.
+func (f *feed) doubt() bool { return f.refused.doubt(f.keyset) }
 
 // repeats tells whether an entry was refused because it, or what it brings, is held
 // already: an ordinary thing in a snapshot.
@@ -284,7 +329,7 @@ func (f *feed) signOut(now time.Time) []Event {
 			dropped = append(dropped, NoticeChanged{Change: ChangeDropped, Message: a})
 			continue
 		}
-		f.fold(wire.EntryFrame{Seq: a.Seq, Envelope: a.Body})
+		_, _ = f.fold(wire.EntryFrame{Seq: a.Seq, Envelope: a.Body}) // it held
 	}
 	return dropped
 }

@@ -19,7 +19,7 @@ import (
 type modelNode struct {
 	board *notice.Board
 	log   [][]byte
-	sends [][]*notice.Accepted // by place in the log: the entry, if accepted, and what a refold has nodes send again
+	sends [][]*notice.Accepted // by place in the log: the entry, if it holds, and what a refold has nodes send again
 }
 
 func (n *modelNode) append(body []byte) {
@@ -29,7 +29,14 @@ func (n *modelNode) append(body []byte) {
 	if out.Accepted != nil {
 		sends = append([]*notice.Accepted{out.Accepted}, out.Resend...)
 	}
+	for i, before := range n.sends {
+		n.sends[i] = slices.DeleteFunc(before, func(a *notice.Accepted) bool { return holds(out.Voided, a) })
+	}
 	n.sends = append(n.sends, sends)
+}
+
+func holds(list []*notice.Accepted, a *notice.Accepted) bool {
+	return slices.ContainsFunc(list, func(b *notice.Accepted) bool { return a.Hash == b.Hash })
 }
 
 func (n *modelNode) cursor() wire.Cursor {
@@ -91,6 +98,39 @@ func TestFeedConverges(t *testing.T) {
 	})
 }
 
+// However a node shuffles a snapshot, and repeats parts of it, it shows what the log says.
+func TestFeedShuffled(t *testing.T) {
+	staff := noticetest.NewStaff(t)
+	now := time.Now()
+	staff.Clock = func() time.Time { return now }
+	rapid.Check(t, func(t *rapid.T) {
+		id := 0
+		staff.NewID = func() string { id++; return fmt.Sprintf("0190a7c0-0000-7000-8000-%012d", id) }
+		n := &modelNode{board: notice.NewBoard(staff.Trust(), false)}
+		n.append(staff.KeysetBody(1, fewKeys(staff)))
+		writer := &modelWriter{t: t, staff: staff, node: n, version: 1}
+		for range rapid.IntRange(1, 30).Draw(t, "entries") {
+			writer.write()
+		}
+		entries := n.snapshot(notice.ScopePublic, now)
+		entries = append(entries, entries[:rapid.IntRange(0, len(entries)).Draw(t, "repeated")]...)
+		f := newFeed(staff.Trust(), false)
+		f.begin()
+		f.welcome(wire.Welcome{Tier: wire.TierPublic, Resume: wire.ResumeSnapshot})
+		for _, e := range rapid.Permutation(entries).Draw(t, "order") {
+			_, err := f.entry(e)
+			require.NoError(t, err)
+		}
+		_, _, err := f.sync(n.cursor())
+		require.NoError(t, err)
+		honest := newFeed(staff.Trust(), false)
+		for _, e := range entries {
+			_, _ = honest.fold(e)
+		}
+		require.Equal(t, shown(honest.board, now), shown(f.board, now))
+	})
+}
+
 // modelSession feeds f what one connection brings, perhaps cut short.
 func modelSession(t *rapid.T, f *feed, n *modelNode, writer *modelWriter, restricted, whole bool) {
 	scope, terms := notice.ScopePublic, wire.Welcome{Tier: wire.TierPublic}
@@ -115,10 +155,11 @@ func modelSession(t *rapid.T, f *feed, n *modelNode, writer *modelWriter, restri
 		require.NoError(t, err)
 		require.Empty(t, events)
 		if rapid.IntRange(0, 9).Draw(t, "heartbeat") == 0 {
-			f.reached(n.cursor()) // no honest node would yet
+			require.NoError(t, f.reached(n.cursor())) // no honest node would yet
 		}
 	}
-	_, primed := f.sync(n.cursor())
+	_, primed, err := f.sync(n.cursor())
+	require.NoError(t, err, "an honest node is believed")
 	require.False(t, primed)
 	for range rapid.IntRange(0, 4).Draw(t, "live") {
 		at := n.cursor().Seq
@@ -132,7 +173,7 @@ func modelSession(t *rapid.T, f *feed, n *modelNode, writer *modelWriter, restri
 			writer.believed(events)
 		}
 		if rapid.Bool().Draw(t, "heartbeat") {
-			f.reached(n.cursor())
+			require.NoError(t, f.reached(n.cursor()))
 		}
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "meanwhile") {

@@ -50,7 +50,9 @@ func (x *session) apply(f wire.ServerFrame) ([]Event, Ticket, error) {
 	case wire.Heartbeat:
 		x.clock.set(f.ServerTime)
 		x.fresh.told(f.Source, f.ServerTime)
-		x.feed.reached(f.Cursor)
+		if err = x.feed.reached(f.Cursor); err != nil {
+			break
+		}
 		if x.feed.complete() {
 			events = []Event{Synced{Cursor: f.Cursor}}
 		}
@@ -58,6 +60,7 @@ func (x *session) apply(f wire.ServerFrame) ([]Event, Ticket, error) {
 	case wire.Bye:
 		return []Event{Bye{f}}, ticket, &byeError{f}
 	}
+	x.fresh.doubt = x.feed.doubt()
 	return x.withFreshness(events), ticket, err
 }
 
@@ -79,13 +82,16 @@ func (x *session) welcome(w wire.Welcome) ([]Event, Ticket, error) {
 }
 
 func (x *session) sync(f wire.Synced) ([]Event, error) {
-	events, primed := x.feed.sync(f.Cursor)
-	if primed {
+	events, primed, err := x.feed.sync(f.Cursor)
+	x.receipts(events)
+	switch {
+	case err != nil:
+		return events, err
+	case primed:
 		return nil, errAgain
 	}
 	x.fresh.synced = true
 	x.fresh.note(x.clock.now())
-	x.receipts(events)
 	return append(events, Synced{Cursor: f.Cursor}), nil
 }
 

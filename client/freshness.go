@@ -42,6 +42,7 @@ func (c *serverClock) now() time.Time {
 // fires late, in a machine that slept, can't make old knowledge look new.
 type freshness struct {
 	synced bool // this session has
+	doubt  bool // an entry of it is refused
 	source wire.Source
 	// heard is when, on this machine, the node last spoke; silence is for how long
 	// that is good.
@@ -59,6 +60,8 @@ func (f *freshness) at(now time.Time) Freshness {
 		return Freshness{Reason: StaleConnecting}
 	case !f.synced || now.Sub(f.heard) > f.silence:
 		return Freshness{Since: f.lastLive, Reason: StaleDisconnected}
+	case f.doubt:
+		return Freshness{Since: f.lastLive, Reason: StaleRefused}
 	case f.source.State != wire.SourceLive:
 		return Freshness{Since: f.lastLive, Reason: StaleSource}
 	}
@@ -74,7 +77,7 @@ func (f *freshness) told(source wire.Source, serverTime time.Time) {
 // note moves lastLive: to serverTime if the node is live, otherwise to when it was,
 // by its own account. Without synced it counts for nothing.
 func (f *freshness) note(serverTime time.Time) {
-	if !f.synced || serverTime.IsZero() {
+	if !f.synced || f.doubt || serverTime.IsZero() {
 		return
 	}
 	const limit = int64(365 * 24 * time.Hour / time.Millisecond) // beyond it, a Duration would overflow
