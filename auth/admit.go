@@ -34,21 +34,33 @@ func (a *Authority) Admit(c Credentials) *Holder {
 		h.tokens = append(h.tokens, t)
 	}
 	if c.Ticket != "" {
-		h.proofs, h.refused = a.open(c.Ticket)
-		a.metrics.tickets.WithLabelValues(result(h.refused)).Inc()
+		r := a.ring.ring.Load()
+		h.add(a.open(r, c.Ticket))
+		if h.refused != "" {
+			h.late = newLateTicket(r, c.Ticket, a.now())
+		}
 	}
 	if c.Earlier != nil {
-		h.proofs = append(h.proofs, c.Earlier.proven()...)
-		h.proofs = h.proofs[:min(len(h.proofs), maxProofs)]
+		c.Earlier.handOver(h)
 	}
 	return h
 }
 
-// proven is what the holder could put into a ticket, if nothing voids it.
-func (h *Holder) proven() []proof {
+// add takes what a ticket holds, or why it gives nothing.
+func (h *Holder) add(proofs []proof, refused Reason) {
+	h.proofs, h.refused = append(h.proofs, proofs...), refused
+	h.proofs = h.proofs[:min(len(h.proofs), maxProofs)]
+}
+
+// handOver gives the next holder what this one could put into a ticket, if nothing
+// voids it.
+func (h *Holder) handOver(next *Holder) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return slices.Clone(h.proofs)
+	next.add(h.proofs, next.refused)
+	if late := h.late; late != nil && next.late == nil {
+		next.late = &lateTicket{late.blob, late.tried, late.until}
+	}
 }
 
 // retry inspects a token again that waits for its key, if there are other keys
@@ -61,12 +73,13 @@ func (a *Authority) retry(t *token) {
 
 // open reads a ticket, and keeps of it what configuration still lets its
 // issuers prove. Time and posture are judged later.
-func (a *Authority) open(ticket string) ([]proof, Reason) {
-	plaintext, key, err := a.ring.open(ticketPurpose, ticket)
+func (a *Authority) open(r *ring, ticket string) (proofs []proof, refused Reason) {
+	defer func() { a.metrics.tickets.WithLabelValues(result(refused)).Inc() }()
+	plaintext, key, err := r.open(ticketPurpose, ticket)
 	if err != nil {
 		return nil, ReasonTicketInvalid
 	}
-	proofs, err := decodeTicket(plaintext)
+	proofs, err = decodeTicket(plaintext)
 	if err != nil {
 		return nil, ReasonTicketInvalid
 	}

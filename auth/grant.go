@@ -100,8 +100,9 @@ type Holder struct {
 
 	mu      sync.Mutex
 	tokens  []token
-	proofs  []proof // what a ticket may carry: of its tokens and its ticket
-	refused Reason  // why the ticket that came gives nothing, for good
+	proofs  []proof     // what a ticket may carry: of its tokens and its ticket
+	refused Reason      // why the ticket that came gives nothing
+	late    *lateTicket // the same ticket, if a key that is to come may open it; or nil
 
 	grant   Grant     // as last made
 	made    time.Time // when; zero: never
@@ -124,7 +125,7 @@ func (a *Authority) Grant(h *Holder) Grant {
 		(h.grant.Until.IsZero() || now.Before(h.grant.Until)) {
 		return h.grant
 	}
-	j := judgement{a: a, now: now, posture: a.posture.Load()}
+	j := judgement{a: a, now: now, posture: a.posture.Load(), ring: a.ring.ring.Load()}
 	h.grant = j.grant(h)
 	h.made, h.version = now, version
 	return h.grant

@@ -10,6 +10,9 @@ type judgement struct {
 	a       *Authority
 	now     time.Time
 	posture *Posture
+	// ring is one for all of it: what vouches for a proof and what seals it anew must not
+	// come of two, or a stolen key's ticket could leave with the key that replaced it.
+	ring *ring
 
 	labels []string
 	sure   []string  // those of them that tokens prove now, or that are claimed
@@ -22,6 +25,7 @@ type judgement struct {
 
 func (j *judgement) grant(h *Holder) Grant {
 	j.labels = slices.Clone(h.claims)
+	j.late(h)
 	good := j.tokens(h)
 	j.tickets(h)
 	g := Grant{Tier: Public, State: StateNone, Until: j.until}
@@ -118,7 +122,6 @@ func (j *judgement) judge(t *token) (bool, Reason) {
 // tickets collects what the holder's proofs give now. Labels that hang on the
 // pseudonym alone (cohorts) join here: j.proofs has those of good tokens too.
 func (j *judgement) tickets(h *Holder) {
-	ring := j.a.ring.ring.Load()
 	for i := range h.proofs {
 		p := &h.proofs[i]
 		void, ends := j.posture.ticket(p, j.now)
@@ -129,10 +132,10 @@ func (j *judgement) tickets(h *Holder) {
 		if p.key != (keyID{}) {
 			// Its ticket is sealed anew with the ring's first key: a key that leaves at
 			// once takes what it sealed with it, one that ages does not.
-			if !ring.holds(p.key) {
+			if !j.ring.holds(p.key) {
 				void = ReasonTicketInvalid
 			} else if void == "" {
-				p.key = ring.keys[0].id
+				p.key = j.ring.keys[0].id
 			}
 		}
 		if void != "" {
@@ -172,12 +175,11 @@ func (j *judgement) seal(h *Holder) (ticket string, expires time.Time) {
 			expires = e
 		}
 	}
-	ring := j.a.ring.ring.Load()
 	same := func(x, y proof) bool { return x.equal(&y) }
-	if ring == h.sealer && slices.EqualFunc(proofs, h.sealed, same) {
+	if j.ring == h.sealer && slices.EqualFunc(proofs, h.sealed, same) {
 		return h.grant.Ticket, expires
 	}
-	h.sealer, h.sealed = ring, proofs
+	h.sealer, h.sealed = j.ring, proofs
 	if len(proofs) == 0 {
 		return "", time.Time{}
 	}
@@ -187,5 +189,5 @@ func (j *judgement) seal(h *Holder) (ticket string, expires time.Time) {
 		plaintext = encodeTicket(proofs)
 	}
 	j.a.metrics.tickets.WithLabelValues("sealed").Inc()
-	return j.a.ring.Seal(ticketPurpose, plaintext), expires
+	return j.ring.seal(ticketPurpose, plaintext), expires
 }

@@ -169,7 +169,11 @@ func (k *Keyring) Watch(ctx context.Context, log *slog.Logger, changed func()) {
 // holds the first key of this one, gives it back. The blob is opaque base64url.
 // The purpose is bound to it: a ticket does not open as anything else.
 func (k *Keyring) Seal(purpose string, plaintext []byte) string {
-	key := &k.ring.Load().keys[0]
+	return k.ring.Load().seal(purpose, plaintext)
+}
+
+func (r *ring) seal(purpose string, plaintext []byte) string {
+	key := &r.keys[0]
 	blob := make([]byte, 0, sealHeader+len(plaintext)+key.aead.Overhead())
 	blob = append(blob, sealVersion)
 	blob = append(blob, key.id[:]...)
@@ -179,30 +183,39 @@ func (k *Keyring) Seal(purpose string, plaintext []byte) string {
 
 // Open decrypts what Seal made, or returns ErrSeal.
 func (k *Keyring) Open(purpose, blob string) ([]byte, error) {
-	plaintext, _, err := k.open(purpose, blob)
+	plaintext, _, err := k.ring.Load().open(purpose, blob)
 	return plaintext, err
 }
 
 // open is Open, and names the key that sealed it.
-func (k *Keyring) open(purpose, blob string) ([]byte, keyID, error) {
-	if len(blob) > maxBlob || strings.ContainsAny(blob, "\r\n") { // which encoding/base64 skips
+func (r *ring) open(purpose, blob string) ([]byte, keyID, error) {
+	raw, id, ok := unwrap(blob)
+	if !ok {
 		return nil, keyID{}, ErrSeal
 	}
-	raw, err := strictBase64.DecodeString(blob)
-	if err != nil || len(raw) < sealHeader || raw[0] != sealVersion {
-		return nil, keyID{}, ErrSeal
-	}
-	keys := k.ring.Load().keys
-	for i := range keys {
-		if !bytes.Equal(keys[i].id[:], raw[1:sealHeader]) {
+	for i := range r.keys {
+		if r.keys[i].id != id {
 			continue
 		}
-		plaintext, err := keys[i].aead.Open(nil, nil, raw[sealHeader:], sealData(raw[:sealHeader], purpose))
+		plaintext, err := r.keys[i].aead.Open(nil, nil, raw[sealHeader:], sealData(raw[:sealHeader], purpose))
 		if err == nil {
-			return plaintext, keys[i].id, nil
+			return plaintext, id, nil
 		}
 	}
 	return nil, keyID{}, ErrSeal
+}
+
+// unwrap decodes a blob, and reads the id of the key that is said to have sealed it.
+func unwrap(blob string) (raw []byte, id keyID, ok bool) {
+	if len(blob) > maxBlob || strings.ContainsAny(blob, "\r\n") { // which encoding/base64 skips
+		return nil, keyID{}, false
+	}
+	raw, err := strictBase64.DecodeString(blob)
+	if err != nil || len(raw) < sealHeader || raw[0] != sealVersion {
+		return nil, keyID{}, false
+	}
+	copy(id[:], raw[1:sealHeader])
+	return raw, id, true
 }
 
 // Pseudonym is the keyed hash by which a subject is known outside of its

@@ -4,10 +4,12 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"tocsin/auth"
+	"tocsin/auth/authtest"
 )
 
 // A key that was added opens and does not seal; promoted it seals, and what was sealed
@@ -75,4 +77,48 @@ func TestDroppedKeyTakesOpenSessions(t *testing.T) {
 	require.Equal(t, auth.ReasonTicketInvalid, g.Reason)
 	require.Empty(t, g.Ticket)
 	require.Equal(t, auth.Public, a.Grant(joined).Tier, "nor do new tokens carry it over")
+}
+
+// A ring's file reaches nodes one after the other. A ticket of the new key that comes to
+// a node too soon is opened when the file has come, if that is within two minutes; new
+// tokens meanwhile do not lose it, a sign-out does.
+func TestTicketBeforeItsKey(t *testing.T) {
+	_, theirs, now, issuer, early := ticketed(t)
+	path := filepath.Join(t.TempDir(), "keys")
+	both := string(theirs.Text())
+	id, err := theirs.Add()
+	require.NoError(t, err)
+	require.NoError(t, theirs.Promote(id, 0))
+	require.NoError(t, os.WriteFile(path, theirs.Text(), 0o600)) // lacks the key of early
+	ours, err := auth.LoadKeyring(path)
+	require.NoError(t, err)
+	c := oneIssuer(issuer)
+	c.Now, c.TicketKeys = now.Now, ours
+	a := authtest.Run(t, c, issuer)
+
+	admit := func(c auth.Credentials) *auth.Holder {
+		h := a.Admit(c)
+		require.Equal(t, auth.Public, a.Grant(h).Tier)
+		return h
+	}
+	waits := admit(auth.Credentials{Ticket: early})
+	require.Equal(t, auth.ReasonTicketInvalid, a.Grant(waits).Reason)
+	require.Equal(t, now.Now().Add(2*time.Minute), a.Grant(waits).Until)
+	joined := admit(auth.Credentials{Tokens: []string{"junk"}, Earlier: waits})
+	left := admit(auth.Credentials{})
+	cut := admit(auth.Credentials{Ticket: early[:len(early)-1] + "A"})
+	old := admit(auth.Credentials{Ticket: early})
+	now.Step(2 * time.Minute)
+	require.Zero(t, a.Grant(old).Until, "forgotten")
+	now.Step(-2 * time.Minute)
+
+	require.NoError(t, os.WriteFile(path, []byte(both), 0o600))
+	require.Eventually(t, func() bool { return a.Grant(waits).Tier == auth.Restricted }, 20*time.Second, time.Millisecond)
+	require.Equal(t, []string{"group:staff", "tenant:north"}, a.Grant(waits).Labels)
+	require.NotEmpty(t, a.Grant(waits).Ticket)
+	require.Equal(t, auth.Restricted, a.Grant(joined).Tier)
+	for _, h := range []*auth.Holder{left, cut, old} {
+		require.Equal(t, auth.Public, a.Grant(h).Tier)
+	}
+	require.Equal(t, auth.ReasonTicketInvalid, a.Grant(cut).Reason)
 }
