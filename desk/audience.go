@@ -31,27 +31,41 @@ type audienceView struct {
 	Audience
 }
 
-// latestAudience is what was read last; owned by whoever holds Desk.counting.
+// latestAudience is what came of reading it last; owned by whoever holds Desk.counting.
 type latestAudience struct {
 	view audienceView
+	err  error
 	at   time.Time
 }
 
+// getAudience reads anew what is too old. All who ask meanwhile wait for the one answer,
+// and share it also if it is that the broker gives none.
 func (d *Desk) getAudience(w http.ResponseWriter, r *http.Request, _ staff) error {
 	select {
 	case d.counting <- struct{}{}:
-		defer func() { <-d.counting }()
 	case <-r.Context().Done():
 		return errTooMany
 	}
 	if age := d.now().Sub(d.audience.at); age < 0 || age >= audienceAge {
-		a, err := d.config.Audiences.Audience(r.Context())
-		if err != nil {
-			d.log.Warn("audience not read", "error", err)
-			return errUnavailable.with("who is connected can't be read now")
-		}
-		now := d.now()
-		d.audience = latestAudience{audienceView{stamp(now), a}, now}
+		d.audience = d.readAudience(r.Context())
 	}
-	return writeJSON(w, http.StatusOK, d.audience.view)
+	latest := d.audience
+	<-d.counting // before a slow reader is written to
+	if latest.err != nil {
+		return latest.err
+	}
+	return writeJSON(w, http.StatusOK, latest.view)
+}
+
+// readAudience reads for all, so it does not end with the one who asks first.
+func (d *Desk) readAudience(ctx context.Context) latestAudience {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.config.publishTimeout())
+	defer cancel()
+	a, err := d.config.Audiences.Audience(ctx)
+	now := d.now()
+	if err != nil {
+		d.log.Warn("audience not read", "error", err)
+		err = errUnavailable.with("who is connected can't be read now")
+	}
+	return latestAudience{audienceView{stamp(now), a}, err, now}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -62,6 +63,43 @@ func TestAudience(t *testing.T) {
 	h.set(desk.Audience{}, errors.New("no answer"))
 	s.advance(3 * time.Second)
 	require.Equal(t, "unavailable", o.get("/v1/audience").problem())
+	asked := h.asks
+	require.Equal(t, "unavailable", o.get("/v1/audience").problem())
+	require.Equal(t, asked, h.asks, "a broker that is down is asked as rarely")
+	h.set(desk.Audience{Nodes: 3}, nil)
+	s.advance(3 * time.Second)
+	require.Equal(t, 3.0, o.get("/v1/audience").Body["nodes"])
+}
+
+// One who asks and goes does not take the answer along.
+func TestAudienceOfOneWhoLeaves(t *testing.T) {
+	s := newSite(t)
+	h := &slowHall{asked: make(chan struct{}), answer: make(chan struct{})}
+	o := s.open(func(c *desk.Config) { c.Audiences = h })
+	bearer := "Bearer " + o.token(s.staff.Publisher)
+	ctx, leave := context.WithCancel(t.Context())
+	first := make(chan int)
+	go func() {
+		r := httptest.NewRequestWithContext(ctx, "GET", "http://127.0.0.1/v1/audience", nil)
+		r.Header.Set("Authorization", bearer)
+		w := httptest.NewRecorder()
+		o.desk.Handler().ServeHTTP(w, r)
+		first <- w.Code
+	}()
+	<-h.asked
+	leave()
+	close(h.answer)
+	require.Equal(t, http.StatusOK, <-first)
+	require.Equal(t, http.StatusOK, o.get("/v1/audience").Status)
+}
+
+// slowHall answers once, when it is told to, and only who still wants to know.
+type slowHall struct{ asked, answer chan struct{} }
+
+func (h *slowHall) Audience(ctx context.Context) (desk.Audience, error) {
+	close(h.asked)
+	<-h.answer
+	return desk.Audience{}, ctx.Err()
 }
 
 // The pinned roots and the console are for anybody who reaches the desk; the console
