@@ -153,20 +153,33 @@ func SumAudiences(all []Audience) Audience {
 }
 
 // largest keeps the largest of some counts: at most so many, and no more than fit into
-// room bytes of JSON, which it diminishes. Of equal ones the first by name stay.
+// room bytes of JSON, which it diminishes. Of equal ones the first by name stay. Anybody
+// can make up labels, so it does not sort them all.
 func largest(counts map[string]int, most int, room *int) map[string]int {
-	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
-		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
-	})
-	kept := make(map[string]int, min(len(names), most))
-	for _, name := range names {
+	type count struct {
+		name string
+		n    int
+	}
+	byCount := func(a, b count) int { return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.name, b.name)) }
+	top := make([]count, 0, most+1)
+	for name, n := range counts {
+		c := count{name, n}
+		if len(top) == most && byCount(top[most-1], c) < 0 {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(top, c, byCount)
+		top = slices.Insert(top, at, c)
+		top = top[:min(len(top), most)]
+	}
+	kept := make(map[string]int, len(top))
+	for _, c := range top {
 		// Quotes, colon, comma and ten digits; what HTML might take amiss is escaped.
-		size := len(name) + 14 + 5*(strings.Count(name, "<")+strings.Count(name, ">")+strings.Count(name, "&"))
-		if len(kept) == most || *room < size {
+		size := len(c.name) + 14 + 5*(strings.Count(c.name, "<")+strings.Count(c.name, ">")+strings.Count(c.name, "&"))
+		if *room < size {
 			break
 		}
 		*room -= size
-		kept[name] = counts[name]
+		kept[c.name] = c.n
 	}
 	return kept
 }
