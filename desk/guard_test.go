@@ -45,7 +45,7 @@ func serve(h http.Handler, method, host, path string, header ...string) *httptes
 // What was put into a query does not come back in a Location.
 func TestNoRedirects(t *testing.T) {
 	t.Parallel()
-	for _, path := range []string{"//v1/challenge?token=x", "/v1/./challenge?token=x", "/v1//notices?token=x"} {
+	for _, path := range []string{"/v1?token=x", "/%2e%2e/v1?token=x", "//v1/challenge?token=x", "/v1/./challenge?token=x", "/v1//notices?token=x"} {
 		w := serve(bare(t), http.MethodGet, "127.0.0.1", path)
 		require.Equal(t, http.StatusNotFound, w.Code, path)
 		require.Empty(t, w.Header().Get("Location"), path)

@@ -30,8 +30,8 @@ const (
 // handler answers a request, or says why not.
 type handler func(w http.ResponseWriter, r *http.Request) error
 
-// Handler is the desk's API, under /v1/, and the console. It checks Host and Origin by itself. Serve
-// it with the time-outs of [Server].
+// Handler is the desk's API, under /v1/, and the console. It checks Host and Origin by
+// itself. Serve it with the time-outs of [Server].
 func (d *Desk) Handler() http.Handler {
 	mux := http.NewServeMux()
 	route := func(path string, methods map[string]handler) {
@@ -61,6 +61,7 @@ func (d *Desk) Handler() http.Handler {
 	}
 	route("/v1/redaction", map[string]handler{post: d.postDocument(notice.TypeRedaction)})
 	mux.Handle("/v1/", d.dispatch("other", nil))
+	mux.Handle("/v1", d.dispatch("other", nil)) // else the mux redirects it, query and all
 	mux.Handle("/", d.site())
 	return d.guard.wrap(mux)
 }
