@@ -170,3 +170,21 @@ func TestReorderedBeforeCursor(t *testing.T) {
 		require.True(t, withdrawn(t, w, alert))
 	})
 }
+
+// A client that pins later roots than the chain begins with can't verify its beginning,
+// and need not: the rest of the chain makes it old.
+func TestChainFromBeforeThePin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, l := newNode(t), newLogbook(t)
+		roots := func(keys ...*notice.PrivateKey) func(*notice.Keyset) { return noticetest.Roots(len(keys), keys...) }
+		first, second := []*notice.PrivateKey{l.Root}, []*notice.PrivateKey{l.Stranger}
+		w := watch(t, n, l.Keyset(1, roots(second...)).Trust())
+		n.open(l, welcome(wire.ResumeSnapshot, wire.TierPublic),
+			l.entry(l.SignKeyset(l.Keyset(2, roots(first...)), first[0], l.Removed)), // from roots that the pin does not know
+			l.entry(l.SignKeyset(l.Keyset(3, roots(second...)), first[0], second[0])),
+			l.entry(l.SignKeyset(l.Keyset(4, roots(second...)), second[0])), l.entry(l.Sign(l.Alert())))
+		require.True(t, w.Freshness().Live)
+		require.Len(t, w.Threads(), 1)
+		require.Empty(t, of[client.Disconnected](w.take()))
+	})
+}
