@@ -44,7 +44,7 @@ func (s *session) regrant() error {
 	snap := s.hub.snapshot()
 	meanwhile, ok := s.due(snap.view)
 	if !ok {
-		s.at, s.owed = place{}, nil // all of it, then
+		s.at, s.owed = snap.view.place(), snap.items // all of it, then
 		return nil
 	}
 	s.at, s.owed = snap.view.place(), nil
@@ -54,8 +54,8 @@ func (s *session) regrant() error {
 	}
 	if rest != nil {
 		// The grant changed once more, and what was sent is between two states. Clients
-		// know what they have by its hash.
-		s.at, s.owed = place{}, nil
+		// know what they have by its hash, so all that holds now does as well.
+		s.owed = snap.items
 	}
 	return err
 }
