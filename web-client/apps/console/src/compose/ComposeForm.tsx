@@ -212,7 +212,10 @@ function Step({
 function Todo({ missing }: { readonly missing: readonly Missing[] }) {
   const list = useRef<HTMLDivElement>(null)
   // It takes the place of the button that was pressed, which moves down.
-  useEffect(() => list.current?.scrollIntoView({ block: 'nearest' }), [])
+  useEffect(() => {
+    // Newer browsers answer with a promise, which is no clean-up.
+    void list.current?.scrollIntoView({ block: 'nearest' })
+  }, [])
   if (missing.length === 0) return null
   return (
     <div role="alert" ref={list}>
