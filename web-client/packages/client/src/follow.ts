@@ -6,13 +6,12 @@ import { serverClock } from './clock.js'
 import { type Connection, keepConnected, type Trouble } from './connection.js'
 import { fetchVerifier } from './fetch.js'
 import { type Auth, type Entry, readFrame, type Source } from './frames.js'
-import { prefixes } from './language.js'
 import { type Held, type Memory, openMemory, type Reach, shared, tellTabs } from './memory.js'
 import type { Accepted } from './model.js'
 import { covers, mostRefused, newSession, type Session } from './session.js'
-import { asking, summary, threadOf, unknown } from './state.js'
-import { helloOf, openLogin } from './tokens.js'
-import type { Directive, Freshness, ShownNotice, State, TocsinOptions } from './types.js'
+import { directiveIn, summary, threadOf, unknown } from './state.js'
+import { claimsOf, helloOf, openLogin } from './tokens.js'
+import type { Freshness, ShownNotice, State, TocsinOptions } from './types.js'
 import type { Verifier, View } from './verifier.js'
 
 /** The nodes of which a keyset with `dev: true` is accepted. */
@@ -163,7 +162,7 @@ export function follow(options: TocsinOptions) {
     try {
       verifier = await openVerifier(options.roots, loopback.test(new URL(address()).hostname))
     } catch (why) {
-      console.error('tocsin: url, roots', why) // no attempt will mend them
+      console.error('tocsin: roots?', why) // or url; no attempt will mend them
       connection?.stop()
       trouble = 'source'
       return publish()
@@ -178,12 +177,11 @@ export function follow(options: TocsinOptions) {
       live = memo.live
     }
     settle()
-    if (options.seed)
-      try {
-        const { serverTime, entries } = JSON.parse(options.seed)
-        clock.atLeast(Date.parse(serverTime))
-        await verifier.fold(entries.map(({ seq, envelope }: Entry) => ({ seq, body: envelope })))
-      } catch {} // it does without
+    try {
+      const { serverTime, entries } = JSON.parse(options.seed as string)
+      clock.atLeast(Date.parse(serverTime))
+      await verifier.fold(entries.map(({ seq, envelope }: Entry) => ({ seq, body: envelope })))
+    } catch {} // there is none, or it is bad: it does without
     settle()
   }
 
@@ -295,10 +293,7 @@ export function follow(options: TocsinOptions) {
   const setUp = () => {
     if (memory) return
     memory = openMemory(options.storage, address())
-    claimed = [
-      ...(options.surface ? [`surface:${options.surface}`] : []),
-      ...prefixes(options.languages ?? navigator.languages).map((tag) => `lang:${tag}`),
-    ].slice(0, 16)
+    claimed = claimsOf(options)
   }
 
   const listen = () => {
@@ -344,12 +339,6 @@ export function follow(options: TocsinOptions) {
     publish()
   }
 
-  const directive = (name: string): Directive => {
-    const { notices, freshness } = getState()
-    const those = asking(notices, name)
-    return { on: those.length > 0, notices: those, freshness }
-  }
-
   const getState = () => (state.freshness.state === 'live' && connection?.late() ? build() : state)
 
   const ack = (as: AckState) => (n: ShownNotice) => acks.add(n.identifier, n.revision, as)
@@ -392,7 +381,7 @@ export function follow(options: TocsinOptions) {
           trouble = why
           if (session?.doubts) {
             trouble = 'source'
-            cursor = reach = undefined
+            cursor = undefined
             save()
           }
           session = undefined
@@ -418,6 +407,6 @@ export function follow(options: TocsinOptions) {
     },
     displayed: ack('displayed'),
     confirm: ack('confirmed'),
-    directive,
+    directive: (name: string) => directiveIn(getState(), name),
   }
 }

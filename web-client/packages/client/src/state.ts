@@ -1,6 +1,6 @@
 // What states and notices are compared by, and asked for.
 
-import type { Notice, ShownNotice, State } from './types.js'
+import type { Directive, Notice, State } from './types.js'
 
 /** Before anything is known. */
 export const unknown: State = {
@@ -13,9 +13,9 @@ export const unknown: State = {
   keysetExpired: false,
 }
 
-/** Those that ask for a directive, in whichever block. */
-export const asking = (notices: readonly ShownNotice[], directive: string) =>
-  notices.filter(
+/** Whether notices ask for a directive, in whichever block. */
+export function directiveIn({ notices, freshness }: State, directive: string): Directive {
+  const asking = notices.filter(
     ({ notice, phase }) =>
       phase === 'active' &&
       notice.status === 'Actual' &&
@@ -23,6 +23,8 @@ export const asking = (notices: readonly ShownNotice[], directive: string) =>
         parameter.some((p) => p.valueName === 'directive' && p.value === directive),
       ),
   )
+  return { on: asking.length > 0, notices: asking, freshness }
+}
 
 /** Equal for states that show the same, notices apart. While it is live, `since` always moves. */
 export const summary = (state: State) =>

@@ -1,7 +1,8 @@
 // Asks the page for its tokens while everything else goes on: a login that hangs must not
 // keep public notices away. Of several questions the newest counts.
 
-import type { Tokens } from './types.js'
+import { prefixes } from './language.js'
+import type { TocsinOptions, Tokens } from './types.js'
 
 /**
  * How long hello waits for tokens once there is a connection: long enough for a login that
@@ -55,6 +56,13 @@ export function openLogin(
     },
   }
 }
+
+/** The labels that a page claims, as many as a hello may hold. */
+export const claimsOf = ({ surface, languages = navigator.languages }: TocsinOptions) =>
+  [
+    ...(surface ? [`surface:${surface}`] : []),
+    ...prefixes(languages).map((tag) => `lang:${tag}`),
+  ].slice(0, 16)
 
 /** The hello. Tokens say more than a ticket, which is left out where not both fit. */
 export function helloOf(
