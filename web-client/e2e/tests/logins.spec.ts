@@ -34,10 +34,11 @@ test('a login that has ended: the ticket still opens what is for the clinic', as
   await expect(notice(page, 'For the north clinic')).toBeVisible()
   await expect(banner(page)).toContainText('Live')
 
-  await page.getByText('Break things').click()
+  const again = page.getByRole('button', { name: 'Log in again' })
+  await again.waitFor()
   const meanwhile = lookFor(page, 'For whoever is logged in')
   const renewed = Date.now()
-  await page.getByRole('button', { name: 'Log in again' }).click()
+  await again.click()
   await meanwhile('logged in again', renewed)
   await expect(panel).toContainText('private: a login that is valid now')
 })
