@@ -130,3 +130,33 @@ func TestContactsPostureRedaction(t *testing.T) {
 	require.EqualValues(t, 1, a.seq())
 	require.Equal(t, notice.TypeKeyset, a.Body["envelope"].(map[string]any)["payloadType"])
 }
+
+// What no reader sees is in no text that readers get, of whatever document.
+func TestTextsThatDeceive(t *testing.T) {
+	t.Parallel()
+	o := newSite(t).open()
+	cards := o.staff.Cards(1)
+	cards.Cards[0].Name = "Crisis line \u202e2410 010 555 1+"
+	for name, a := range map[string]answer{
+		"cards[0].name":    o.post("/v1/contacts", o.staff.SignContacts(cards)),
+		"note":             o.post("/v1/posture", o.staff.PostureBody(&notice.Posture{Version: 1, Note: "Lift\u2066 it\u2069"})),
+		"info[0].headline": o.publish(o.staff.Alert(noticetest.Headline("Call 555\u200b0142")), o.staff.Publisher),
+	} {
+		require.Equal(t, "admission.text", a.rule(), "%s: %s", name, a.Text)
+		require.Contains(t, a.Body["detail"], name+": ")
+		require.Contains(t, a.Body["detail"], "U+20")
+	}
+	require.EqualValues(t, 1, o.head())
+	require.Empty(t, o.get("/v1/proposals").Body["proposals"])
+}
+
+// A document that was built on a lie about what holds can't use up the versions.
+func TestVersionsRiseBySteps(t *testing.T) {
+	t.Parallel()
+	o := newSite(t).open()
+	require.Equal(t, "admission.version", o.post("/v1/contacts", o.staff.ContactsBody(notice.MaxVersion)).rule())
+	require.Equal(t, "admission.version", o.post("/v1/posture", o.staff.PostureBody(&notice.Posture{Version: 1001})).rule())
+	require.Equal(t, http.StatusCreated, o.post("/v1/contacts", o.staff.ContactsBody(1000)).Status)
+	require.Equal(t, "admission.version", o.post("/v1/contacts", o.staff.ContactsBody(2001)).rule())
+	require.Equal(t, http.StatusCreated, o.post("/v1/contacts", o.staff.ContactsBody(1001)).Status)
+}

@@ -22,6 +22,8 @@ type submission struct {
 	notice     *notice.Notice   // nil for another document
 	sent       notice.DateTime  // empty for a keyset, which has none
 	keyset     *notice.Keyset   // nil for another document
+	document   any              // a pointer to it, if it is neither
+	version    int64            // of contacts and posture
 	uncounted  []string         // why signatures that came do not count, in words
 }
 
@@ -47,17 +49,17 @@ func newSubmission(env *notice.Envelope, want string) (*submission, error) {
 	case notice.TypeContacts:
 		var doc *notice.Contacts
 		if doc, err = notice.DecodeContacts(env.Payload); err == nil {
-			s.identifier, s.sent = fmt.Sprintf("contacts-%d", doc.Version), doc.Sent
+			s.identifier, s.sent, s.document, s.version = fmt.Sprintf("contacts-%d", doc.Version), doc.Sent, doc, doc.Version
 		}
 	case notice.TypePosture:
 		var doc *notice.Posture
 		if doc, err = notice.DecodePosture(env.Payload); err == nil {
-			s.identifier, s.sent = fmt.Sprintf("posture-%d", doc.Version), doc.Sent
+			s.identifier, s.sent, s.document, s.version = fmt.Sprintf("posture-%d", doc.Version), doc.Sent, doc, doc.Version
 		}
 	case notice.TypeRedaction:
 		var doc *notice.Redaction
 		if doc, err = notice.DecodeRedaction(env.Payload); err == nil {
-			s.identifier, s.sent = fmt.Sprintf("redaction-%d", doc.Seq), doc.Sent
+			s.identifier, s.sent, s.document = fmt.Sprintf("redaction-%d", doc.Seq), doc.Sent, doc
 		}
 	}
 	if err != nil {
@@ -102,7 +104,38 @@ func (d *Desk) judge(s *submission) (judgement, error) {
 		}
 		return j, nil
 	}
-	return j, admitSent(s.sent, d.now())
+	if err := admitSent(s.sent, d.now()); err != nil {
+		return j, err
+	}
+	if err := d.admitVersion(s); err != nil {
+		return j, err
+	}
+	return j, notice.AdmitText(s.document)
+}
+
+// maxVersionStep is how far a version may rise at a time. What clients have seen of a log
+// that was restored from a backup may be some versions ahead, so one is not all; but a
+// document that is built on a lie about what holds must not use up the numbers for good.
+const maxVersionStep = 1000
+
+// admitVersion bounds the rise of contacts' and posture's version. The caller holds mu.
+func (d *Desk) admitVersion(s *submission) error {
+	var held int64
+	switch s.env.PayloadType {
+	case notice.TypeContacts:
+		if c := d.board.Contacts(); c != nil {
+			held = c.Version
+		}
+	case notice.TypePosture:
+		if p := d.board.Posture(); p != nil {
+			held = p.Version
+		}
+	}
+	if s.version > held+maxVersionStep {
+		return &notice.RuleError{Rule: "admission.version", Detail: fmt.Sprintf(
+			"version %d is more than %d after the one in force, %d: was it made from what holds?", s.version, maxVersionStep, held)}
+	}
+	return nil
 }
 
 // The bounds of sent for documents other than notices, as [notice.Admit] has them.

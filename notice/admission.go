@@ -36,8 +36,12 @@ func Admit(n *Notice, env *Envelope, b *Board, c AdmissionContext) error {
 	if !uuidV7.MatchString(n.Identifier) {
 		return broken("admission.identifier", "%.80q is not a UUIDv7 in lower case", n.Identifier)
 	}
-	if err := admitTimes(n, c.Now); err != nil {
-		return err
+	for _, rule := range []func(*Notice) error{
+		func(n *Notice) error { return admitTimes(n, c.Now) }, admitTexts, admitRestriction, admitParameters,
+	} {
+		if err := rule(n); err != nil {
+			return err
+		}
 	}
 	for _, s := range env.Signatures {
 		if key := b.keyset.Key(s.KeyID); key != nil && !key.ValidAt(c.Now) {
@@ -69,6 +73,50 @@ func admitTimes(n *Notice, now time.Time) error {
 	for _, info := range n.Info {
 		if expires, err := info.Expires.Time(); err != nil || !expires.After(now) {
 			return broken("admission.expires", "%s is past", info.Expires)
+		}
+	}
+	return nil
+}
+
+// admitTexts applies [AdmitText] to what its author has written now. The thread's own words,
+// which an Update or Cancel repeats, can't be mended any more, and must not keep anybody
+// from withdrawing it.
+func admitTexts(n *Notice) error {
+	own := *n
+	own.References = nil
+	if n.MsgType != MsgAlert {
+		own.Restriction, own.Addresses = "", nil
+	}
+	return AdmitText(&own)
+}
+
+// admitRestriction refuses the words of a limit on what has none: whoever approves
+// "staff only" would send it to everyone.
+func admitRestriction(n *Notice) error {
+	if n.MsgType == MsgAlert && n.Scope == ScopePublic && n.Restriction != "" {
+		return broken("admission.restriction", "restriction: a Public notice goes to everyone, so nothing can say that it does not")
+	}
+	return nil
+}
+
+// admitParameters wants what acts to be the same in each language: clients act on the
+// parameters of any, and who approves may read just one.
+func admitParameters(n *Notice) error {
+	values := func(i *Info, name string) []string {
+		var list []string
+		for _, pair := range i.Parameter {
+			if pair.ValueName == name {
+				list = append(list, pair.Value)
+			}
+		}
+		slices.Sort(list)
+		return list
+	}
+	for _, name := range []string{ParameterDirective, ParameterNextUpdateBy} {
+		for i := range n.Info {
+			if !slices.Equal(values(&n.Info[i], name), values(&n.Info[0], name)) {
+				return broken("admission.parameters", "info[%d]: the values of parameter %q differ from info[0]'s", i, name)
+			}
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package notice_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -33,26 +34,30 @@ func TestAdmit(t *testing.T) {
 		notice *notice.Notice
 		rule   string
 	}{
-		"an Alert":                  {s.Alert(), ""},
-		"a day old":                 {s.Alert(at(-24 * time.Hour)), ""},
-		"older":                     {s.Alert(at(-24*time.Hour - time.Second)), "admission.sent"},
-		"5 min ahead":               {s.Alert(at(5 * time.Minute)), ""},
-		"further ahead":             {s.Alert(at(5*time.Minute + time.Second)), "admission.sent"},
-		"ended":                     {s.Alert(at(-time.Hour), noticetest.Expires(logEpoch)), "admission.expires"},
-		"UUID of another version":   {s.Alert(noticetest.Identifier("6ba7b810-9dad-41d1-80b4-00c04fd430c8")), "admission.identifier"},
-		"UUIDv7 in upper case":      {s.Alert(noticetest.Identifier("019AB000-0000-7000-8000-000000000001")), "admission.identifier"},
-		"no UUID":                   {s.Alert(noticetest.Identifier("flood-1")), "admission.identifier"},
-		"a known audience":          {s.Alert(noticetest.Restricted("tenant:north", "surface:portal")), ""},
-		"an unknown audience":       {s.Alert(noticetest.Restricted("tenant:nroth")), "admission.audience"},
-		"one unknown among them":    {s.Alert(noticetest.Restricted("tenant:north", "tenant:nroth")), "admission.audience"},
-		"an Update":                 {s.Update(alert, []*notice.Notice{update}), ""},
-		"an Update unaware":         {s.Update(alert, nil), "superseded"},
-		"a Cancel":                  {s.Cancel(alert, []*notice.Notice{update}), ""},
-		"a Cancel unaware":          {s.Cancel(alert, nil), "superseded"},
-		"a fold rule":               {s.Alert(noticetest.Severity("Grave")), "info.severity"},
-		"an Update of nothing":      {s.Update(s.Alert(), nil), "reference.alert"},
-		"published already":         {alert, "duplicate"},
-		"an Update that goes wider": {s.Update(alert, []*notice.Notice{update}, noticetest.Restricted("tenant:north")), "thread.scope"},
+		"an Alert":                           {s.Alert(), ""},
+		"a day old":                          {s.Alert(at(-24 * time.Hour)), ""},
+		"older":                              {s.Alert(at(-24*time.Hour - time.Second)), "admission.sent"},
+		"5 min ahead":                        {s.Alert(at(5 * time.Minute)), ""},
+		"further ahead":                      {s.Alert(at(5*time.Minute + time.Second)), "admission.sent"},
+		"ended":                              {s.Alert(at(-time.Hour), noticetest.Expires(logEpoch)), "admission.expires"},
+		"UUID of another version":            {s.Alert(noticetest.Identifier("6ba7b810-9dad-41d1-80b4-00c04fd430c8")), "admission.identifier"},
+		"UUIDv7 in upper case":               {s.Alert(noticetest.Identifier("019AB000-0000-7000-8000-000000000001")), "admission.identifier"},
+		"no UUID":                            {s.Alert(noticetest.Identifier("flood-1")), "admission.identifier"},
+		"a known audience":                   {s.Alert(noticetest.Restricted("tenant:north", "surface:portal")), ""},
+		"an unknown audience":                {s.Alert(noticetest.Restricted("tenant:nroth")), "admission.audience"},
+		"one unknown among them":             {s.Alert(noticetest.Restricted("tenant:north", "tenant:nroth")), "admission.audience"},
+		"an Update":                          {s.Update(alert, []*notice.Notice{update}), ""},
+		"an Update unaware":                  {s.Update(alert, nil), "superseded"},
+		"a Cancel":                           {s.Cancel(alert, []*notice.Notice{update}), ""},
+		"a Cancel unaware":                   {s.Cancel(alert, nil), "superseded"},
+		"a fold rule":                        {s.Alert(noticetest.Severity("Grave")), "info.severity"},
+		"an Update of nothing":               {s.Update(s.Alert(), nil), "reference.alert"},
+		"an override":                        {s.Alert(noticetest.Headline("Pay at \u202e2410 010 555 1+")), "admission.text"},
+		"a hidden note":                      {s.Cancel(alert, []*notice.Notice{update}, noticetest.Note("in error\u200b")), "admission.text"},
+		"Public, as it is said not to be":    {s.Alert(restriction("Staff only")), "admission.restriction"},
+		"a directive in the second language": {s.Alert(noticetest.Languages("en-US", "es-US"), acting("pause-booking")), "admission.parameters"},
+		"published already":                  {alert, "duplicate"},
+		"an Update that goes wider":          {s.Update(alert, []*notice.Notice{update}, noticetest.Restricted("tenant:north")), "thread.scope"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			// Unsigned: whether enough have signed is not for admission to say.
@@ -69,6 +74,35 @@ func TestAdmit(t *testing.T) {
 	}
 	anyone := s.Alert(noticetest.Restricted("tenant:nroth"))
 	require.NoError(t, notice.Admit(anyone, s.Unsigned(anyone), b, notice.AdmissionContext{Now: logEpoch}))
+}
+
+func restriction(words string) noticetest.Edit {
+	return func(n *notice.Notice) { n.Restriction = words }
+}
+
+// acting puts a directive into the last block, and nowhere else.
+func acting(directive string) noticetest.Edit {
+	return func(n *notice.Notice) {
+		last := &n.Info[len(n.Info)-1]
+		last.Parameter = append(slices.Clone(last.Parameter), notice.ValuePair{ValueName: "directive", Value: directive})
+	}
+}
+
+// What was published when there was no rule about it can be withdrawn: a Cancel has to
+// repeat the thread's own words.
+func TestAdmitWithdrawalOfWhatDeceives(t *testing.T) {
+	s := noticetest.NewStaff(t)
+	s.Clock = func() time.Time { return logEpoch }
+	for _, alert := range []*notice.Notice{
+		s.Alert(noticetest.Restricted("tenant:north"), restriction("\u202eThose concerned")),
+		s.Alert(restriction("Staff only")),
+		s.Alert(func(n *notice.Notice) { n.Sender = "crisis\u200b@clinic.example" }),
+	} {
+		b := s.Board()
+		require.NoError(t, b.Fold(notice.Entry{Seq: b.Seq() + 1, Body: s.Sign(alert)}).Err, "no fold rule")
+		cancel := s.Cancel(alert, nil, noticetest.Note("in error"), func(n *notice.Notice) { n.Sender = "crisis@clinic.example" })
+		require.NoError(t, notice.Admit(cancel, s.Unsigned(cancel), b, notice.AdmissionContext{Now: logEpoch}))
+	}
 }
 
 func TestAdmitToAThreadThatEnded(t *testing.T) {

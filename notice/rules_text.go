@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"cmp"
 	"reflect"
 	"strconv"
 	"strings"
@@ -38,8 +39,8 @@ func isControl(r rune) bool {
 	return r < 0x20 || 0x7F <= r && r <= 0x9F
 }
 
-// eachString visits every string within v, which is made of structs, slices and
-// strings; where names it as JSON does. Reflection misses no member that is added
+// eachString visits every string within v, which is made of structs, slices, maps and
+// strings (and numbers, which it passes over); where names it as JSON does. Reflection misses no member that is added
 // later.
 func eachString(v reflect.Value, where string, visit func(where, s string) *RuleError) *RuleError {
 	switch v.Kind() {
@@ -48,6 +49,13 @@ func eachString(v reflect.Value, where string, visit func(where, s string) *Rule
 	case reflect.Slice:
 		for i := range v.Len() {
 			if err := eachString(v.Index(i), where+"["+strconv.Itoa(i)+"]", visit); err != nil {
+				return err
+			}
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			place := where + "[" + strconv.Quote(key.String()) + "]"
+			if err := cmp.Or(eachString(key, place, visit), eachString(v.MapIndex(key), place, visit)); err != nil {
 				return err
 			}
 		}
