@@ -26,9 +26,13 @@ const (
 	// bearerLife is how long a login lasts. Its keys and roles are looked up in the
 	// keyset in force at each request, so a removed key ends it at once.
 	bearerLife = 15 * time.Minute
-	// maxNonces bounds the memory of used nonces, 40 bytes each. Only what a staff
-	// key signed gets in.
-	maxNonces = 10_000
+	// nonceLife is how long a used nonce is remembered: longer than check takes it.
+	nonceLife = challengeLife + 2*challengeSkew
+	// maxLogins bounds the logins of one key within nonceLife, and so the memory of used
+	// nonces by the keys in force. A challenge serves any number of logins, so nothing
+	// else keeps who has one key from filling it, to the harm of all others. People log
+	// in once in bearerLife; scripts, for each command.
+	maxLogins = 60
 
 	// The purposes keep one from being opened as the other, or as a patient's ticket.
 	purposeChallenge = "tocsin desk challenge v1"
@@ -50,11 +54,19 @@ type nonces struct {
 	mu     sync.Mutex
 	second int64  // that sealed is of
 	sealed string // one for each second: asking costs no use of the key
-	used   map[[32]byte]time.Time
+	used   map[[32]byte]usedNonce
+	logins map[string]int // how many of used each key has
+	swept  time.Time
+}
+
+// usedNonce is who logged in with a nonce, and until when that is remembered.
+type usedNonce struct {
+	keyID string
+	until time.Time
 }
 
 func newNonces(k *auth.Keyring) *nonces {
-	return &nonces{keyring: k, used: make(map[[32]byte]time.Time)}
+	return &nonces{keyring: k, used: make(map[[32]byte]usedNonce), logins: make(map[string]int)}
 }
 
 // fresh makes a nonce of the second that now lies in.
@@ -89,26 +101,40 @@ func (n *nonces) check(nonce string, now time.Time) error {
 	return nil
 }
 
-// use takes a nonce that passed check, once.
-func (n *nonces) use(nonce string, now time.Time) error {
-	key := sha256.Sum256([]byte(nonce))
+// use takes a nonce that passed check, once, whoever signed it; and of each key only
+// maxLogins, which a key that has them waits for, and no other.
+func (n *nonces) use(nonce, keyID string, now time.Time) error {
+	hash := sha256.Sum256([]byte(nonce))
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if _, ok := n.used[key]; ok {
+	n.sweep(now)
+	if _, ok := n.used[hash]; ok {
 		return errExpired
 	}
-	if len(n.used) >= maxNonces {
-		for k, until := range n.used {
-			if until.Before(now) {
-				delete(n.used, k)
-			}
+	if n.logins[keyID] >= maxLogins {
+		return errTooMany.with("this key has logged in too often just now").after(nonceLife)
+	}
+	n.used[hash] = usedNonce{keyID: keyID, until: now.Add(nonceLife)}
+	n.logins[keyID]++
+	return nil
+}
+
+// sweep forgets what has lapsed, at most once a second: all of it is read. A clock that
+// was set back sweeps, too. The caller holds mu.
+func (n *nonces) sweep(now time.Time) {
+	if since := now.Sub(n.swept); since >= 0 && since < time.Second {
+		return
+	}
+	n.swept = now
+	for hash, u := range n.used {
+		if !u.until.Before(now) {
+			continue
+		}
+		delete(n.used, hash)
+		if n.logins[u.keyID]--; n.logins[u.keyID] == 0 {
+			delete(n.logins, u.keyID)
 		}
 	}
-	if len(n.used) >= maxNonces {
-		return errTooMany
-	}
-	n.used[key] = now.Add(challengeLife + 2*challengeSkew)
-	return nil
 }
 
 // bearer is what a token carries. Roles are not in it.
@@ -186,7 +212,7 @@ func (d *Desk) login(r *http.Request, env *notice.Envelope) (*notice.Key, error)
 	if err != nil {
 		return nil, errLogin
 	}
-	return key, d.nonces.use(doc.Nonce, now)
+	return key, d.nonces.use(doc.Nonce, key.KeyID, now)
 }
 
 // authenticate tells who asks, by the bearer token and the keyset in force.

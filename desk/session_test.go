@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -205,4 +206,32 @@ func TestBearerIsNoTicket(t *testing.T) {
 	grant := a.Grant(a.Admit(auth.Credentials{Ticket: token}))
 	require.Equal(t, auth.Public, grant.Tier)
 	require.Empty(t, grant.Labels)
+}
+
+// Who has one staff key, of the smallest role, can't keep the others from logging in,
+// though one challenge serves for any number of logins.
+func TestLoginsOfOneKey(t *testing.T) {
+	t.Parallel()
+	o := newSite(t).open()
+	session := o.session()
+	sealed, _, _ := strings.Cut(session.Nonce, ".")
+	login := func(i int, key *notice.PrivateKey) answer {
+		s := *session
+		s.Nonce = sealed + "." + strconv.Itoa(i)
+		return o.post("/v1/session", o.staff.SessionBody(&s, key))
+	}
+	for i := range 60 {
+		require.Equal(t, http.StatusOK, login(i, o.staff.Approver).Status, i)
+	}
+	for i := range 20 {
+		a := login(60+i, o.staff.Approver)
+		require.Equal(t, "too-many", a.problem(), a.Text)
+		require.Equal(t, "70", a.Header.Get("Retry-After"))
+	}
+	require.Equal(t, http.StatusOK, login(100, o.staff.Publisher).Status, "a colleague, by the same challenge")
+	require.Equal(t, "login-refused", login(0, o.staff.Publisher2).problem(), "a nonce serves once, whoever signs it")
+	require.Equal(t, "login-refused", login(0, o.staff.Approver).problem())
+
+	o.advance(71 * time.Second)
+	require.Equal(t, http.StatusOK, o.post("/v1/session", o.staff.SessionBody(o.session(), o.staff.Approver)).Status, "it passes")
 }
