@@ -212,7 +212,7 @@ func (d *Desk) deleteProposal(w http.ResponseWriter, r *http.Request, who staff)
 	ctx, cancel := acting(r)
 	defer cancel()
 	err = d.perform(ctx, p.act(ActWithdraw, who.owner), func() error {
-		return d.config.Proposals.Delete(ctx, identifier, revision)
+		return d.takeBack(ctx, p, revision)
 	})
 	if errors.Is(err, ErrConflict) {
 		return errOtherWaits.with("it has just changed: look again").of(identifier)

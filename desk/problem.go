@@ -56,6 +56,7 @@ var (
 	errAlready       = newProblem("already-published", http.StatusConflict, "It is published already")
 	errSuperseded    = newProblem("superseded", http.StatusConflict, "Something newer holds")
 	errOtherWaits    = newProblem("conflict", http.StatusConflict, "Something else waits under this identifier")
+	errReused        = newProblem("withdrawn", http.StatusConflict, "Something else was withdrawn under this identifier")
 	errRule          = newProblem("rule", http.StatusUnprocessableEntity, "A rule is broken")
 	errTooMany       = newProblem("too-many", http.StatusTooManyRequests, "Too many").after(2 * time.Second)
 	errInternal      = newProblem("internal", http.StatusInternalServerError, "The desk failed")
@@ -88,6 +89,8 @@ func problemOf(err error) problem {
 		p = errRule.with(rule.Detail)
 		p.Rule = rule.Rule
 		return p
+	case errors.Is(err, errWithdrawn):
+		return errNotFound.with("it was withdrawn")
 	case errors.As(err, &tooBig):
 		return errTooBig
 	case errors.Is(err, ErrUnavailable):

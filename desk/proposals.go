@@ -37,7 +37,9 @@ type storedProposal struct {
 	// Proposer is the owner (of a keyset, the root key) whose signature got it in.
 	Proposer string          `json:"proposer"`
 	Created  time.Time       `json:"created"`
-	Envelope json.RawMessage `json:"envelope"`
+	Envelope json.RawMessage `json:"envelope,omitzero"`
+	// Withdrawn is what stands in a notice's place once it was taken back.
+	Withdrawn *withdrawn `json:"withdrawn,omitzero"`
 }
 
 // proposalKey is what identifiers of proposals look like; anything else was never one.
@@ -49,6 +51,9 @@ func parseProposal(item Item) (*proposal, error) {
 	p := &proposal{identifier: item.Key, revision: item.Revision}
 	if err := json.Unmarshal(item.Body, &p.stored); err != nil {
 		return nil, fmt.Errorf("reading proposal: %w", err)
+	}
+	if p.stored.Withdrawn != nil {
+		return p, &withdrawnError{p}
 	}
 	env, err := notice.ParseEnvelope(p.stored.Envelope)
 	if err != nil {
@@ -91,6 +96,9 @@ func (d *Desk) load(ctx context.Context, identifier string) (*proposal, error) {
 		return nil, err
 	}
 	p, err := parseProposal(item)
+	if errors.Is(err, errWithdrawn) {
+		return p, err
+	}
 	if err != nil {
 		d.log.Error("proposal is damaged", "identifier", identifier, "error", err)
 		return &proposal{identifier: identifier, revision: item.Revision}, errDamaged
@@ -102,11 +110,13 @@ func (d *Desk) load(ctx context.Context, identifier string) (*proposal, error) {
 var errDamaged = fmt.Errorf("%w: damaged", ErrNotFound)
 
 // waitingFor reads the proposal of an identifier; one that lapsed or is published is
-// gone. The second result is the revision that a new one replaces.
+// gone; if it was withdrawn, that is the error. The second result is the revision that a new one replaces.
 func (d *Desk) waitingFor(ctx context.Context, identifier string) (*proposal, uint64, error) {
 	p, err := d.load(ctx, identifier)
 	switch {
-	case errors.Is(err, errDamaged):
+	case errors.Is(err, errWithdrawn) && !p.lapsed(d.now()):
+		return nil, p.revision, err
+	case errors.Is(err, errDamaged), errors.Is(err, errWithdrawn):
 		return nil, p.revision, nil
 	case errors.Is(err, ErrNotFound):
 		return nil, 0, nil
@@ -196,20 +206,27 @@ func proposerOf(t notice.Tally) string {
 
 // waitingAll lists the proposals that wait, the oldest first.
 func (d *Desk) waitingAll(ctx context.Context) ([]*proposal, error) {
+	list, _, err := d.all(ctx)
+	return list, err
+}
+
+// all is waitingAll, and counts what was withdrawn lately, by proposer.
+func (d *Desk) all(ctx context.Context) (list []*proposal, withdrawn map[string]int, err error) {
 	items, err := d.config.Proposals.List(ctx)
 	if err != nil {
 		d.log.Warn("proposals not read", "error", err)
-		return nil, errUnavailable
+		return nil, nil, errUnavailable
 	}
 	now := d.now()
-	list := make([]*proposal, 0, len(items))
+	list, withdrawn = make([]*proposal, 0, len(items)), make(map[string]int)
 	for _, item := range items {
 		p, err := parseProposal(item)
-		if err != nil {
+		switch {
+		case errors.Is(err, errWithdrawn):
+			withdrawn[p.stored.Proposer]++
+		case err != nil:
 			d.log.Error("proposal is damaged", "identifier", item.Key, "error", err)
-			continue
-		}
-		if !p.lapsed(now) && !d.holds(p) {
+		case !p.lapsed(now) && !d.holds(p):
 			list = append(list, p)
 		}
 	}
@@ -217,7 +234,7 @@ func (d *Desk) waitingAll(ctx context.Context) ([]*proposal, error) {
 		return cmp.Or(a.stored.Created.Compare(b.stored.Created), cmp.Compare(a.identifier, b.identifier))
 	})
 	d.metrics.proposals.Set(float64(len(list)))
-	return list, nil
+	return list, withdrawn, nil
 }
 
 // sweep drops the proposals that have lapsed, and those that were published while
@@ -234,10 +251,14 @@ func (d *Desk) sweep(ctx context.Context) {
 	}
 	for _, item := range items {
 		p, err := parseProposal(item)
-		if err != nil {
+		if err != nil && !errors.Is(err, errWithdrawn) {
 			continue // the stream drops it after a week
 		}
 		switch {
+		case err != nil: // withdrawn
+			if p.lapsed(d.now()) {
+				_ = d.config.Proposals.Delete(ctx, item.Key, item.Revision)
+			}
 		case d.holds(p):
 			_ = d.config.Proposals.Delete(ctx, item.Key, item.Revision) // or the next round
 		case p.lapsed(d.now()):

@@ -51,6 +51,95 @@ func TestWithdraw(t *testing.T) {
 	require.Equal(t, http.StatusAccepted, o.publish(alert, o.staff.Publisher).Status, "it may be proposed again")
 }
 
+// Who has opened a notice to approve it never finds other words under its identifier,
+// at any desk, for as long as it could have waited.
+func TestNoOtherWordsUnderAWithdrawnIdentifier(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	o, elsewhere := s.open(), s.open()
+	alert := o.staff.Alert()
+	other := o.staff.Alert(noticetest.Identifier(alert.Identifier), noticetest.Headline("Pay here"))
+	path := "/v1/proposals/" + alert.Identifier
+	withdraw := func() {
+		require.Equal(t, http.StatusNoContent, o.as(o.staff.Publisher, http.MethodDelete, path).Status)
+	}
+	require.Equal(t, http.StatusAccepted, o.publish(alert, o.staff.Publisher).Status)
+	withdraw()
+	for _, desk := range []*office{o, elsewhere} {
+		for _, key := range []*notice.PrivateKey{o.staff.Publisher, o.staff.Publisher2} {
+			a := desk.publish(other, key)
+			require.Equal(t, http.StatusConflict, a.Status, a.Text)
+			require.Equal(t, "withdrawn", a.problem())
+			require.Contains(t, a.Body["detail"], "new identifier")
+		}
+		require.Equal(t, http.StatusNotFound, desk.get(path).Status)
+		require.Empty(t, desk.get("/v1/proposals").Body["proposals"])
+		require.Equal(t, http.StatusNotFound, desk.approve(other, o.staff.Approver).Status)
+		require.Equal(t, http.StatusNotFound, desk.as(o.staff.Publisher, http.MethodDelete, path).Status)
+	}
+	require.Equal(t, http.StatusAccepted, o.publish(alert, o.staff.Publisher).Status, "the same words may come again")
+	withdraw()
+	require.Equal(t, "withdrawn", o.publish(other, o.staff.Publisher).problem())
+	require.Equal(t, http.StatusCreated, o.publish(alert).Status, "and be published")
+	require.Equal(t, "already-published", o.approve(alert, o.staff.Approver).problem())
+
+	// A version has to be proposed again as it should have been.
+	posture := func(note string) answer {
+		return o.post("/v1/posture", o.staff.PostureBody(&notice.Posture{Version: 1, Note: note}, o.staff.Operator))
+	}
+	require.Equal(t, http.StatusAccepted, posture("a slip").Status)
+	require.Equal(t, http.StatusNoContent, o.as(o.staff.Operator, http.MethodDelete, "/v1/proposals/posture-1").Status)
+	require.Equal(t, http.StatusAccepted, posture("as it was meant").Status)
+}
+
+// The identifier is free once the first proposal would have lapsed, and nothing is kept.
+func TestWithdrawnIsForgotten(t *testing.T) {
+	t.Parallel()
+	o := newSite(t).open()
+	alert := o.staff.Alert()
+	require.Equal(t, http.StatusAccepted, o.publish(alert, o.staff.Publisher).Status)
+	require.Equal(t, http.StatusNoContent, o.as(o.staff.Publisher, http.MethodDelete, "/v1/proposals/"+alert.Identifier).Status)
+	store := deskStore{o.broker.Store(broker.StreamDesk)}
+	item, err := store.Get(testContext(t), alert.Identifier)
+	require.NoError(t, err)
+	require.NotContains(t, string(item.Body), "envelope", "its text is not kept")
+	o.advance(24 * time.Hour)
+	later := o.staff.Alert(noticetest.Identifier(alert.Identifier))
+	require.Equal(t, http.StatusAccepted, o.publish(later, o.staff.Publisher).Status)
+}
+
+// To propose and withdraw in a loop fills nothing, either.
+func TestThousandWithdrawnOfOneOwner(t *testing.T) {
+	t.Parallel()
+	store := &remembering{}
+	o := newSite(t).open(func(c *desk.Config) {
+		store.Proposals = c.Proposals
+		c.Proposals = store
+	})
+	for range 1000 {
+		body, err := json.Marshal(map[string]any{
+			"proposer": "ana-ruiz", "created": o.now(), "withdrawn": map[string]any{"sha256": "", "time": o.now()},
+		})
+		require.NoError(t, err)
+		store.more = append(store.more, desk.Item{Key: o.staff.NewID(), Body: body, Revision: 1})
+	}
+	a := o.publish(o.staff.Alert(), o.staff.Publisher)
+	require.Equal(t, "too-many", a.problem(), a.Text)
+	require.Equal(t, http.StatusAccepted, o.publish(o.staff.Alert(), o.staff.Publisher2).Status)
+	require.Equal(t, http.StatusCreated, o.publish(o.staff.Alert()).Status)
+}
+
+// remembering is a store with more in it than was put there.
+type remembering struct {
+	desk.Proposals
+	more []desk.Item
+}
+
+func (r *remembering) List(ctx context.Context) ([]desk.Item, error) {
+	list, err := r.Proposals.List(ctx)
+	return append(list, r.more...), err
+}
+
 // What enough have signed may be on its way into the log: to say that it is withdrawn
 // could be untrue a moment later.
 func TestWithdrawOfWhatIsComplete(t *testing.T) {

@@ -70,6 +70,9 @@ func (d *Desk) submit(ctx context.Context, s *submission) (result, error) {
 	}
 	for range storeTries {
 		before, revision, err := d.waitingFor(ctx, s.identifier)
+		if errors.Is(err, errWithdrawn) {
+			revision, err = s.vacant(revision, err)
+		}
 		if err != nil {
 			return result{}, err
 		}
@@ -174,6 +177,9 @@ func (d *Desk) lookUp(ctx context.Context, identifier string) (*proposal, error)
 		return nil, errTooMany
 	}
 	p, _, err := d.waitingFor(ctx, identifier)
+	if errors.Is(err, errWithdrawn) {
+		return nil, nil // gone, or published since: the caller finds out
+	}
 	return p, err
 }
 
