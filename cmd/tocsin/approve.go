@@ -20,10 +20,11 @@ type approveCmd struct {
 }
 
 func (approveCmd) Help() string {
-	return `It shows the whole notice, in every language (or the posture, the contact
-cards, the keyset or the redaction, in words, and what they change), and asks. You sign
-exactly what was shown, whatever the desk may hold by then. With the pinned root keys (--trust) it verifies by
-itself who has signed already; without them you have the desk's word. Without a terminal
+	return `It shows the whole notice, in every language, and of an Update what it changes (or
+the posture, the contact cards, the keyset or the redaction, in words, and what they
+change), and asks. You sign exactly what was shown, whatever the desk may hold by then.
+With the pinned root keys (--trust) it verifies by itself who has signed already, and what
+is replaced; without them you have the desk's word. Without a terminal
 to ask on (in a script, or over ssh without -t) it signs only with --yes.
 
     tocsin approve 0198c1f2-… --key ben.key
@@ -132,7 +133,14 @@ func (cmd approveCmd) presentNotice(ctx context.Context, c console, s *signIn, p
 	if err != nil {
 		return err
 	}
+	change, err := cmd.changeWords(ctx, s, n)
+	if err != nil {
+		return err
+	}
 	c.show(n, true)
+	if change != "" {
+		c.say("%s", change)
+	}
 	cmd.sayWaits(c, signed, p)
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ import (
 // whether anyone signed something for it.
 type liar struct {
 	proposal client.Proposal
+	thread   [][]byte // what the proposal follows
 	keyset   []byte
 	signed   bool
 }
@@ -38,8 +40,18 @@ func (l *liar) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(r.URL.Path, "/v1/proposals/"):
 		_ = json.NewEncoder(w).Encode(l.proposal)
 		return
+	case strings.HasPrefix(r.URL.Path, "/v1/notices/"):
+		answer["identifier"] = filepath.Base(r.URL.Path)
+		answer["messages"] = l.messages()
 	}
 	_ = json.NewEncoder(w).Encode(answer)
+}
+
+func (l *liar) messages() (list []client.Message) {
+	for i, body := range l.thread {
+		list = append(list, client.Message{Seq: uint64(i + 2), Envelope: body})
+	}
+	return list
 }
 
 // approve runs the command as the staff's approver, at a desk that lies.
@@ -124,4 +136,54 @@ func TestApproveRefuses(t *testing.T) {
 		require.False(t, c.liar.signed, name)
 		require.NotContains(t, shown, "\x1b", name)
 	}
+}
+
+// TestApproveSaysWhatAnUpdateReplaces: an Update that is harmless to read can take a
+// warning's place. What that was is folded from the pinned roots, not believed.
+func TestApproveSaysWhatAnUpdateReplaces(t *testing.T) {
+	staff := noticetest.NewStaff(t)
+	alert := staff.Alert(noticetest.Severity(notice.SeverityExtreme), noticetest.Headline("Do not take drug X"),
+		noticetest.Languages("en-US", "es-US"))
+	parking := func(n *notice.Notice) {
+		n.Info = slices.Clone(n.Info[:1])
+		n.Info[0].Headline, n.Info[0].Severity = "Parking \u202echanged", notice.SeverityMinor
+		n.Info[0].Parameter = []notice.ValuePair{{ValueName: "directive", Value: "pause-booking"}}
+	}
+	update := staff.Update(alert, nil, parking)
+	l := &liar{
+		keyset: staff.KeysetBody(1), thread: [][]byte{staff.Sign(alert)},
+		proposal: proposalOf(staff.Envelope(update, staff.Publisher), update.Identifier),
+	}
+	shown, err := approve(t, staff, l)
+	require.NoError(t, err)
+	for _, want := range []string{
+		"against what holds now (verified)", "  - Extreme · Immediate", "  + Minor · Immediate",
+		"  - [en-US] Do not take drug X\n", "  + [en-US] Parking <202E>changed\n", "  - [es-US] Do not take drug X\n",
+		"  + [en-US] parameter: directive = pause-booking\n",
+	} {
+		require.Contains(t, shown, want)
+	}
+	require.NotContains(t, shown, "  - until")
+	require.NotContains(t, shown, "- [en-US] event", "what stays is not listed")
+
+	// A desk that shows something milder in the warning's place, or nothing.
+	mild := staff.Alert(noticetest.Identifier(alert.Identifier), noticetest.Severity(notice.SeverityMinor))
+	for _, thread := range [][][]byte{{staff.Sign(mild, staff.Stranger)}, {staff.Sign(staff.Alert())}, {}} {
+		l.thread, l.signed = thread, false
+		_, err = approve(t, staff, l)
+		require.Error(t, err)
+		require.False(t, l.signed)
+	}
+	// What is not the newest any more is said to be so.
+	l.thread = [][]byte{staff.Sign(alert), staff.Sign(staff.Update(alert, nil, noticetest.Headline("Take none of it")))}
+	shown, err = approve(t, staff, l)
+	require.NoError(t, err)
+	require.Contains(t, shown, "CAUTION: it does not follow the newest message")
+	require.Contains(t, shown, "  - [en-US] Take none of it\n")
+
+	cancel := staff.Cancel(alert, nil, noticetest.Note("over"))
+	l.thread, l.proposal = l.thread[:1], proposalOf(staff.Envelope(cancel, staff.Publisher), cancel.Identifier)
+	shown, err = approve(t, staff, l)
+	require.NoError(t, err)
+	require.Contains(t, shown, "It withdraws for good, verified:\n  Extreme · Immediate · Observed\n  [en-US] Do not take drug X")
 }

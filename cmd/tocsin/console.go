@@ -9,6 +9,9 @@ import (
 	"os"
 	"strings"
 	"unicode"
+	"unicode/utf16"
+
+	"tocsin/notice"
 )
 
 // console is what a command may touch of the terminal. Results go to Out,
@@ -22,18 +25,29 @@ type console struct {
 }
 
 // printJSON writes v as one line, for programs.
-func (c console) printJSON(v any) error {
-	enc := json.NewEncoder(c.Out)
-	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
-}
+func (c console) printJSON(v any) error { return c.print(v, "") }
 
 // printFile writes v as it is good to edit.
-func (c console) printFile(v any) error {
-	enc := json.NewEncoder(c.Out)
+func (c console) printFile(v any) error { return c.print(v, "  ") }
+
+// print writes v as JSON. What [notice.Deceptive] finds, and C1 controls, are written as
+// JSON's escapes: to a program they are the same, and a terminal does not obey them.
+func (c console) print(v any, indent string) error {
+	var text strings.Builder
+	enc := json.NewEncoder(&text)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+	enc.SetIndent("", indent)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := io.WriteString(c.Out, escape(text.String(), func(r rune) string {
+		var b strings.Builder
+		for _, unit := range utf16.AppendRune(nil, r) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+		return b.String()
+	}))
+	return err
 }
 
 // say writes one line of a diagnosis.
@@ -86,32 +100,27 @@ func newPage(w io.Writer) *page {
 // maxColumns is as long as lines may be to be read with ease.
 const maxColumns = 100
 
-// printable makes text safe to show on a terminal: control characters, which
-// could move the cursor or recolour the screen, and overrides of the writing
-// direction, which could make an approver read what is not there, are shown as
-// escapes. Newline and tab stay, and so do marks that scripts need.
+// printable makes text safe to show on a terminal: control characters, which could move
+// the cursor or recolour the screen, and what [notice.Deceptive] finds, which could make an
+// approver read what is not there, are shown as escapes. Newline and tab stay, and so
+// do marks where a script needs them.
 func printable(text string) string {
-	text = strings.ToValidUTF8(text, "\ufffd")
-	if strings.IndexFunc(text, deceptive) < 0 {
-		return text
+	return escape(strings.ToValidUTF8(text, "\ufffd"), func(r rune) string { return fmt.Sprintf("<%04X>", r) })
+}
+
+// escape writes as escapes what a terminal could obey, or hide.
+func escape(text string, as func(rune) string) string {
+	hidden := make(map[int]bool)
+	for at := range notice.Deceptive(text) {
+		hidden[at] = true
 	}
 	var b strings.Builder
-	for _, r := range text {
-		if deceptive(r) {
-			fmt.Fprintf(&b, "<%04X>", r)
+	for at, r := range text {
+		if hidden[at] || unicode.IsControl(r) && r != '\n' && r != '\t' {
+			b.WriteString(as(r))
 		} else {
 			b.WriteRune(r)
 		}
 	}
 	return b.String()
-}
-
-func deceptive(r rune) bool {
-	switch {
-	case r == '\n', r == '\t':
-		return false
-	case r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069: // bidi embeddings, overrides, isolates
-		return true
-	}
-	return unicode.IsControl(r)
 }

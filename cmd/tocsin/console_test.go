@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -12,20 +13,34 @@ import (
 
 func TestPrintable(t *testing.T) {
 	for text, want := range map[string]string{
-		"plain\n\ttext":            "plain\n\ttext",
-		"Abducción de Niño — 児童":   "Abducción de Niño — 児童",
-		"red \x1b[31m":             "red <001B>[31m",
-		"back\rover":               "back<000D>over",
-		"\u202egpj.exe":            "<202E>gpj.exe",
-		"\u2067isolate\u2069":      "<2067>isolate<2069>",
-		"C1 \u009b2J":              "C1 <009B>2J",
-		"\u200fRTL mark stays":     "\u200fRTL mark stays",
-		"क्\u200dष joiner stays":   "क्\u200dष joiner stays",
-		"\x07bell\x00":             "<0007>bell<0000>",
-		"broken \xff UTF-8 \x9b2J": "broken \ufffd UTF-8 \ufffd2J",
+		"plain\n\ttext":                  "plain\n\ttext",
+		"Abducción de Niño — 児童":         "Abducción de Niño — 児童",
+		"red \x1b[31m":                   "red <001B>[31m",
+		"back\rover":                     "back<000D>over",
+		"\u202egpj.exe":                  "<202E>gpj.exe",
+		"\u2067isolate\u2069":            "<2067>isolate<2069>",
+		"C1 \u009b2J":                    "C1 <009B>2J",
+		"mark \u200fin Latin":            "mark <200F>in Latin",
+		"\u200f\u05d8\u05d5\u05d1, mark": "\u200f\u05d8\u05d5\u05d1, mark",
+		"555\u200b0142":                  "555<200B>0142",
+		"tag \U000E0041":                 "tag <E0041>",
+		"क्\u200dष joiner stays":         "क्\u200dष joiner stays",
+		"\x07bell\x00":                   "<0007>bell<0000>",
+		"broken \xff UTF-8 \x9b2J":       "broken \ufffd UTF-8 \ufffd2J",
 	} {
 		require.Equal(t, want, printable(text))
 	}
+}
+
+// To a program nothing is changed, and a terminal has nothing to obey.
+func TestJSONIsSafe(t *testing.T) {
+	const bad = "a \u202eb\u009b2J <\U000E0041> \u0645\u06cc\u200c\u062e"
+	var out strings.Builder
+	require.NoError(t, console{Out: &out}.printJSON(map[string]string{"x": bad}))
+	require.Equal(t, `{"x":"a \u202eb\u009b2J <\udb40\udc41> `+"\u0645\u06cc\u200c\u062e\"}\n", out.String())
+	var back map[string]string
+	require.NoError(t, json.Unmarshal([]byte(out.String()), &back))
+	require.Equal(t, bad, back["x"])
 }
 
 func TestOneLineCannotBeLeft(t *testing.T) {

@@ -134,7 +134,11 @@ func (s *signIn) thread(ctx context.Context, identifier string) (thread, error) 
 	if err != nil {
 		return thread{}, deskFailure(s.flags.Desk, "looking for "+identifier, err)
 	}
-	var t thread
+	return threadOf(found)
+}
+
+// threadOf reads a thread's messages.
+func threadOf(found client.Thread) (t thread, err error) {
 	for _, m := range found.Messages {
 		n, err := m.Envelope.Notice()
 		if err != nil {
@@ -149,7 +153,7 @@ func (s *signIn) thread(ctx context.Context, identifier string) (thread, error) 
 		t.current = n
 	}
 	if t.alert == nil {
-		return thread{}, fmt.Errorf("looking for %s: the desk knows no Alert of it", identifier)
+		return thread{}, fmt.Errorf("looking for %s: the desk knows no Alert of it", found.Identifier)
 	}
 	return t, nil
 }

@@ -90,9 +90,8 @@ func (p *page) field(name, value string) {
 
 // info writes the notice in one language.
 func (p *page) info(i *notice.Info) {
-	language := cmp.Or(i.Language, "en-US")
 	p.line("")
-	p.line("  [%s] %s", oneLine(language), p.paint(bold, oneLine(cmp.Or(i.Headline, i.Event))))
+	p.line("  [%s] %s", oneLine(languageOf(i)), p.paint(bold, oneLine(cmp.Or(i.Headline, i.Event))))
 	for _, text := range []string{i.Description, i.Instruction} {
 		p.paragraph(text)
 	}
@@ -110,7 +109,7 @@ func (p *page) info(i *notice.Info) {
 func (p *page) headlines(n *notice.Notice) {
 	for i := range n.Info {
 		info := &n.Info[i]
-		p.line("  [%s] %s", oneLine(cmp.Or(info.Language, "en-US")), oneLine(cmp.Or(info.Headline, info.Event)))
+		p.line("  [%s] %s", oneLine(languageOf(info)), oneLine(cmp.Or(info.Headline, info.Event)))
 	}
 }
 
@@ -204,6 +203,9 @@ func ending(n *notice.Notice) string {
 	}
 	return clock(n.Info[0].Expires)
 }
+
+// languageOf is a block's language: CAP's default where it names none.
+func languageOf(i *notice.Info) string { return cmp.Or(i.Language, "en-US") }
 
 // clock is a time in the reader's own time zone, and as it was written when it
 // can't be read.
