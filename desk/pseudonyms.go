@@ -17,16 +17,18 @@ import (
 const (
 	// maxPseudonyms bounds one request: a posture holds some 290 revocations.
 	maxPseudonyms = 100
-	// maxID is how long an issuer's sub or sid may be, in bytes.
+	// maxID is how long an issuer's name, and its sub or sid, may be, in bytes.
 	maxID = 256
 )
 
 // pseudonymsBody is what POST /v1/pseudonyms takes.
 type pseudonymsBody struct {
-	Issuer string   `json:"issuer"`
-	Kind   string   `json:"kind"` // "person" (sub) or "login" (sid)
-	IDs    []string `json:"ids"`
+	Issuer string
+	Kind   string // "person" (sub) or "login" (sid)
+	IDs    []string
 }
+
+var errNoPseudonyms = errors.New("not an issuer, a kind and ids")
 
 // postPseudonyms makes the pseudonyms by which a posture revokes people, for a console
 // that has no ticket keys. Only operators may ask, who can revoke anyone: to others it
@@ -43,6 +45,9 @@ func (d *Desk) postPseudonyms(w http.ResponseWriter, r *http.Request, who staff)
 	if err != nil {
 		return errBadRequest.with(err.Error()) // names no id
 	}
+	if known := d.config.Issuers; len(known) > 0 && !slices.Contains(known, body.Issuer) {
+		return errBadRequest.with("edges believe no issuer of this name, so it would revoke nobody")
+	}
 	pseudonym := d.config.Pseudonyms.Pseudonym
 	if body.Kind == "login" {
 		pseudonym = d.config.Pseudonyms.LoginPseudonym
@@ -55,6 +60,7 @@ func (d *Desk) postPseudonyms(w http.ResponseWriter, r *http.Request, who staff)
 		}
 		hashes = append(hashes, hex.EncodeToString(sum))
 	}
+	d.log.Info("pseudonyms made", "owner", who.owner, "issuer", body.Issuer, "count", len(hashes))
 	return writeJSON(w, http.StatusOK, struct {
 		Pseudonyms []string `json:"pseudonyms"`
 	}{hashes})
@@ -63,9 +69,17 @@ func (d *Desk) postPseudonyms(w http.ResponseWriter, r *http.Request, who staff)
 // parsePseudonyms reads a body. Errors name places, never ids.
 func parsePseudonyms(text []byte) (body pseudonymsBody, err error) {
 	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&body); err != nil || body.Issuer == "" {
-		return body, errors.New("not an issuer, a kind and ids")
+	var members map[string]json.RawMessage // whose names differ in case: a struct would take any
+	if err := dec.Decode(&members); err != nil {
+		return body, errNoPseudonyms
+	}
+	for name, value := range map[string]any{"issuer": &body.Issuer, "kind": &body.Kind, "ids": &body.IDs} {
+		if err := json.Unmarshal(members[name], value); err != nil {
+			return body, errNoPseudonyms
+		}
+	}
+	if len(members) != 3 || body.Issuer == "" || len(body.Issuer) > maxID {
+		return body, errNoPseudonyms
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return body, errors.New("something stands behind the list")

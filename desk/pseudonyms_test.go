@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"tocsin/auth"
+	"tocsin/desk"
 	"tocsin/notice"
 )
 
@@ -50,18 +52,34 @@ func TestPseudonyms(t *testing.T) {
 func TestPseudonymsRefused(t *testing.T) {
 	o, _, _, _ := withCohorts(t)
 	for name, body := range map[string]any{
-		"no issuer": map[string]any{"kind": "person", "ids": []string{"MARKED"}},
-		"no kind":   map[string]any{"issuer": idp, "ids": []string{"MARKED"}},
-		"no ids":    map[string]any{"issuer": idp, "kind": "person"},
-		"empty id":  map[string]any{"issuer": idp, "kind": "person", "ids": []string{"MARKED", ""}},
-		"long id":   map[string]any{"issuer": idp, "kind": "person", "ids": []string{strings.Repeat("MARKED", 50)}},
-		"too many":  map[string]any{"issuer": idp, "kind": "person", "ids": strings.Split(strings.Repeat("MARKED,", 100)+"MARKED", ",")},
-		"unknown":   map[string]any{"issuer": idp, "kind": "person", "ids": []string{"MARKED"}, "MARKED": 1},
+		"no issuer":    map[string]any{"kind": "person", "ids": []string{"MARKED"}},
+		"no kind":      map[string]any{"issuer": idp, "ids": []string{"MARKED"}},
+		"no ids":       map[string]any{"issuer": idp, "kind": "person"},
+		"empty id":     map[string]any{"issuer": idp, "kind": "person", "ids": []string{"MARKED", ""}},
+		"long id":      map[string]any{"issuer": idp, "kind": "person", "ids": []string{strings.Repeat("MARKED", 50)}},
+		"too many":     map[string]any{"issuer": idp, "kind": "person", "ids": strings.Split(strings.Repeat("MARKED,", 100)+"MARKED", ",")},
+		"another case": map[string]any{"issuer": idp, "Kind": "person", "ids": []string{"MARKED"}},
+		"two cases":    map[string]any{"issuer": idp, "kind": "person", "Kind": "login", "ids": []string{"MARKED"}},
+		"long issuer":  map[string]any{"issuer": "https://" + strings.Repeat("MARKED", 50), "kind": "person", "ids": []string{"x"}},
+		"no text":      map[string]any{"issuer": idp, "kind": 1, "ids": []string{"MARKED"}},
+		"unknown":      map[string]any{"issuer": idp, "kind": "person", "ids": []string{"MARKED"}, "MARKED": 1},
 	} {
 		a := o.pseudonyms(o.staff.Operator, body)
 		require.Equal(t, "bad-request", a.problem(), "%s: %s", name, a.Text)
 		require.NotContains(t, a.Text, "MARKED", name)
 	}
+}
+
+// A slip in the issuer's name would revoke nobody, and say nothing.
+func TestPseudonymsOfNobody(t *testing.T) {
+	o := newSite(t).open(func(c *desk.Config) {
+		c.Cohorts, c.Pseudonyms, c.Issuers = &lists{}, auth.NewKeyring(), []string{idp}
+	})
+	ask := func(issuer string) answer {
+		return o.pseudonyms(o.staff.Operator, map[string]any{"issuer": issuer, "kind": "person", "ids": []string{"x"}})
+	}
+	require.Equal(t, http.StatusOK, ask(idp).Status)
+	require.Equal(t, "bad-request", ask(idp+"/").problem())
 }
 
 func inHex(t *testing.T, pseudonym string) string {

@@ -130,7 +130,11 @@ func (h *Hub) publicThreads(now time.Time) (threads []shown, cards []notice.Card
 	}
 	slices.SortStableFunc(threads, func(a, b shown) int { return cmp.Compare(a.rank, b.rank) })
 	if c := h.serving.board.Contacts(); c != nil {
-		cards = c.Cards
+		cards = slices.DeleteFunc(slices.Clone(c.Cards), forStaff)
 	}
 	return threads, cards, true
 }
+
+// forStaff reports cards that patients have no use for, as the portal leaves them out.
+// They are no secret: contacts are sent to every client.
+func forStaff(c notice.Card) bool { return c.Audience == "staff" }

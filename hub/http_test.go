@@ -238,7 +238,9 @@ func TestEmergency(t *testing.T) {
 	gone, _ := w.alert(noticetest.Headline("that is gone"))
 	cancel := w.staff.Cancel(gone, nil, noticetest.Note("It was nothing."))
 	w.log.append(w.staff.Sign(cancel))
-	w.log.append(w.staff.ContactsBody(1))
+	cards := w.staff.Cards(1)
+	cards.Cards = append(cards.Cards, notice.Card{Language: "en", Audience: "staff", Name: "Staff bridge line", Telephone: "+1 555 0199"})
+	w.log.append(w.staff.SignContacts(cards))
 	n := w.follow()
 	resp, body := n.get("/emergency")
 	require.Equal(t, http.StatusOK, resp.StatusCode)
@@ -247,7 +249,7 @@ func TestEmergency(t *testing.T) {
 	require.True(t, contains(csp, "default-src 'none'", "frame-ancestors 'none'", "style-src 'sha256-"), csp)
 	require.NotContains(t, csp, "unsafe")
 	require.True(t, contains(body, "&lt;script&gt;", `lang="ar"`, "EXERCISE", "of a drill", "It was nothing.", "that is gone", "Front desk"), body)
-	for _, hidden := range []string{"<script", "for the north", "for north only", "out of date"} {
+	for _, hidden := range []string{"<script", "for the north", "for north only", "out of date", "Staff bridge line"} {
 		require.NotContains(t, body, hidden)
 	}
 	withdrawn := body[strings.Index(body, "<article class=\"withdrawn\">"):]
