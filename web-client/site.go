@@ -7,10 +7,11 @@ import (
 )
 
 // policy is the Content-Security-Policy of both apps: their own files, their own
-// server, nothing inline, and no string that becomes script.
+// server, nothing inline, and no string that becomes script: nor may any script make a
+// policy by which one would.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
 	"media-src 'self'; manifest-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; " +
-	"form-action 'none'; require-trusted-types-for 'script'"
+	"form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
 // Portal serves the demo portal: / and /call, with their assets.
 func Portal() http.Handler { return app("apps/portal") }

@@ -78,7 +78,7 @@ func TestSiteHeaders(t *testing.T) {
 		csp := h.Get("Content-Security-Policy")
 		for _, directive := range []string{
 			"default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "frame-ancestors 'none'",
-			"base-uri 'none'", "form-action 'none'", "require-trusted-types-for 'script'",
+			"base-uri 'none'", "form-action 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'",
 		} {
 			require.Contains(t, strings.Split(csp, "; "), directive, path)
 		}
