@@ -110,7 +110,7 @@ func TestContactsPostureRedaction(t *testing.T) {
 	}))
 	require.Equal(t, "admission.sent", a.rule())
 	a = o.post("/v1/contacts", o.staff.SignContacts(&notice.Contacts{
-		Version: 1<<31 - 1, Sent: notice.FormatTime(o.now()),
+		Version: 3, Sent: notice.FormatTime(o.now()),
 	}, o.staff.Publisher, o.staff.Approver))
 	require.Equal(t, "unsigned", a.rule(), "other roles don't count")
 

@@ -12,7 +12,7 @@ import (
 // a word that no search finds, a sentence that only programs read.
 //
 // Refused everywhere: embeddings, overrides and isolates of the writing direction
-// (Unicode Annex 9), since each client isolates texts by itself; line and paragraph
+// (Unicode Annex 9), since to isolate a text is for whoever shows it; line and paragraph
 // separators, since a newline does that; and whatever else Unicode makes invisible
 // (word joiner, byte order mark, fillers, tags, and so the flags that are made of tags).
 //
