@@ -78,6 +78,11 @@ const rules: Record<string, string> = {
   'admission.audience': 'This audience does not exist. Choose another.',
 }
 
+/** What is written down under a name that somebody else chose. */
+function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined
+}
+
 function member(error: object, name: string): string {
   const value: unknown = Reflect.get(error, name)
   return typeof value === 'string' ? value : ''
@@ -90,13 +95,13 @@ export function problemWords(error: unknown): Words {
   }
   const name = member(error, 'name')
   const detail = member(error, 'detail') || member(error, 'message')
-  const known = words[name]
+  const known = own(words, name)
   if (known) return { title: known[0], todo: known[1], detail }
   const rule = member(error, 'rule')
   if (name === 'rule' || rule) {
     const todo =
-      rules[rule] ??
-      rules[rule.split('.')[0] ?? ''] ??
+      own(rules, rule) ??
+      own(rules, rule.split('.')[0] ?? '') ??
       'Change what is named below, then sign again.'
     return {
       title: 'The desk does not accept this.',

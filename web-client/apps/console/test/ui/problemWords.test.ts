@@ -42,3 +42,14 @@ test('anything else is told, too', () => {
   expect(problemWords(new Error('boom'))).toMatchObject({ detail: 'boom' })
   expect(problemWords('boom')).toMatchObject({ detail: 'boom' })
 })
+
+test.each(['__proto__', 'constructor', 'toString', '__proto__.x'])(
+  'a name that every object has is no known one: %s',
+  (name) => {
+    for (const error of [
+      { name, title: 'x' },
+      { name: 'rule', rule: name },
+    ])
+      for (const words of Object.values(problemWords(error))) expect(words).toBeTypeOf('string')
+  },
+)
