@@ -1,8 +1,6 @@
-import { useQuery } from '@tanstack/react-query'
 import type { Notice } from '@tocsin/client'
-import { type Message, type SignedEnvelope, useKeyset, useNotice } from '../desk/index.js'
-import { keysetIn } from '../documents/open.js'
-import { verifiedSigners } from '../documents/signers.js'
+import { type Thread, useNotice } from '../desk/index.js'
+import { useSigners } from '../documents/trusted.js'
 import { noticeIn } from '../notice/thread.js'
 import { Languages } from '../preview/Languages.js'
 import { Busy, Note, Panel, Problem } from '../ui/index.js'
@@ -48,7 +46,7 @@ export function Follows({
           <span>The desk will not take it. Ask whoever made it to write it anew.</span>
         </Note>
       )}
-      {before && <Unverified message={before} />}
+      {before && <Unverified thread={data} identifier={before.identifier} />}
       {content && notice.msgType === 'Update' && <Difference before={content} after={notice} />}
       {content && notice.msgType === 'Cancel' && <Languages notice={content} />}
       {!content && <Note tone="warn">The notice that it follows can’t be read here.</Note>}
@@ -57,21 +55,19 @@ export function Follows({
 }
 
 /** Says if what is compared with is only the desk's word. */
-function Unverified({ message }: { readonly message: Message }) {
-  const keyset = keysetIn(useKeyset().data?.envelope)
-  const notice = noticeIn(message.envelope)
-  const envelope: SignedEnvelope = message.envelope
-  const signers = useQuery({
-    queryKey: ['signers', envelope.payload, envelope.signatures.length, keyset?.version],
-    enabled: keyset !== null,
-    queryFn: async () =>
-      keyset && notice ? verifiedSigners(envelope, keyset, 'publisher', notice.sent) : null,
-  })
-  if (signers.data?.owners.length !== 0) return null
+function Unverified({
+  thread,
+  identifier,
+}: {
+  readonly thread: Thread
+  readonly identifier: string
+}) {
+  const signers = useSigners(thread)
+  if (!signers || signers.has(identifier)) return null
   return (
     <Note tone="bad">
-      <strong>No publisher’s signature is under the text that this compares with.</strong>
-      <span>It may not be what readers see. Look at a portal before you sign.</span>
+      <strong>The text that this compares with is not signed as readers ask.</strong>
+      <span>It may not be what they see. Look at a portal before you sign.</span>
     </Note>
   )
 }

@@ -1,19 +1,22 @@
+import { useQuery } from '@tanstack/react-query'
 import type { Info, Notice } from '@tocsin/client'
-import { useEffect, useState } from 'react'
 import { reachWords } from '../compose/AudiencePart.js'
 import { audienceFrom, reachOf } from '../compose/audience.js'
+import { ForWhom } from '../compose/ForWhom.js'
 import { presetOf } from '../compose/presets.js'
 import { StatusBand } from '../compose/StatusBand.js'
-import { type Proposal, useAudience, useKeyset } from '../desk/index.js'
+import { type Proposal, useAudience } from '../desk/index.js'
 import { Bytes } from '../documents/Bytes.js'
-import { keysetIn } from '../documents/open.js'
+import { judge, noticeRoles } from '../documents/signers.js'
+import { useTrustedKeyset } from '../documents/trusted.js'
 import { payloadIn } from '../notice/thread.js'
 import { Languages } from '../preview/Languages.js'
 import { Facts } from '../ui/Facts.js'
 import { Note, Panel, Tag, Time } from '../ui/index.js'
 import { Follows } from './Follows.js'
+import { parameterFacts } from './parameterFacts.js'
+import { parametersOf } from './parameters.js'
 import { referencesOf } from './proposed.js'
-import { type Verified, verifySignatures } from './signatures.js'
 
 const acts = {
   Alert: 'A new notice.',
@@ -33,10 +36,6 @@ export function NoticeProposal({
   const audience = audienceFrom(notice.addresses ?? [])
   const info = notice.info?.[0]
   const references = referencesOf(notice)
-  const parameter = (name: string) =>
-    info?.parameter?.find((pair) => pair.valueName === name)?.value
-  const next = parameter('nextUpdateBy')
-  const directive = parameter('directive')
   return (
     <>
       <StatusBand status={notice.status}>
@@ -48,17 +47,16 @@ export function NoticeProposal({
         <Facts
           facts={[
             ['What', acts[notice.msgType]],
-            ['For', notice.restriction ?? 'Everyone'],
+            ['For', <ForWhom key="for" notice={notice} />],
             ...(notice.addresses
               ? [['Addresses', <code key="addresses">{notice.addresses.join(' ')}</code>] as const]
               : []),
             ['Reach', reachWords(audience && reachOf(audience, connected))],
             ...(info ? ([['How bad', gravityWords(info)]] as const) : []),
             ...(info?.expires ? [['Ends', <Time key="ends" at={info.expires} />] as const] : []),
-            ...(next ? [['Next update by', <Time key="next" at={next} />] as const] : []),
-            ...(directive ? [['It also does', directiveWords(directive)] as const] : []),
+            ...parameterFacts(parametersOf(notice)),
             ...(notice.note ? [['Note', <bdi key="note">{notice.note}</bdi>] as const] : []),
-            ['Signed by', <Signatures key="signed" proposal={proposal} />],
+            ['Signed by', <Signatures key="signed" proposal={proposal} notice={notice} />],
           ]}
         />
       </Panel>
@@ -82,32 +80,30 @@ function gravityWords(info: Info): string {
   return preset ? `${preset.name} (${values})` : values
 }
 
-function directiveWords(directive: string): string {
-  return directive === 'pause-booking' ? 'Stops the booking of appointments in portals' : directive
-}
-
-function Signatures({ proposal }: { readonly proposal: Proposal }) {
-  const held = useKeyset().data
-  const [verified, setVerified] = useState<readonly Verified[]>([])
-  useEffect(() => {
-    let stopped = false
-    void verifySignatures(proposal.envelope, keysetIn(held?.envelope)).then((all) => {
-      if (!stopped) setVerified(all)
-    })
-    return () => {
-      stopped = true
-    }
-  }, [proposal.envelope, held])
+function Signatures({
+  proposal,
+  notice,
+}: {
+  readonly proposal: Proposal
+  readonly notice: Notice
+}) {
+  const { keyset, state } = useTrustedKeyset()
+  const { envelope } = proposal
+  const { data } = useQuery({
+    queryKey: ['judged', envelope, keyset],
+    queryFn: () => (keyset ? judge(envelope, keyset, noticeRoles, notice) : []),
+  })
+  if (state === 'asking' || !data) return <span>…</span>
+  if (!keyset) return <Note tone="bad">Not known: the keyset is not to be trusted.</Note>
   return (
     <span>
-      {verified.map(({ owner, keyid, good }) => (
+      {data.map(({ owner, keyid, counts }) => (
         <span key={keyid}>
-          {owner} <Tag tone={good ? 'good' : 'bad'}>
-            {good ? 'verified' : 'does not count'}
-          </Tag>{' '}
+          {owner ?? 'unknown'}{' '}
+          <Tag tone={counts ? 'good' : 'bad'}>{counts ? 'verified' : 'does not count'}</Tag>{' '}
         </span>
       ))}
-      {verified.length === 0 && <Note>Nobody yet.</Note>}
+      {data.length === 0 && <Note>Nobody yet.</Note>}
     </span>
   )
 }

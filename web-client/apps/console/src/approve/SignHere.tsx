@@ -62,7 +62,7 @@ export function SignHere({
             ? 'I have read it, and it is right'
             : 'I have read what it changes, and it is right'
         }
-        hint="If not, don’t sign: tell whoever made it. Nobody can change it any more, not even they."
+        hint="If not, don’t sign: tell whoever made it. What you sign is what stands here."
         checked={read}
         onChange={(event) => setRead(event.target.checked)}
       />

@@ -1,6 +1,6 @@
 import { reachWords } from '../compose/AudiencePart.js'
-import { useAudience, useKeyset, useNotices, useProposals } from '../desk/index.js'
-import { keysetIn } from '../documents/open.js'
+import { useAudience, useNotices, useProposals } from '../desk/index.js'
+import { useTrustedKeyset } from '../documents/trusted.js'
 import { useKeys } from '../keys/index.js'
 import { proofDue } from '../keys/reminder.js'
 import { Busy, ButtonLink, Note, OldNews, Page, Panel, Problem, Row, Time } from '../ui/index.js'
@@ -86,7 +86,7 @@ function StatusNow({ threads }: { readonly threads: Parameters<typeof statusOf>[
 /** What staff have to see to before it is needed: keys that end, backups that were not tried. */
 function Reminders() {
   const { active } = useKeys()
-  const keyset = keysetIn(useKeyset().data?.envelope)
+  const { keyset } = useTrustedKeyset()
   const expires = keyset ? Date.parse(keyset.expires) : Number.NaN
   const soon = Date.now() + 14 * 24 * 3_600_000
   return (

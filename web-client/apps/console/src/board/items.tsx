@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { forWhom } from '../compose/audience.js'
 import { noticeType, type Proposal, type Thread, useDesk } from '../desk/index.js'
 import { documentName } from '../documents/names.js'
 import { useSession } from '../login/session.js'
@@ -27,7 +28,8 @@ export function ThreadItem({ thread }: { readonly thread: Thread }) {
         <bdi>{title}</bdi>
       </a>
       <span className={styles.facts}>
-        {notice?.restriction ?? 'Everyone'} · {message ? acts[message.msgType] : 'sent'}{' '}
+        {notice ? forWhom(notice) : 'For whom is not known'} ·{' '}
+        {message ? acts[message.msgType] : 'sent'}{' '}
         {thread.current && <Time at={thread.current.time} />}
         {thread.phase === 'active' && info?.expires && (
           <>

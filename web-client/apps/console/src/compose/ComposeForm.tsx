@@ -1,6 +1,5 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react'
-import { useKeyset } from '../desk/index.js'
-import { keysetIn } from '../documents/open.js'
+import { useTrustedKeyset } from '../documents/trusted.js'
 import { useKeys } from '../keys/index.js'
 import { useSession } from '../login/session.js'
 import { Button, Cards, Field, Note, Row } from '../ui/index.js'
@@ -35,7 +34,7 @@ export function ComposeForm({
   /** The draft of an Update with the words that show now. */
   readonly before?: Draft
 }) {
-  const keyset = keysetIn(useKeyset().data?.envelope)
+  const { keyset } = useTrustedKeyset()
   const policy = keyset?.policy
   const { active } = useKeys()
   const session = useSession()

@@ -15,6 +15,7 @@ import { reachWords } from './AudiencePart.js'
 import { audienceFrom, reachOf } from './audience.js'
 import { noticeFrom, payloadOf, senderOf, type Thread } from './document.js'
 import type { Draft } from './draft.js'
+import { ForWhom } from './ForWhom.js'
 import { languageName } from './languages.js'
 import { needOf } from './need.js'
 import { StatusBand } from './StatusBand.js'
@@ -117,7 +118,7 @@ export function SignNotice({
             'Languages',
             (notice.info ?? []).map((one) => languageName(one.language ?? 'en-US')).join(', '),
           ],
-          ['For', notice.restriction ?? 'Everyone'],
+          ['For', <ForWhom key="for" notice={notice} />],
           ['Reach', reachWords(reach)],
           ['Ends', <Time key="ends" at={info?.expires ?? ''} />],
           [

@@ -1,4 +1,4 @@
-import type { Scope } from '@tocsin/client'
+import type { Notice, Scope } from '@tocsin/client'
 import type { Audience as Connected } from '../desk/index.js'
 
 export type AudienceKind = 'everyone' | 'tenant' | 'group' | 'cohort' | 'session' | 'staff'
@@ -84,6 +84,50 @@ export function restrictionOf({ kind, values }: Audience): string {
       return 'One video visit'
     case 'staff':
       return 'Staff'
+  }
+}
+
+/**
+ * Who gets a notice, by what readers go by: its scope, addresses and status. What the
+ * sender calls them (`restriction`) decides nothing.
+ */
+export function forWhom({
+  scope,
+  status,
+  addresses = [],
+}: Pick<Notice, 'scope' | 'status' | 'addresses'>): string {
+  const kinds = new Map<string, string[]>()
+  for (const address of addresses) {
+    const [kind = '', ...rest] = address.split(':')
+    kinds.set(kind, [...(kinds.get(kind) ?? []), rest.join(':')])
+  }
+  const parts = [...kinds].map(([kind, values]) => those(kind, values))
+  if (status === 'Test') parts.push('staff, since it is a test')
+  if (scope === 'Private') parts.push('who is logged in now')
+  const words = parts.join('; of these only ') || 'everyone'
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+/** Those who have one of the values. */
+function those(kind: string, values: readonly string[]): string {
+  const any = [...new Set(values)].join(' or ')
+  switch (kind) {
+    case 'tenant':
+      return `patients of ${any}`
+    case 'group':
+      return any === 'staff' ? 'staff' : `the group ${any}`
+    case 'cohort':
+      return `the people on the list ${any}`
+    case 'session':
+      return `the video visit ${any}`
+    case 'subject':
+      return 'one person'
+    case 'surface':
+      return `who has open: ${any}`
+    case 'lang':
+      return `who reads ${any}`
+    default:
+      return `${kind} ${any}`
   }
 }
 

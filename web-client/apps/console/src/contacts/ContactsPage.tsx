@@ -1,7 +1,9 @@
 import { useState } from 'react'
 import { languageName } from '../compose/languages.js'
-import { contactsType, useContactsDocument, useKeyset } from '../desk/index.js'
-import { type Card, type Contacts, contactsIn, keysetIn } from '../documents/open.js'
+import { contactsType, useContactsDocument } from '../desk/index.js'
+import type { Card, Contacts } from '../documents/open.js'
+import { Refused } from '../documents/Refused.js'
+import { useContactsInForce, useTrustedKeyset } from '../documents/trusted.js'
 import { WaitingDocuments } from '../documents/WaitingDocuments.js'
 import { useSession } from '../login/session.js'
 import { clock } from '../ui/clock.js'
@@ -15,10 +17,12 @@ import { keptDraft } from './draft.js'
 /** Whom readers are told to call, by language and audience. */
 export function ContactsPage() {
   const held = useContactsDocument()
-  const keyset = keysetIn(useKeyset().data?.envelope)
+  const { keyset } = useTrustedKeyset()
   const session = useSession()
   const [editing, setEditing] = useState(() => keptDraft() !== null)
-  const contacts = contactsIn(held.data?.envelope)
+  const inForce = useContactsInForce()
+  const verified = inForce.state === 'verified'
+  const contacts = verified ? inForce.doc : null
   const may = session.state === 'in' && session.roles.includes('contacts')
   return (
     <Page
@@ -26,9 +30,10 @@ export function ContactsPage() {
       intro="Whom to call when all else is down. Every portal and call shows them, and keeps them for when it can’t reach the clinic."
     >
       <Problem error={held.error} asked />
-      {held.data === undefined && !held.isError && <Busy />}
+      {inForce.state === 'asking' && !held.isError && <Busy />}
+      {inForce.state === 'refused' && <Refused what="contact cards" />}
       <WaitingDocuments payloadType={contactsType} />
-      {held.data !== undefined && (
+      {verified && (
         <Panel
           title="Shown now"
           aside={contacts && `Version ${contacts.version}, ${clock(contacts.sent)}`}
@@ -36,14 +41,14 @@ export function ContactsPage() {
           <Cards contacts={contacts} />
         </Panel>
       )}
-      {held.data !== undefined && may && !editing && (
+      {verified && may && !editing && (
         <Row>
           <Button kind="primary" onClick={() => setEditing(true)}>
             Change the cards
           </Button>
         </Row>
       )}
-      {held.data !== undefined && may && editing && (
+      {verified && may && editing && (
         <ContactsForm
           held={contacts}
           initial={keptDraft() ?? (contacts?.cards ?? []).map(draftOf)}

@@ -109,7 +109,7 @@ export function useTrust() {
   return useQuery({
     queryKey: ['trust'],
     queryFn: () => desk.trust(),
-    staleTime: Number.POSITIVE_INFINITY,
+    refetchInterval: 60_000,
   })
 }
 

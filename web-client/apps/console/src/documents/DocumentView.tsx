@@ -1,14 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { fromBase64 } from '@tocsin/client/verify'
 import { useMemo } from 'react'
-import {
-  type SignedEnvelope,
-  useContactsDocument,
-  useDesk,
-  useIssuers,
-  useKeyset,
-  usePosture,
-} from '../desk/index.js'
+import { type SignedEnvelope, useDesk, useIssuers } from '../desk/index.js'
 import { clock } from '../ui/clock.js'
 import { Facts } from '../ui/Facts.js'
 import { Fingerprint, Note } from '../ui/index.js'
@@ -17,17 +10,10 @@ import { ChangeList } from './ChangeList.js'
 import { contactsChange } from './contactsWords.js'
 import styles from './documents.module.css'
 import { keysetChange } from './keysetWords.js'
-import {
-  type Contacts,
-  contactsIn,
-  keysetIn,
-  type Opened,
-  open,
-  type Posture,
-  postureIn,
-  type Redaction,
-} from './open.js'
+import { type Contacts, keysetIn, type Opened, open, type Posture, type Redaction } from './open.js'
 import { postureChange, publicAnyway } from './postureWords.js'
+import { Refused } from './Refused.js'
+import { useContactsInForce, usePostureInForce, useTrustedKeyset } from './trusted.js'
 
 /**
  * A keyset, contact cards, a posture or a redaction in words: what it changes against
@@ -75,7 +61,7 @@ function Words({
 }
 
 function PostureWords({ posture }: { readonly posture: Posture }) {
-  const held = usePosture()
+  const held = usePostureInForce()
   const issuers = useIssuers()
   const known = issuers.data ?? []
   const named = [
@@ -92,9 +78,8 @@ function PostureWords({ posture }: { readonly posture: Posture }) {
           ['Why', posture.note || 'No reason was given.'],
         ]}
       />
-      {held.data !== undefined && (
-        <ChangeList change={postureChange(postureIn(held.data?.envelope), posture)} />
-      )}
+      {held.state === 'verified' && <ChangeList change={postureChange(held.doc, posture)} />}
+      {held.state === 'refused' && <Refused what="a posture" />}
       {[...new Set(unknown)].map((issuer) => (
         <Note key={issuer} tone="warn">
           The desk knows no identity provider “{issuer}”, so this does nothing. It knows{' '}
@@ -107,7 +92,7 @@ function PostureWords({ posture }: { readonly posture: Posture }) {
 }
 
 function ContactsWords({ contacts }: { readonly contacts: Contacts }) {
-  const held = useContactsDocument()
+  const held = useContactsInForce()
   return (
     <>
       <Facts
@@ -120,9 +105,8 @@ function ContactsWords({ contacts }: { readonly contacts: Contacts }) {
       {(contacts.cards ?? []).length === 0 && (
         <Note tone="warn">There is no card in it: nobody would be told whom to call.</Note>
       )}
-      {held.data !== undefined && (
-        <ChangeList change={contactsChange(contactsIn(held.data?.envelope), contacts)} />
-      )}
+      {held.state === 'verified' && <ChangeList change={contactsChange(held.doc, contacts)} />}
+      {held.state === 'refused' && <Refused what="contact cards" />}
     </>
   )
 }
@@ -130,7 +114,7 @@ function ContactsWords({ contacts }: { readonly contacts: Contacts }) {
 /** A keyset's change, and what the desk says that it voids. */
 function KeysetWords({ envelope }: { readonly envelope: SignedEnvelope }) {
   const desk = useDesk()
-  const held = useKeyset()
+  const held = useTrustedKeyset()
   const to = keysetIn(envelope)
   const check = useQuery({
     queryKey: ['check', envelope.payload],
@@ -148,9 +132,7 @@ function KeysetWords({ envelope }: { readonly envelope: SignedEnvelope }) {
           ['Signed by', `root keys alone, which stay offline; ${to.rootThreshold} must sign`],
         ]}
       />
-      {held.data !== undefined && (
-        <ChangeList change={keysetChange(keysetIn(held.data?.envelope), to)} />
-      )}
+      {held.state !== 'asking' && <ChangeList change={keysetChange(held.keyset, to)} />}
       {voids.length > 0 && (
         <Note tone="warn">
           <strong>It voids what these say, until they are signed again:</strong>

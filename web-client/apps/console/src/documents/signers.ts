@@ -1,50 +1,82 @@
 import { fromBase64, type Keyset, pae, type Role, verifySignature } from '@tocsin/client/verify'
 import type { SignedEnvelope } from '../desk/index.js'
 
-/** The owners whose signatures under a document were verified here, sorted. */
+/** The roles whose signatures under a notice count. */
+export const noticeRoles: readonly Role[] = ['publisher', 'approver']
+
+/** A signature, as judged here by a keyset. */
+export interface Judged {
+  readonly keyid: string
+  /** Whose key it is; null if the keyset has no such key. */
+  readonly owner: string | null
+  /** It fits these very bytes, and its key had one of the roles when the document was sent. */
+  readonly counts: boolean
+  readonly breakGlass: boolean
+}
+
+/** What of a document its signatures are judged by. */
+interface Dated {
+  readonly sent: string
+  /** Why a break-glass key signed: without, it does not count. */
+  readonly note?: string | undefined
+}
+
+/** Judges each signature of a document. Of one owner's only the first counts. */
+export async function judge(
+  envelope: SignedEnvelope,
+  keyset: Keyset,
+  roles: readonly Role[],
+  { sent, note = '' }: Dated,
+): Promise<readonly Judged[]> {
+  const at = Date.parse(sent)
+  const message = pae({ payloadType: envelope.payloadType, payload: fromBase64(envelope.payload) })
+  const owners = new Set<string>()
+  const judged: Judged[] = []
+  for (const { keyid, sig } of envelope.signatures) {
+    const key = keyset.keys?.find((k) => k.keyid === keyid)
+    const counts =
+      key !== undefined &&
+      !owners.has(key.owner) &&
+      key.roles.some((role) => roles.includes(role)) &&
+      (key.breakGlass !== true || note.trim() !== '') &&
+      Date.parse(key.notBefore) <= at &&
+      at <= Date.parse(key.notAfter) &&
+      (await fits(key.publicKey, sig, message))
+    if (counts) owners.add(key.owner)
+    judged.push({
+      keyid,
+      owner: key?.owner ?? null,
+      counts,
+      breakGlass: key?.breakGlass === true,
+    })
+  }
+  return judged
+}
+
+/** The owners whose signatures under a document count, sorted. */
 export interface Signers {
   readonly owners: readonly string[]
   readonly breakGlass: boolean
 }
 
-/**
- * Verifies the signatures of a document by the keys of a keyset that have the role and
- * count at `sent`. An owner counts once.
- */
+/** Who has signed a document, by a keyset. */
 export async function verifiedSigners(
   envelope: SignedEnvelope,
   keyset: Keyset,
-  role: Role,
-  sent: string,
+  roles: readonly Role[],
+  dated: Dated,
 ): Promise<Signers> {
-  const at = Date.parse(sent)
-  const message = pae({ payloadType: envelope.payloadType, payload: fromBase64(envelope.payload) })
-  const owners = new Set<string>()
-  let breakGlass = false
-  for (const { keyid, sig } of envelope.signatures) {
-    const key = keyset.keys?.find((k) => k.keyid === keyid)
-    if (!key?.roles.includes(role)) continue
-    if (!(Date.parse(key.notBefore) <= at && at <= Date.parse(key.notAfter))) continue
-    if (!(await verifySignature(fromBase64(key.publicKey), fromBase64(sig), message))) continue
-    owners.add(key.owner)
-    breakGlass ||= key.breakGlass === true
+  const counting = (await judge(envelope, keyset, roles, dated)).filter(({ counts }) => counts)
+  return {
+    owners: counting.flatMap(({ owner }) => owner ?? []).sort(),
+    breakGlass: counting.some(({ breakGlass }) => breakGlass),
   }
-  return { owners: [...owners].sort(), breakGlass }
 }
 
-/** How many of the given roots have signed a keyset. */
-export async function rootSignatures(
-  envelope: SignedEnvelope,
-  roots: readonly { readonly keyid: string; readonly publicKey: string }[],
-): Promise<number> {
-  const message = pae({ payloadType: envelope.payloadType, payload: fromBase64(envelope.payload) })
-  const good = await Promise.all(
-    envelope.signatures.map(async ({ keyid, sig }) => {
-      const root = roots.find((r) => r.keyid === keyid)
-      return (
-        root !== undefined && verifySignature(fromBase64(root.publicKey), fromBase64(sig), message)
-      )
-    }),
-  )
-  return good.filter(Boolean).length
+async function fits(publicKey: string, sig: string, message: Uint8Array<ArrayBuffer>) {
+  try {
+    return await verifySignature(fromBase64(publicKey), fromBase64(sig), message)
+  } catch {
+    return false
+  }
 }

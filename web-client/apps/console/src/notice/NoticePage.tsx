@@ -1,9 +1,10 @@
 import type { Notice } from '@tocsin/client'
 import type { Keyset } from '@tocsin/client/verify'
 import { useState } from 'react'
+import { ForWhom } from '../compose/ForWhom.js'
 import { StatusBand } from '../compose/StatusBand.js'
-import { isProblem, type Thread, useKeyset, useNotice, useProposal } from '../desk/index.js'
-import { keysetIn } from '../documents/open.js'
+import { isProblem, type Thread, useNotice, useProposal } from '../desk/index.js'
+import { useSigners, useTrustedKeyset } from '../documents/trusted.js'
 import { useSession } from '../login/session.js'
 import { Languages } from '../preview/Languages.js'
 import type { PageProps } from '../router.js'
@@ -24,6 +25,7 @@ import {
 import { CancelDialog } from './CancelDialog.js'
 import { Funnel } from './Funnel.js'
 import { phaseWords } from './phases.js'
+import { SignedBy } from './SignedBy.js'
 import { Timeline } from './Timeline.js'
 import { contentOf, noticeIn, noticesOf } from './thread.js'
 
@@ -75,8 +77,9 @@ function Shown({
   const active = thread.phase === 'active'
   const session = useSession()
   const may = session.state === 'in' && session.roles.includes('publisher')
-  const keyset = keysetIn(useKeyset().data?.envelope)
+  const { keyset } = useTrustedKeyset()
   const publishers = publishersOf(keyset)
+  const signers = useSigners(thread)
   return (
     <Page title={info?.headline ?? info?.event ?? 'Notice'}>
       {error !== null && <OldNews error={error} />}
@@ -108,8 +111,15 @@ function Shown({
       >
         <Facts
           facts={[
-            ['For', alert.restriction ?? 'Everyone'],
-            ['Signed by', (thread.current?.signers ?? []).map((signer) => signer.owner).join(', ')],
+            ['For', <ForWhom key="for" notice={alert} />],
+            [
+              'Signed by',
+              <SignedBy
+                key="signed"
+                owners={signers?.get(thread.current?.identifier ?? '')}
+                asking={!signers}
+              />,
+            ],
             [active ? 'Ends' : 'Would have ended', <Time key="ends" at={info?.expires ?? ''} />],
             ['Identifier', <code key="identifier">{thread.identifier}</code>],
           ]}
@@ -117,7 +127,7 @@ function Shown({
         <Languages notice={content} {...(withdrawn && { withdrawn })} />
       </Panel>
       <Panel title="What happened to it">
-        <Timeline messages={thread.messages ?? []} />
+        <Timeline messages={thread.messages ?? []} signers={signers} />
       </Panel>
       {cancelling && (
         <CancelDialog

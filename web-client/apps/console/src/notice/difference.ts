@@ -48,7 +48,7 @@ const names: Readonly<Record<string, string>> = {
   directive: 'It also does',
   nextUpdateBy: 'Next update by',
   sender: 'Sender',
-  restriction: 'For',
+  restriction: 'For, in the sender’s words',
   note: 'Note',
 }
 

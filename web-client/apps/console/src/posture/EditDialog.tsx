@@ -1,8 +1,9 @@
 import { useMemo, useState } from 'react'
-import { postureType, useKeyset } from '../desk/index.js'
-import { keysetIn, type Posture } from '../documents/open.js'
+import { postureType } from '../desk/index.js'
+import type { Posture } from '../documents/open.js'
 import { postureChange } from '../documents/postureWords.js'
 import { SignDocument } from '../documents/SignDocument.js'
+import { useTrustedKeyset } from '../documents/trusted.js'
 import { Dialog, Field, Note } from '../ui/index.js'
 import { edited } from './change.js'
 import type { Draft } from './PosturePage.js'
@@ -21,7 +22,7 @@ export function EditDialog({
   // What is signed is what was read, though the posture may change meanwhile.
   const [after] = useState(() => tryEdit(held, draft))
   const [before] = useState(held)
-  const keyset = keysetIn(useKeyset().data?.envelope)
+  const { keyset } = useTrustedKeyset()
   const doc = useMemo(
     () => (typeof after === 'string' ? null : { ...after, note: note.trim() }),
     [after, note],

@@ -1,9 +1,10 @@
-import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { postureType, useKeyset, usePosture } from '../desk/index.js'
-import { keysetIn, type Posture, postureIn } from '../documents/open.js'
+import { postureType, usePosture } from '../desk/index.js'
+import type { Posture } from '../documents/open.js'
 import { postureEffects, publicAnyway, shortHash } from '../documents/postureWords.js'
-import { verifiedSigners } from '../documents/signers.js'
+import { Refused } from '../documents/Refused.js'
+import type { Signers } from '../documents/signers.js'
+import { usePostureInForce } from '../documents/trusted.js'
 import { WaitingDocuments } from '../documents/WaitingDocuments.js'
 import { useSession } from '../login/session.js'
 import { clock } from '../ui/clock.js'
@@ -28,7 +29,9 @@ export function PosturePage() {
   const held = usePosture()
   const session = useSession()
   const [draft, setDraft] = useState<Draft | null>(null)
-  const posture = postureIn(held.data?.envelope)
+  const inForce = usePostureInForce()
+  const verified = inForce.state === 'verified'
+  const posture = verified ? inForce.doc : null
   const operator = session.state === 'in' && session.roles.includes('operator')
   return (
     <Page
@@ -36,8 +39,9 @@ export function PosturePage() {
       intro="Which logins are believed. Change it when the login service is broken, or when logins or keys are in wrong hands. Public notices reach everybody, whatever stands here."
     >
       <Problem error={held.error} asked />
-      {held.data === undefined && !held.isError && <Busy />}
-      {held.data !== undefined && <InForce posture={posture} />}
+      {inForce.state === 'asking' && !held.isError && <Busy />}
+      {inForce.state === 'refused' && <Refused what="a posture" />}
+      {verified && <InForce posture={posture} by={inForce.by} />}
       <WaitingDocuments payloadType={postureType} />
       {!operator && (
         <Note>
@@ -45,7 +49,7 @@ export function PosturePage() {
           nothing here.
         </Note>
       )}
-      {operator && held.data !== undefined && (
+      {operator && verified && (
         <>
           <Panel title="What has happened?">
             <div className={styles.situations}>
@@ -63,12 +67,20 @@ export function PosturePage() {
           </Panel>
         </>
       )}
-      {draft && <EditDialog draft={draft} held={posture} onClose={() => setDraft(null)} />}
+      {draft && verified && (
+        <EditDialog draft={draft} held={posture} onClose={() => setDraft(null)} />
+      )}
     </Page>
   )
 }
 
-function InForce({ posture }: { readonly posture: Posture | null }) {
+function InForce({
+  posture,
+  by,
+}: {
+  readonly posture: Posture | null
+  readonly by: Signers | null
+}) {
   const effects = postureEffects(posture)
   const revoked = posture?.revoked ?? []
   const nothing = effects.length + revoked.length === 0
@@ -92,40 +104,21 @@ function InForce({ posture }: { readonly posture: Posture | null }) {
         )}
       </ul>
       <p>{publicAnyway}</p>
-      {posture && <Provenance posture={posture} />}
+      {posture && by && <Provenance posture={posture} by={by} />}
     </Panel>
   )
 }
 
 /** Who answers for the posture, as verified here. */
-function Provenance({ posture }: { readonly posture: Posture }) {
-  const held = usePosture()
-  const keyset = useKeyset()
-  const envelope = held.data?.envelope
-  const keys = keysetIn(keyset.data?.envelope)
-  const signers = useQuery({
-    queryKey: ['signers', envelope?.payload, envelope?.signatures.length, keys?.version],
-    enabled: envelope !== undefined && keys !== null,
-    queryFn: async () => {
-      if (envelope === undefined || keys === null) return null
-      return verifiedSigners(envelope, keys, 'operator', posture.sent)
-    },
-  })
-  const names = signers.data?.owners.join(' and ')
+function Provenance({ posture, by }: { readonly posture: Posture; readonly by: Signers }) {
   return (
     <p className={styles.provenance}>
-      Version {posture.version}, {clock(posture.sent)}
-      {names && <>, signed by {names} (verified)</>}
-      {signers.data?.breakGlass && (
+      Version {posture.version}, {clock(posture.sent)}, signed by {by.owners.join(' and ')}{' '}
+      (verified)
+      {by.breakGlass && (
         <>
           {' '}
           <Tag tone="warn">BREAK-GLASS</Tag>
-        </>
-      )}
-      {signers.data?.owners.length === 0 && (
-        <>
-          {' '}
-          <Tag tone="bad">No signature here fits the keyset</Tag>
         </>
       )}
       {posture.note && <>. Why: “{posture.note}”</>}

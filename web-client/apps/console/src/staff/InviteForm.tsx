@@ -1,7 +1,7 @@
 import type { Role } from '@tocsin/client/verify'
 import { type FormEvent, useState } from 'react'
-import { useDesk, useKeyset } from '../desk/index.js'
-import { keysetIn } from '../documents/open.js'
+import { useDesk } from '../desk/index.js'
+import { useTrustedKeyset } from '../documents/trusted.js'
 import { ownerForm } from '../keys/index.js'
 import { useSession } from '../login/session.js'
 import { Button, Copy, Field, Note, Row } from '../ui/index.js'
@@ -12,7 +12,7 @@ import { RoleChecks } from './RoleChecks.js'
 export function InviteForm() {
   const desk = useDesk()
   const session = useSession()
-  const keyset = keysetIn(useKeyset().data?.envelope)
+  const { keyset } = useTrustedKeyset()
   const [owner, setOwner] = useState('')
   const [roles, setRoles] = useState<readonly Role[]>(['approver'])
   const [tried, setTried] = useState(false)

@@ -3,6 +3,7 @@ import { keysetType, useKeyset } from '../desk/index.js'
 import { Fold } from '../documents/Fold.js'
 import { mayWords, standing, thresholdWords, warnBeforeMs } from '../documents/keysetWords.js'
 import { keysetIn } from '../documents/open.js'
+import { useTrustedKeyset } from '../documents/trusted.js'
 import { WaitingDocuments } from '../documents/WaitingDocuments.js'
 import { clock, span } from '../ui/clock.js'
 import { count, people } from '../ui/count.js'
@@ -17,6 +18,7 @@ import styles from './staff.module.css'
 export function StaffPage() {
   const held = useKeyset()
   const keyset = keysetIn(held.data?.envelope)
+  const trusted = useTrustedKeyset().keyset !== null
   return (
     <Page
       title="People and keys"
@@ -29,7 +31,7 @@ export function StaffPage() {
           <Expiry keyset={keyset} />
           <Panel title="People" aside={`Keyset, version ${keyset.version}`}>
             <Keys keyset={keyset} />
-            <KeysetOrigin held={held.data} keyset={keyset} />
+            <KeysetOrigin keyset={keyset} />
           </Panel>
           <Panel title="How many must sign">
             <Thresholds keyset={keyset} />
@@ -48,7 +50,13 @@ export function StaffPage() {
           title="Let a key count"
           words="For whoever holds the root keys: compare the fingerprint, and get the commands."
         >
-          <AddKey held={held.data ?? null} />
+          {trusted ? (
+            <AddKey held={held.data ?? null} />
+          ) : (
+            <Note tone="bad">
+              Not from this keyset: it is not signed by roots that this browser knows.
+            </Note>
+          )}
         </Fold>
         <Fold
           title="Publish a signed keyset"

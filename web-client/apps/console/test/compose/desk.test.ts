@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { verifySignatures } from '../../src/approve/signatures.js'
 import { statusOf } from '../../src/board/status.js'
 import { cancelOf, noticeFrom, payloadOf, senderOf } from '../../src/compose/document.js'
 import { draftOfUpdate } from '../../src/compose/draft.js'
@@ -8,6 +7,7 @@ import { templates } from '../../src/compose/templates/index.js'
 import { uuidv7 } from '../../src/compose/uuid.js'
 import { type Desk, noticeType } from '../../src/desk/index.js'
 import { keysetIn } from '../../src/documents/open.js'
+import { judge, noticeRoles } from '../../src/documents/signers.js'
 import { signatureOver } from '../../src/keys/sign.js'
 import { contentOf, noticesOf, payloadIn } from '../../src/notice/thread.js'
 import { type Hub, startHub } from '../kit/hub.js'
@@ -36,8 +36,10 @@ async function approve(identifier: string) {
   const approver = await hub.desk('approver')
   const { envelope } = await approver.proposal(identifier)
   const keyset = keysetIn((await approver.keyset())?.envelope)
-  const verified = await verifySignatures(envelope, keyset)
-  expect(verified).toMatchObject([{ owner: 'dev-publisher', good: true }])
+  if (!keyset) throw new Error('no keyset')
+  const sent = new Date().toISOString()
+  const judged = await judge(envelope, keyset, noticeRoles, { sent })
+  expect(judged).toMatchObject([{ owner: 'dev-publisher', counts: true }])
   const key = await hub.key('approver')
   const signature = await signatureOver(key, envelope.payloadType, payloadIn(envelope))
   return approver.addSignature(identifier, signature)
@@ -96,6 +98,18 @@ test('a signature that does not fit the bytes is shown as none', async () => {
   const other = payloadOf({ ...alert, sent: '2026-01-01T00:00:00+00:00' })
   const keyset = keysetIn((await publisher.keyset())?.envelope)
   const forged = { ...envelope, payload: Buffer.from(other).toString('base64') }
-  expect(await verifySignatures(forged, keyset)).toMatchObject([{ good: false }])
-  expect(await verifySignatures(envelope, null)).toMatchObject([{ owner: 'unknown', good: false }])
+  if (!keyset) throw new Error('no keyset')
+  const sent = new Date().toISOString()
+  const of = (one: typeof envelope, set = keyset, roles = noticeRoles, at = sent) =>
+    judge(one, set, roles, { sent: at })
+  expect(await of(envelope)).toMatchObject([{ counts: true }])
+  expect(await of(forged)).toMatchObject([{ counts: false }])
+  expect(await of(envelope, { ...keyset, keys: [] })).toMatchObject([
+    { owner: null, counts: false },
+  ])
+  expect(await of(envelope, keyset, ['operator', 'beacon'])).toMatchObject([{ counts: true }])
+  expect(await of(envelope, keyset, ['beacon'])).toMatchObject([{ counts: false }])
+  expect(await of(envelope, keyset, noticeRoles, '2001-01-01T00:00:00+00:00')).toMatchObject([
+    { counts: false },
+  ])
 })
