@@ -21,3 +21,12 @@ export async function signToo(page: Page, waiting: Page): Promise<void> {
   await page.getByRole('button', { name: /and publish/ }).click()
   await expect(page.getByRole('heading', { name: /^Signed and/ })).toBeVisible()
 }
+
+/** Reads a key file into a console, to be kept there under a passphrase. */
+export async function keepKey(page: Page, file: string, passphrase: string): Promise<void> {
+  await page.getByLabel('Keep the key in this browser').check()
+  await page.getByLabel('Your key file').setInputFiles(file)
+  await page.getByLabel('Passphrase of the key').fill(passphrase)
+  await page.getByLabel('The passphrase again').fill(passphrase)
+  await page.getByRole('button', { name: 'Open the key' }).click()
+}

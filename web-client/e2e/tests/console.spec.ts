@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test'
+import { keepKey } from '../kit/console.js'
 import { inspect } from '../kit/look.js'
 import { expect, openKey, phone, saying, test } from '../kit/test.js'
 
@@ -37,15 +38,24 @@ for (const [name, options] of ways)
     }
   })
 
-test('a console that is loaded again: the key is there, another needs its file', async ({
+test('a console that is loaded again: a kept key needs its passphrase, another its file', async ({
   hub,
-  staff,
+  somebody,
 }) => {
-  const page = await staff('publisher')
+  const page = await somebody()
+  await page.goto(hub.desk)
+  await keepKey(page, hub.keyFile('publisher'), 'four words are good')
+  await expect(page.getByRole('heading', { name: 'Board' })).toBeVisible()
   await page.reload()
+  const passphrase = page.getByLabel('Passphrase of dev-publisher')
+  await passphrase.fill('four words are bad!')
+  await page.getByRole('button', { name: 'Continue as dev-publisher' }).click()
+  await expect(page.getByText('The passphrase does not fit')).toBeVisible()
+  await passphrase.fill('four words are good')
+  await page.getByRole('button', { name: 'Continue as dev-publisher' }).click()
   await expect(page.getByRole('heading', { name: 'Board' })).toBeVisible()
   await page.getByRole('button', { name: 'Sign out' }).click()
-  await expect(page.getByRole('button', { name: 'Continue as dev-publisher' })).toBeVisible()
+  await expect(passphrase).toBeVisible()
   await inspect(page, 'console-choose-key')
   await page.getByRole('button', { name: 'Use another key' }).click()
   await openKey(page, hub.keyFile('approver'))
@@ -67,7 +77,7 @@ test('a key that is not in the keyset is refused in plain words', async ({ hub, 
   await page.goto(hub.desk)
   await page.getByRole('button', { name: 'Make a key' }).click()
   await page.getByLabel('Your name in Tocsin').fill('ana-ruiz')
-  await page.getByLabel('Passphrase of the backup').fill('four words are good')
+  await page.getByLabel('Passphrase of the key').fill('four words are good')
   await page.getByLabel('The passphrase again').fill('four words are good')
   const saved = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Make the key and save its backup' }).click()
@@ -196,7 +206,7 @@ test('a link that was cut, and a page whose files are gone', async ({ hub, staff
   watch.wrongs.length = 0
 })
 
-test('a draft survives a reload; an exercise is signed without typing', async ({ staff }) => {
+test('a draft survives a reload; an exercise is signed without typing', async ({ hub, staff }) => {
   const page = await staff('publisher')
   await page.getByRole('link', { name: 'Send a notice' }).last().click()
   await page.getByRole('radio', { name: /^EXERCISE/ }).check()
@@ -207,6 +217,7 @@ test('a draft survives a reload; an exercise is signed without typing', async ({
   await page.getByLabel('What to do').fill('Nothing. Go on as usual.')
   await page.getByLabel('Telephone for questions').fill('+1 555 010 0142')
   await page.reload()
+  await openKey(page, hub.keyFile('publisher'))
   await expect(page.getByLabel('Headline')).toHaveValue('A drill of the whole clinic')
   await page.getByRole('button', { name: 'Check and sign' }).click()
   const dialog = page.getByRole('dialog')

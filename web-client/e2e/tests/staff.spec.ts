@@ -29,7 +29,7 @@ test('somebody new is invited, makes a key, is added by the root key, and approv
   await cleo.goto(link)
   await expect(cleo.getByRole('heading', { name: 'dev-publisher invites you' })).toBeVisible()
   await inspect(cleo, 'invite-1-phone')
-  await cleo.getByLabel('Passphrase of the backup').fill('four words that last')
+  await cleo.getByLabel('Passphrase of the key').fill('four words that last')
   await cleo.getByLabel('The passphrase again').fill('four words that last')
   const backup = cleo.waitForEvent('download')
   await cleo.getByRole('button', { name: 'Make the key and save its backup' }).click()

@@ -1,10 +1,14 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { Suspense, useEffect, useRef, useState } from 'react'
 import styles from './app.module.css'
+import { TrustNote } from './documents/TrustNote.js'
+import { useIdle } from './login/idle.js'
 import { LoginGate } from './login/LoginGate.js'
 import { signOut, useSession } from './login/session.js'
 import { type Place, usePlace } from './router.js'
 import { Safe } from './Safe.js'
 import { Outbox } from './sending/Outbox.js'
+import { count } from './ui/count.js'
 import { Busy, ButtonLink, Page } from './ui/index.js'
 
 const pages = [
@@ -20,6 +24,14 @@ const pages = [
 /** The frame around every page: whose key it is, where one is, and the page. */
 export function App() {
   const place = usePlace()
+  const { state } = useSession()
+  const inside = state === 'in'
+  const left = useIdle(inside)
+  const queries = useQueryClient()
+  useEffect(() => {
+    // What one person was shown is not the next one's.
+    if (state === 'out') queries.clear()
+  }, [state, queries])
   const main = useRef<HTMLElement>(null)
   const [menu, setMenu] = useState(false)
   const first = useRef(true)
@@ -52,12 +64,25 @@ export function App() {
           </ul>
         </nav>
         <main ref={main} id="main" className={styles.main} tabIndex={-1}>
-          <Outbox />
+          <Outbox shown={inside} />
+          {inside && <TrustNote />}
           <Safe key={place.path}>
             <PageAt place={place} />
           </Safe>
         </main>
+        {left !== null && <Idle left={left} />}
       </div>
+    </div>
+  )
+}
+
+/** Moving the pointer is enough to stay. */
+function Idle({ left }: { readonly left: number }) {
+  return (
+    <div role="alert" className={styles.idle}>
+      <strong>Nobody has touched this page for long.</strong> You will be signed out within{' '}
+      {count(Math.ceil(left / 60_000), 'minute')}. Move the pointer or press a key to stay. What you
+      wrote is kept.
     </div>
   )
 }

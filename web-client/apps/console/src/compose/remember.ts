@@ -1,28 +1,19 @@
+import { recall, remember } from '../keys/drafts.js'
+import { keyring } from '../keys/index.js'
 import { type Draft, emptyDraft } from './draft.js'
 
-const prefix = 'tocsin-console:draft:'
 const habits = 'tocsin-console:habits'
 
-/** The draft that was left under this name; it survives a reload and a closed page. */
+/** The draft that whoever is signed in left under this name; it survives a reload. */
 export function recallDraft(name: string): Draft | null {
-  try {
-    const text = localStorage.getItem(prefix + name)
-    if (!text) return null
-    // Written by this console alone; a member that a newer one has more gets its default.
-    return { ...emptyDraft(), ...(JSON.parse(text) as Partial<Draft>) }
-  } catch {
-    return null
-  }
+  // Written by this console alone; a member that a newer one has more gets its default.
+  const kept = recall(keyring.get().active, name) as Partial<Draft> | null
+  return kept && { ...emptyDraft(), ...kept }
 }
 
 /** Keeps a draft; null forgets it. */
 export function rememberDraft(name: string, draft: Draft | null): void {
-  try {
-    if (draft) localStorage.setItem(prefix + name, JSON.stringify(draft))
-    else localStorage.removeItem(prefix + name)
-  } catch {
-    // Where nothing can be stored, the page itself still holds it.
-  }
+  remember(keyring.get().active, name, draft)
 }
 
 /** What is the same in every notice of this desk: the institution and its telephone. */

@@ -2,8 +2,9 @@ import { type FormEvent, type ReactNode, useState } from 'react'
 import { isProblem } from '../desk/index.js'
 import { Button, Field, Note, Row } from '../ui/index.js'
 import { problemWords } from '../ui/problemWords.js'
-import { type KeyFile, openKeyFile, readKeyFile } from './file.js'
+import { type KeyFile, openKeyFile, readKeyFile, writeBackup } from './file.js'
 import type { OpenKey } from './key.js'
+import { isChosen, NewPassphrase, noneChosen } from './NewPassphrase.js'
 
 /** More than a key file ever holds, in bytes. */
 const maxFile = 16_384
@@ -13,6 +14,7 @@ export function ChooseKeyFile({
   label,
   hint,
   action,
+  locks = false,
   onKey,
   children,
 }: {
@@ -20,12 +22,17 @@ export function ChooseKeyFile({
   readonly hint?: string
   /** What the button says under the passphrase. */
   readonly action: string
-  readonly onKey: (key: OpenKey) => Promise<void>
+  /** The key is to be kept, so that one without a passphrase gets one. */
+  readonly locks?: boolean
+  /** `locked` is its encrypted backup; '' for a key without, unless `locks`. */
+  readonly onKey: (key: OpenKey, locked: string) => Promise<void>
   /** What is asked before the file. */
   readonly children?: ReactNode
 }) {
   const [file, setFile] = useState<KeyFile | null>(null)
   const [passphrase, setPassphrase] = useState('')
+  const [chosen, setChosen] = useState(noneChosen)
+  const [tried, setTried] = useState(false)
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState('')
 
@@ -41,29 +48,41 @@ export function ChooseKeyFile({
     }
   }
 
-  async function open(chosen: KeyFile, secret: string) {
-    const key = await openKeyFile(chosen, secret)
+  async function open(read: KeyFile, secret: string) {
+    const key = await openKeyFile(read, secret)
     try {
-      await onKey(key)
+      await onKey(key, await lockedOf(read, key))
     } finally {
       key.pkcs8.fill(0)
     }
-    setFile(null)
-    setPassphrase('')
+    clear()
   }
 
-  async function choose(chosen: File | undefined) {
+  async function lockedOf(read: KeyFile, key: OpenKey): Promise<string> {
+    if (read.kind === 'sealed') return JSON.stringify(read.backup)
+    return locks ? writeBackup(key, chosen.passphrase) : ''
+  }
+
+  function clear() {
     setFile(null)
     setPassphrase('')
-    if (!chosen) return
-    const read = readKeyFile(chosen.size > maxFile ? '' : await chosen.text())
-    if (read.kind === 'plain') await open(read, '')
+    setChosen(noneChosen)
+    setTried(false)
+  }
+
+  async function choose(picked: File | undefined) {
+    clear()
+    if (!picked) return
+    const read = readKeyFile(picked.size > maxFile ? '' : await picked.text())
+    if (read.kind === 'plain' && !locks) await open(read, '')
     else setFile(read)
   }
 
   function submit(event: FormEvent) {
     event.preventDefault()
-    if (file && !busy) void attempt(() => open(file, passphrase))
+    setTried(true)
+    const ready = file?.kind === 'sealed' || !locks || isChosen(chosen, file?.owner ?? '')
+    if (file && !busy && ready) void attempt(() => open(file, passphrase))
   }
 
   return (
@@ -79,7 +98,27 @@ export function ChooseKeyFile({
           />
         )}
       </Field>
-      {file && (
+      {file?.kind === 'plain' && (
+        <>
+          <Note>
+            This is the key of {file.owner}, without a passphrase. Choose one for this browser: you
+            type it whenever you sign in.
+          </Note>
+          <NewPassphrase
+            label="Passphrase of the key"
+            owner={file.owner}
+            chosen={chosen}
+            tried={tried}
+            onChange={setChosen}
+          />
+          <Row>
+            <Button type="submit" kind="primary" busy={busy}>
+              {action}
+            </Button>
+          </Row>
+        </>
+      )}
+      {file?.kind === 'sealed' && (
         <>
           <Note>This is the backup of {file.owner}.</Note>
           <Field label="Its passphrase">

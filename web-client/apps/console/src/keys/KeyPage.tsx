@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { signIn, signOut, useSession } from '../login/session.js'
+import { signIn, signOut, switchTo, tellKeysChanged, useSession } from '../login/session.js'
 import { Button, Dialog, Field, Fingerprint, Note, Page, Panel, Row, Time } from '../ui/index.js'
 import type { StaffKey } from './key.js'
 import { OpenKeyFile } from './OpenKeyFile.js'
@@ -14,14 +14,13 @@ export function KeyPage() {
   return (
     <Page
       title="Your key"
-      intro="The secret is in this browser, where it can sign but can’t be read or copied."
+      intro="It signs what you have read. Your passphrase opens it, and nobody can use it without."
     >
       {active && (
         <Panel title={active.owner}>
           <p>
             {roles && <>Roles: {roles}. </>}
-            Added <Time at={active.added} />.{' '}
-            {active.kept ? 'Kept in this browser.' : 'Forgotten when this page closes.'}
+            Added <Time at={active.added} />. {keptWords(active)}
           </p>
           <div>
             <p>Fingerprint, to be read aloud when somebody asks:</p>
@@ -36,18 +35,25 @@ export function KeyPage() {
             .filter((key) => key.keyid !== active?.keyid)
             .map((key) => (
               <Row key={key.keyid}>
-                <Button onClick={() => void signIn(key)}>Continue as {key.owner}</Button>
+                <Button onClick={() => switchTo(key)}>Continue as {key.owner}</Button>
                 <Fingerprint keyid={key.keyid} short />
               </Row>
             ))}
         </Panel>
       )}
       <Panel title="Add a key to this browser">
-        <OpenKeyFile onOpen={(key) => void signIn(key)} />
+        <OpenKeyFile keeps onOpen={(key) => void signIn(key)} />
       </Panel>
       {active && <Remove staffKey={active} />}
     </Page>
   )
+}
+
+function keptWords({ kept, locked }: StaffKey): string {
+  if (!kept) return 'Forgotten when you sign out or close this page.'
+  return locked
+    ? 'Kept in this browser, locked with your passphrase.'
+    : 'An earlier console kept it without a passphrase: open its file below, and keep it.'
 }
 
 function Remove({ staffKey }: { readonly staffKey: StaffKey }) {
@@ -56,7 +62,10 @@ function Remove({ staffKey }: { readonly staffKey: StaffKey }) {
   return (
     <Panel title="Remove it from this browser">
       <p>
-        Do this before you give the computer away. You get the key back from its backup file only.
+        Do this before you give the computer away; erase its disk, too, since browsers leave traces.
+        Whoever has the disk has the locked key, and needs your passphrase to use it. If the
+        computer was lost or stolen, have the key taken out of the keyset. You get the key back from
+        its backup file only.
       </p>
       <Row>
         <Button kind="danger" onClick={() => setOpen(true)}>
@@ -75,7 +84,7 @@ function Remove({ staffKey }: { readonly staffKey: StaffKey }) {
               disabled={typed !== staffKey.owner}
               onClick={() => {
                 signOut()
-                void keyring.forget(staffKey.keyid)
+                void keyring.forget(staffKey.keyid).then(tellKeysChanged)
               }}
             >
               Remove the key

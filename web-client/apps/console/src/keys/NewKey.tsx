@@ -1,13 +1,14 @@
 import { type FormEvent, useState } from 'react'
 import { Button, Field, Fingerprint, Note, Row } from '../ui/index.js'
 import { download } from './download.js'
-import { passphraseLeast, writeBackup } from './file.js'
-import { createKey, ownerForm, type StaffKey } from './key.js'
+import { writeBackup } from './file.js'
+import { createKey, ownerForm, type ReadyKey } from './key.js'
+import { isChosen, NewPassphrase, noneChosen } from './NewPassphrase.js'
 import { keyring } from './ring.js'
 
 /**
  * Makes a key in this browser: a name, a passphrase, the backup file, done. The secret
- * leaves the page's memory in the encrypted backup only; what stays can't be exported.
+ * leaves the page's memory in the encrypted backup only, which is what the browser keeps.
  */
 export function NewKey({
   owner: suggested = '',
@@ -17,14 +18,13 @@ export function NewKey({
   readonly owner?: string
   /** It is about to be in this browser; its backup is not put away yet. */
   readonly onMade?: () => void
-  readonly onKept: (key: StaffKey) => void
+  readonly onKept: (key: ReadyKey) => void
 }) {
   const [owner, setOwner] = useState(suggested)
-  const [passphrase, setPassphrase] = useState('')
-  const [again, setAgain] = useState('')
+  const [chosen, setChosen] = useState(noneChosen)
   const [tried, setTried] = useState(false)
   const [busy, setBusy] = useState(false)
-  const [made, setMade] = useState<{ readonly key: StaffKey; readonly save: () => void } | null>(
+  const [made, setMade] = useState<{ readonly key: ReadyKey; readonly save: () => void } | null>(
     null,
   )
   const [error, setError] = useState('')
@@ -32,28 +32,22 @@ export function NewKey({
   const ownerError = ownerForm.test(owner)
     ? ''
     : 'Use small letters, digits and hyphens, such as ana-ruiz.'
-  const passphraseError =
-    passphrase.length >= passphraseLeast
-      ? ''
-      : `Use at least ${passphraseLeast} characters; four or five words are good.`
-  const againError = again === passphrase ? '' : 'The two passphrases differ.'
 
   async function make(event: FormEvent) {
     event.preventDefault()
     setTried(true)
-    if (ownerError || passphraseError || againError) return
+    if (ownerError || !isChosen(chosen, owner)) return
     setBusy(true)
     setError('')
     try {
       const key = await createKey(owner)
-      const backup = await writeBackup(key, passphrase)
+      const backup = await writeBackup(key, chosen.passphrase)
       const save = () => download(fileOf(owner), backup)
       save()
       onMade?.()
-      setMade({ key: await keyring.add(key, true, new Date().toISOString()), save })
+      setMade({ key: await keyring.add(key, backup, ''), save })
       key.pkcs8.fill(0)
-      setPassphrase('')
-      setAgain('')
+      setChosen(noneChosen)
     } catch (cause) {
       setError(cause instanceof Error ? cause.message : String(cause))
     } finally {
@@ -83,7 +77,14 @@ export function NewKey({
           </Note>
         )}
         <Row>
-          <Button kind="primary" onClick={() => onKept(key)}>
+          <Button
+            kind="primary"
+            onClick={() => {
+              // Whether it was saved, only its owner can see.
+              void keyring.proven(key.keyid, new Date().toISOString())
+              onKept(key)
+            }}
+          >
             I have put the file away
           </Button>
           <Button onClick={save}>It is not there: save it again</Button>
@@ -110,28 +111,13 @@ export function NewKey({
           />
         )}
       </Field>
-      <Field label="Passphrase of the backup" error={tried ? passphraseError : ''}>
-        {(control) => (
-          <input
-            {...control}
-            type="password"
-            value={passphrase}
-            onChange={(event) => setPassphrase(event.target.value)}
-            autoComplete="new-password"
-          />
-        )}
-      </Field>
-      <Field label="The passphrase again" error={tried ? againError : ''}>
-        {(control) => (
-          <input
-            {...control}
-            type="password"
-            value={again}
-            onChange={(event) => setAgain(event.target.value)}
-            autoComplete="new-password"
-          />
-        )}
-      </Field>
+      <NewPassphrase
+        label="Passphrase of the key"
+        owner={owner}
+        chosen={chosen}
+        tried={tried}
+        onChange={setChosen}
+      />
       {error && (
         <Note tone="bad" live>
           {error}

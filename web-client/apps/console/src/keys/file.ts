@@ -5,9 +5,6 @@ import { type OpenKey, openKey, ownerForm } from './key.js'
 // OWASP's figure for PBKDF2 with SHA-256 (2023). WebCrypto knows no memory-hard function.
 const iterations = 600_000
 
-/** The least length of a passphrase, in characters. */
-export const passphraseLeast = 12
-
 const backupForm = z.object({
   tocsinKeyBackup: z.literal(1),
   owner: z.string().check(z.regex(ownerForm)),

@@ -1,6 +1,6 @@
 import { fromBase64, toBase64 } from '@tocsin/client/verify'
 
-/** A staff member's key as this browser keeps it. The secret can sign, and can't be read. */
+/** A staff member's key as this page has it. What the browser keeps of its secret is locked. */
 export interface StaffKey {
   /** Lower-case hex SHA-256 of the public key. */
   readonly keyid: string
@@ -8,14 +8,27 @@ export interface StaffKey {
   readonly owner: string
   /** The 32 bytes, base64. */
   readonly publicKey: string
-  /** The private half can't be exported. */
-  readonly pair: CryptoKeyPair
+  /** Its private half can't be exported; null while the key is locked. */
+  readonly pair: CryptoKeyPair | null
+  /**
+   * The encrypted backup that the browser keeps; '' of a key that ends with the page, and of
+   * one that an earlier console kept unlocked.
+   */
+  readonly locked: string
   /** RFC 3339. */
   readonly added: string
   /** When its backup was written or last proven by reading it, RFC 3339; '' for never. */
   readonly backedUp: string
-  /** False: it lives until the page is closed. */
+  /** False: it lives until the page is closed, or its owner signs out. */
   readonly kept: boolean
+}
+
+/** A key that can sign. */
+export type ReadyKey = StaffKey & { readonly pair: CryptoKeyPair }
+
+/** Whether the key can sign now. */
+export function isReady(key: StaffKey): key is ReadyKey {
+  return key.pair !== null
 }
 
 /** A key whose secret is still in the page's memory, to be backed up and then kept. */
@@ -66,13 +79,14 @@ export async function openKey(owner: string, pkcs8: Uint8Array<ArrayBuffer>): Pr
   return { owner, pkcs8, publicKey: toBase64(bytes), keyid: await fingerprint(bytes) }
 }
 
-/** The same key, not exportable any more, as it is to be stored. */
-export async function sealKey(key: OpenKey, kept: boolean, backedUp: string): Promise<StaffKey> {
+/** The same key, ready to sign and not exportable any more. */
+export async function sealKey(key: OpenKey, locked: string, backedUp: string): Promise<ReadyKey> {
   const { keyid, owner, publicKey } = key
-  const [privateHalf, publicHalf] = await Promise.all([
+  const [privateKey, publicHalf] = await Promise.all([
     crypto.subtle.importKey('pkcs8', key.pkcs8, algorithm, false, ['sign']),
     crypto.subtle.importKey('raw', fromBase64(publicKey), algorithm, true, ['verify']),
   ])
-  const pair = { privateKey: privateHalf, publicKey: publicHalf }
-  return { keyid, owner, publicKey, pair, kept, backedUp, added: new Date().toISOString() }
+  const pair = { privateKey, publicKey: publicHalf }
+  const added = new Date().toISOString()
+  return { keyid, owner, publicKey, pair, locked, kept: locked !== '', backedUp, added }
 }

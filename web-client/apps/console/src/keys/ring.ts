@@ -1,8 +1,10 @@
 import { useSyncExternalStore } from 'react'
-import { type OpenKey, type StaffKey, sealKey } from './key.js'
+import { forgetDrafts } from './drafts.js'
+import { openKeyFile, readKeyFile } from './file.js'
+import { type OpenKey, type ReadyKey, type StaffKey, sealKey } from './key.js'
 import { indexedDbStore, type KeyStore } from './store.js'
 
-/** The keys that this page can sign with. undefined until the browser's were read. */
+/** The keys of this page, locked or not. undefined until the browser's were read. */
 export interface Ring {
   readonly keys: readonly StaffKey[] | undefined
   readonly active: StaffKey | null
@@ -31,22 +33,49 @@ export class Keyring {
   /** Reads the store, once. Without IndexedDB (some private windows) there are no keys. */
   load(): Promise<void> {
     this.loading ??= this.store.all().then(
-      (keys) => this.set(keys, keys.find((key) => key.keyid === chosen()) ?? keys[0] ?? null),
+      (stored) => {
+        const keys = stored.map(lockedKey)
+        this.set(keys, keys.find((key) => key.keyid === chosen()) ?? keys[0] ?? null)
+      },
       () => this.set([], null),
     )
     return this.loading
   }
 
   /**
-   * Takes a key in, and makes it the active one. It is forgotten with the page if it is not
-   * to be kept, or where nothing can be (some private windows): `kept` of the answer tells.
+   * Takes a key in, and makes it the active one. What is kept is `locked`, its encrypted
+   * backup; with '', or where nothing can be kept (some private windows), it is forgotten with
+   * the page: `kept` of the answer tells.
    */
-  async add(open: OpenKey, keep: boolean, backedUp: string): Promise<StaffKey> {
-    const sealed = await sealKey(open, keep, backedUp)
-    const kept = keep && (await this.store.put(sealed).then(yes, no))
+  async add(open: OpenKey, locked: string, backedUp: string): Promise<ReadyKey> {
+    const sealed = await sealKey(open, locked, backedUp)
+    const kept = sealed.kept && (await this.keep(sealed).then(yes, no))
     const key = { ...sealed, kept }
     this.set([...this.others(key.keyid), key], key)
     return key
+  }
+
+  /** Opens a key that is kept, and makes it the active one. Rejects with a KeyFileError. */
+  async unlock(keyid: string, passphrase: string): Promise<ReadyKey> {
+    const key = this.ring.keys?.find((one) => one.keyid === keyid)
+    if (!key) throw new Error('This key is not in this browser any more.')
+    const pair = key.pair ?? (await opened(key, passphrase))
+    const ready = { ...key, pair }
+    this.set([...this.others(keyid), ready], ready)
+    return ready
+  }
+
+  /** Locks what is kept, and forgets what is not: nothing here signs any more. */
+  lock(): void {
+    const keys = this.ring.keys?.filter(({ kept }) => kept).map(lockedKey)
+    const active = keys?.find(({ keyid }) => keyid === this.ring.active?.keyid)
+    this.set(keys, active ?? keys?.[0] ?? null)
+  }
+
+  /** Reads the store again, after another tab has changed it. */
+  async reload(): Promise<void> {
+    this.loading = undefined
+    await this.load()
   }
 
   /** Makes another of the keys the active one. */
@@ -60,16 +89,21 @@ export class Keyring {
     const key = this.ring.keys?.find((one) => one.keyid === keyid)
     if (!key) return
     const next = { ...key, backedUp: at }
-    if (key.kept) await this.store.put(next)
+    if (key.kept) await this.keep(next)
     const active = this.ring.active?.keyid === keyid ? next : this.ring.active
     this.set([...this.others(keyid), next], active)
   }
 
-  /** Takes a key away from this browser. */
+  /** Takes a key away from this browser, and what its owner was writing. */
   async forget(keyid: string): Promise<void> {
+    forgetDrafts(keyid)
     await this.store.remove(keyid)
     const left = this.others(keyid)
     this.set(left, this.ring.active?.keyid === keyid ? (left[0] ?? null) : this.ring.active)
+  }
+
+  private keep(key: StaffKey): Promise<void> {
+    return this.store.put(key.locked ? { ...key, pair: null } : key)
   }
 
   private others(keyid: string): StaffKey[] {
@@ -84,6 +118,21 @@ export class Keyring {
       // A browser that remembers nothing takes the first key next time.
     }
     for (const listener of this.listeners) listener()
+  }
+}
+
+/** As the browser keeps it. An earlier console kept the pair itself, and nothing locked. */
+function lockedKey(key: StaffKey): StaffKey {
+  const { locked = '' } = key as Partial<StaffKey>
+  return { ...key, locked, pair: locked ? null : key.pair }
+}
+
+async function opened(key: StaffKey, passphrase: string): Promise<CryptoKeyPair> {
+  const open = await openKeyFile(readKeyFile(key.locked), passphrase)
+  try {
+    return (await sealKey(open, key.locked, key.backedUp)).pair
+  } finally {
+    open.pkcs8.fill(0)
   }
 }
 

@@ -1,5 +1,5 @@
 import { marshalEnvelope, sealEnvelope, signEnvelope } from '@tocsin/client/verify'
-import type { SignedEnvelope } from '../desk/index.js'
+import { DeskProblem, type SignedEnvelope } from '../desk/index.js'
 import type { StaffKey } from './key.js'
 
 /** Puts these very bytes into an envelope, signed by the key. */
@@ -8,6 +8,7 @@ export async function signPayload(
   payloadType: string,
   payload: Uint8Array,
 ): Promise<SignedEnvelope> {
+  if (!key.pair) throw new DeskProblem('no-key', 'This key is locked')
   const signed = await signEnvelope(sealEnvelope(payloadType, new Uint8Array(payload)), key.pair)
   return JSON.parse(marshalEnvelope(signed)) as SignedEnvelope
 }

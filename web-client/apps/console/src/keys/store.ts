@@ -11,8 +11,8 @@ const database = 'tocsin-console'
 const table = 'keys'
 
 /**
- * Keys in IndexedDB. What it holds of the secret is a CryptoKey that can't be exported:
- * scripts of this page can sign with it, none can read it.
+ * Keys in IndexedDB. What it holds of the secret is encrypted under the passphrase: a
+ * CryptoKey there would lie in the browser's files in plain, exportable or not.
  */
 export function indexedDbStore(): KeyStore {
   let opened: Promise<IDBDatabase> | undefined

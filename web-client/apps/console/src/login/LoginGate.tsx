@@ -1,16 +1,17 @@
 import { type ReactNode, useEffect, useState } from 'react'
-import { NewKey, type StaffKey, useKeys } from '../keys/index.js'
-import { canSign } from '../keys/key.js'
+import { keyring, NewKey, type StaffKey, useKeys } from '../keys/index.js'
+import { canSign, isReady } from '../keys/key.js'
 import { OpenKeyFile } from '../keys/OpenKeyFile.js'
+import { Unlock } from '../keys/Unlock.js'
 import { usePlace } from '../router.js'
 import { Busy, Button, Copy, Fingerprint, Note, Page, Panel, Problem, Row } from '../ui/index.js'
-import { resume, signIn, signOut, useSession } from './session.js'
+import { signIn, signOut, useSession } from './session.js'
 
 /** Shows the page to whoever is signed in; helps everybody else to sign in. */
 export function LoginGate({ children }: { readonly children: ReactNode }) {
   const session = useSession()
   const ring = useKeys()
-  useEffect(() => void resume(), [])
+  useEffect(() => void keyring.load(), [])
   switch (session.state) {
     case 'in':
       return children
@@ -20,14 +21,32 @@ export function LoginGate({ children }: { readonly children: ReactNode }) {
       return <Refused error={session.error} active={ring.active} />
     case 'out':
       if (!ring.keys) return <Busy>Looking for your key …</Busy>
-      return <Out keys={ring.keys} />
+      return <Out keys={ring.keys} active={ring.active} idle={session.idle} />
   }
 }
 
-function Out({ keys }: { readonly keys: readonly StaffKey[] }) {
+function Out({
+  keys,
+  active,
+  idle,
+}: {
+  readonly keys: readonly StaffKey[]
+  readonly active: StaffKey | null
+  readonly idle: boolean
+}) {
   // Whoever makes a key here reads what to do with its backup before anything else.
   const [first] = useState(keys.length === 0)
-  return first || keys.length === 0 ? <First /> : <Choose keys={keys} />
+  return (
+    <>
+      {idle && (
+        <Note tone="warn" live>
+          You were signed out, since nobody had touched this page for half an hour. What you wrote
+          is kept for your key.
+        </Note>
+      )}
+      {first || keys.length === 0 ? <First /> : <Choose keys={keys} active={active} />}
+    </>
+  )
 }
 
 function First() {
@@ -38,7 +57,7 @@ function First() {
   return (
     <Page
       title="Open your key"
-      intro="Staff sign notices with a key of their own. There is no password here, and no login of the clinic is needed: this works while that is down."
+      intro="Staff sign notices with a key of their own. No login of the clinic is needed: this works while that is down."
     >
       {signing && <AskedToSign />}
       {!able && (
@@ -98,20 +117,35 @@ function AskedToSign() {
   )
 }
 
-function Choose({ keys }: { readonly keys: readonly StaffKey[] }) {
+function Choose({
+  keys,
+  active,
+}: {
+  readonly keys: readonly StaffKey[]
+  readonly active: StaffKey | null
+}) {
+  const [chosen, setChosen] = useState(active?.keyid)
   const [other, setOther] = useState(false)
+  const first = keys.find(({ keyid }) => keyid === chosen) ?? keys[0]
   return (
-    <Page title="Who is it?" intro="These keys are kept in this browser.">
-      <Panel>
-        {keys.map((key) => (
-          <Row key={key.keyid}>
-            <Button kind="primary" large onClick={() => void signIn(key)}>
-              Continue as {key.owner}
-            </Button>
-            <Fingerprint keyid={key.keyid} short />
-          </Row>
-        ))}
-      </Panel>
+    <Page title="Who is it?" intro="These keys are kept in this browser, each locked.">
+      {first && (
+        <Panel title={first.owner} aside={<Fingerprint keyid={first.keyid} short />}>
+          <Unlock key={first.keyid} staffKey={first} onOpen={(key) => void signIn(key)} />
+        </Panel>
+      )}
+      {keys.length > 1 && (
+        <Panel title="Somebody else">
+          {keys
+            .filter((key) => key !== first)
+            .map((key) => (
+              <Row key={key.keyid}>
+                <Button onClick={() => setChosen(key.keyid)}>{key.owner}</Button>
+                <Fingerprint keyid={key.keyid} short />
+              </Row>
+            ))}
+        </Panel>
+      )}
       {other ? (
         <Panel title="Another key">
           <OpenKeyFile onOpen={(key) => void signIn(key)} />
@@ -136,9 +170,11 @@ function Refused({ error, active }: { readonly error: unknown; readonly active: 
           <p>Its fingerprint, to be compared by telephone:</p>
           <Fingerprint keyid={active.keyid} />
           <Row>
-            <Button kind="primary" onClick={() => void signIn(active)}>
-              Try again
-            </Button>
+            {isReady(active) && (
+              <Button kind="primary" onClick={() => void signIn(active)}>
+                Try again
+              </Button>
+            )}
             <Button onClick={signOut}>Use another key</Button>
           </Row>
         </Panel>

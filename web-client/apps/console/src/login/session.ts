@@ -1,10 +1,12 @@
 import { useSyncExternalStore } from 'react'
 import { Desk } from '../desk/index.js'
-import { keyring, type StaffKey, signPayload } from '../keys/index.js'
+import { forgetDrafts } from '../keys/drafts.js'
+import { keyring, type ReadyKey, type StaffKey, signPayload } from '../keys/index.js'
 
 /** Whether the desk knows who is here. */
 export type Session =
-  | { readonly state: 'out' }
+  /** `idle`: since nobody touched the page. */
+  | { readonly state: 'out'; readonly idle: boolean }
   | { readonly state: 'asking'; readonly owner: string }
   | { readonly state: 'in'; readonly owner: string; readonly roles: readonly string[] }
   | { readonly state: 'refused'; readonly error: unknown }
@@ -12,9 +14,10 @@ export type Session =
 /** The desk that serves this page. */
 export const desk = new Desk()
 
-const stayedOut = 'tocsin-console:signed-out'
+/** Tells the other tabs. What it says makes them do less, never more. */
+const tabs = new BroadcastChannel('tocsin-console')
 
-let session: Session = { state: 'out' }
+let session: Session = { state: 'out', idle: false }
 /** Counts the keys that were chosen: an answer to an earlier one says nothing of this one. */
 let choice = 0
 const listeners = new Set<() => void>()
@@ -30,9 +33,8 @@ function subscribe(listener: () => void): () => void {
 }
 
 /** Proves to the desk that the key is here. No identity provider takes part in it. */
-export async function signIn(key: StaffKey): Promise<void> {
+export async function signIn(key: ReadyKey): Promise<void> {
   const mine = ++choice
-  sessionStorage.removeItem(stayedOut)
   keyring.choose(key.keyid)
   desk.setKey((type, payload) => signPayload(key, type, payload))
   set({ state: 'asking', owner: key.owner })
@@ -44,20 +46,44 @@ export async function signIn(key: StaffKey): Promise<void> {
   }
 }
 
-/** Ends the login of this page. The key stays in the browser unless it is removed there. */
-export function signOut(): void {
+/** Ends the login of this page, and locks its keys. */
+function end(idle: boolean): void {
   choice++
-  sessionStorage.setItem(stayedOut, 'yes')
   desk.setKey(null)
-  set({ state: 'out' })
+  keyring.lock()
+  set({ state: 'out', idle })
 }
 
-/** Signs in by itself where a key is kept, unless one has signed out on purpose. */
-export async function resume(): Promise<void> {
-  await keyring.load()
-  const { active } = keyring.get()
-  if (active && session.state === 'out' && !sessionStorage.getItem(stayedOut)) await signIn(active)
+/**
+ * Signs out in every tab. Drafts stay for the key that they were written with, unless it is
+ * not kept here.
+ */
+export function signOut(): void {
+  for (const { keyid, kept } of keyring.get().keys ?? []) if (!kept) forgetDrafts(keyid)
+  end(false)
+  tabs.postMessage('signed-out')
 }
+
+/** Signs this tab out, since nobody touches it. Another may be in use. */
+export function signOutIdle(): void {
+  end(true)
+}
+
+/** Goes on with another key, once it is open. */
+export function switchTo(key: StaffKey): void {
+  end(false)
+  keyring.choose(key.keyid)
+}
+
+/** Tells the other tabs that a key is there no more. */
+export function tellKeysChanged(): void {
+  tabs.postMessage('keys')
+}
+
+tabs.addEventListener('message', ({ data }) => {
+  if (data === 'signed-out') end(false)
+  if (data === 'signed-out' || data === 'keys') void keyring.reload()
+})
 
 /** Who is signed in, and again whenever that changes. */
 export function useSession(): Session {

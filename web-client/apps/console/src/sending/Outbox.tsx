@@ -5,8 +5,11 @@ import { type Pending, send, usePending } from './outbox.js'
 
 const againMs = 10_000
 
-/** What was signed and may or may not be published: asks again until it is known. */
-export function Outbox() {
+/**
+ * What was signed and may or may not be published: asks again until it is known, though
+ * nobody is signed in; then nothing of it is shown.
+ */
+export function Outbox({ shown }: { readonly shown: boolean }) {
   const pending = usePending()
   const [settled, setSettled] = useState<{
     item: Pending
@@ -15,7 +18,7 @@ export function Outbox() {
   } | null>(null)
   return (
     <>
-      {settled && (
+      {shown && settled && (
         <Note tone={settled.answer ? 'good' : 'bad'} live>
           {settled.answer ? (
             <>
@@ -39,6 +42,7 @@ export function Outbox() {
         <Open
           key={item.identifier}
           item={item}
+          shown={shown}
           onSettled={(answer, error) => setSettled(answer ? { item, answer } : { item, error })}
         />
       ))}
@@ -55,9 +59,11 @@ function pageOf({ identifier, envelope }: Pending, { status }: Answer): string {
 
 function Open({
   item,
+  shown,
   onSettled,
 }: {
   readonly item: Pending
+  readonly shown: boolean
   readonly onSettled: (answer: Answer | null, error?: unknown) => void
 }) {
   const desk = useDesk()
@@ -83,6 +89,7 @@ function Open({
       clearTimeout(timer)
     }
   }, [desk, item.identifier])
+  if (!shown) return null
   return (
     <Note tone="warn" live>
       <strong>It is not known yet whether “{item.title}” was published.</strong>

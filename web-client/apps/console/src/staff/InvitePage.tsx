@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import { mayWords } from '../documents/keysetWords.js'
 import { download } from '../keys/download.js'
-import { keyring, NewKey, type StaffKey, useKeys } from '../keys/index.js'
+import { isReady, keyring, NewKey, type StaffKey, useKeys } from '../keys/index.js'
 import { signIn } from '../login/session.js'
 import { go, type PageProps } from '../router.js'
 import { Busy, Button, Copy, Note, Page, Panel, Row } from '../ui/index.js'
@@ -84,7 +84,7 @@ function Made({
           <Button
             kind="primary"
             onClick={() => {
-              void signIn(staffKey)
+              if (isReady(staffKey)) void signIn(staffKey)
               go('/')
             }}
           >

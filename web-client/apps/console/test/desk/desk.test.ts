@@ -17,7 +17,8 @@ import {
 } from '../../src/desk/index.js'
 import { keysetChange } from '../../src/documents/keysetWords.js'
 import { contactsIn, encode, keysetIn, postureIn, readEnvelope } from '../../src/documents/open.js'
-import { rootSignatures, verifiedSigners } from '../../src/documents/signers.js'
+import { trustKeyset } from '../../src/documents/roots.js'
+import { verifiedSigners } from '../../src/documents/signers.js'
 import { createKey, sealKey } from '../../src/keys/key.js'
 import { signatureOver, signPayload } from '../../src/keys/sign.js'
 import { edited } from '../../src/posture/change.js'
@@ -120,8 +121,8 @@ describe('documents', () => {
     const keyset = keysetIn(held?.envelope)
     expect(keyset?.keys?.map((key) => key.owner)).toEqual(['dev-publisher', 'dev-approver'])
     if (!held || !keyset) throw new Error('no keyset')
-    expect(await rootSignatures(held.envelope, keyset.roots)).toBe(1)
-    expect(await desk.trust()).toContain('BEGIN PUBLIC KEY')
+    const judged = await trustKeyset(await desk.trust(), held.envelope, null)
+    expect(judged).toMatchObject({ state: 'verified', keyset })
     const check = await desk.checkKeyset(held.envelope).catch((error: unknown) => error)
     expect(check).toSatisfy((c) => isProblem(c, 'already-published') || isProblem(c, 'superseded'))
   })
@@ -159,12 +160,14 @@ describe('documents', () => {
     expect(postureIn(held?.envelope)).toEqual(doc)
     const keyset = keysetIn((await ana.keyset())?.envelope)
     if (!held || !keyset) throw new Error('neither posture nor keyset')
-    const signers = await verifiedSigners(held.envelope, keyset, 'operator', doc.sent)
+    const signers = await verifiedSigners(held.envelope, keyset, ['operator'], doc)
     expect(signers).toEqual({ owners: ['dev-approver', 'dev-publisher'], breakGlass: false })
     const spoilt = { ...held.envelope, payload: btoa('{}') }
-    expect((await verifiedSigners(spoilt, keyset, 'operator', doc.sent)).owners).toEqual([])
+    expect((await verifiedSigners(spoilt, keyset, ['operator'], doc)).owners).toEqual([])
     const early = '2001-01-01T00:00:00+00:00'
-    expect((await verifiedSigners(held.envelope, keyset, 'operator', early)).owners).toEqual([])
+    expect(
+      (await verifiedSigners(held.envelope, keyset, ['operator'], { sent: early })).owners,
+    ).toEqual([])
   })
 
   test('every kind of edit is a posture that the desk takes', async () => {
@@ -306,7 +309,7 @@ test('somebody invited: their request is added by the commands, and they log in'
     const binary = resolve(import.meta.dirname, '../../../../../bin/tocsin')
     return execFileSync(binary, args, { cwd: dir, stdio: 'pipe' })
   }
-  const key = await sealKey(await createKey('cleo-ng'), false, '')
+  const key = await sealKey(await createKey('cleo-ng'), '', '')
   writeFileSync(join(dir, 'cleo-ng.pub'), requestText(key))
   const held = await ana.keyset()
   writeFileSync(join(dir, 'keyset.json'), `${JSON.stringify(held?.envelope)}\n`)

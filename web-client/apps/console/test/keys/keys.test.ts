@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path'
 import { fromBase64, pae, verifySignature } from '@tocsin/client/verify'
 import { afterAll, describe, expect, test } from 'vitest'
 import { openKeyFile, readKeyFile, writeBackup } from '../../src/keys/file.js'
-import { createKey, sealKey } from '../../src/keys/key.js'
+import { createKey, type StaffKey, sealKey } from '../../src/keys/key.js'
+import { passphraseFault } from '../../src/keys/passphrase.js'
 import { proofDue } from '../../src/keys/reminder.js'
 import { Keyring } from '../../src/keys/ring.js'
 import { RootKeyError, refuseRoot } from '../../src/keys/root.js'
@@ -58,7 +59,7 @@ describe('a key file', () => {
     const open = await openKeyFile(readKeyFile(readFileSync(join(dir, 'ana.key'), 'utf8')))
     const shown = execFileSync(binary, ['key', 'show', 'ana.key'], { cwd: dir, encoding: 'utf8' })
     expect(shown).toContain(open.publicKey)
-    expect(await signs(await sealKey(open, true, ''))).toBe(true)
+    expect(await signs(await sealKey(open, '', ''))).toBe(true)
   })
 
   test.each(['', '{}', 'null', '-----BEGIN PUBLIC KEY-----\n', '{"tocsinKeyBackup":2}'])(
@@ -74,28 +75,73 @@ describe('a key file', () => {
 })
 
 describe('the keyring', () => {
-  test('keeps what cannot be exported, and forgets what is not to be kept', async () => {
+  test(
+    'keeps a key locked: after a restart and after a sign-out only its passphrase signs',
+    slow,
+    async () => {
+      const store = memoryStore()
+      const ring = new Keyring(store)
+      await ring.load()
+      const open = await createKey('ana-ruiz')
+      const kept = await ring.add(open, await writeBackup(open, passphrase), '')
+      expect(await signs(kept)).toBe(true)
+      await expect(crypto.subtle.exportKey('pkcs8', kept.pair.privateKey)).rejects.toThrow()
+      const [stored] = await store.all()
+      expect(stored?.pair, 'nothing on the disk signs').toBeNull()
+      await ring.proven(kept.keyid, new Date().toISOString())
+      expect((await store.all())[0]?.pair).toBeNull()
+
+      ring.lock()
+      const locked = ring.get().active
+      if (!locked) throw new Error('the key is gone')
+      expect(locked.pair).toBeNull()
+      await expect(signatureOver(locked, 'x/y', new Uint8Array())).rejects.toThrow()
+
+      const later = new Keyring(store)
+      await later.load()
+      expect(later.get().active).toMatchObject({ owner: 'ana-ruiz', pair: null })
+      await expect(later.unlock(kept.keyid, `${passphrase}!`)).rejects.toMatchObject({
+        reason: 'passphrase-wrong',
+      })
+      expect(later.get().active?.pair).toBeNull()
+      expect(await signs(await later.unlock(kept.keyid, passphrase))).toBe(true)
+      await later.forget(kept.keyid)
+      expect(later.get()).toEqual({ keys: [], active: null })
+      expect(await store.all()).toEqual([])
+    },
+  )
+
+  test('forgets at sign-out what is not kept', async () => {
     const store = memoryStore()
     const ring = new Keyring(store)
     await ring.load()
-    const kept = await ring.add(await createKey('ana-ruiz'), true, '')
-    const lent = await ring.add(await createKey('bo-lee'), false, '')
-    await expect(crypto.subtle.exportKey('pkcs8', kept.pair.privateKey)).rejects.toThrow()
+    const lent = await ring.add(await createKey('bo-lee'), '', '')
     expect(await signs(lent)).toBe(true)
-    expect(ring.get().active).toBe(lent)
-
-    const later = new Keyring(store)
-    await later.load()
-    expect(later.get().keys?.map((key) => key.owner)).toEqual(['ana-ruiz'])
-    await later.forget(kept.keyid)
-    expect(later.get()).toEqual({ keys: [], active: null })
     expect(await store.all()).toEqual([])
+    ring.lock()
+    expect(ring.get()).toEqual({ keys: [], active: null })
   })
+
+  test(
+    'opens what an earlier console kept, and locks it once its file was read',
+    slow,
+    async () => {
+      const store = memoryStore()
+      const open = await createKey('ana-ruiz')
+      const { locked: _, ...old } = await sealKey(open, '', '')
+      await store.put({ ...old, kept: true } as StaffKey)
+      const ring = new Keyring(store)
+      await ring.load()
+      expect(await signs(await ring.unlock(old.keyid, ''))).toBe(true)
+      await ring.add(open, await writeBackup(open, passphrase), '')
+      expect(await store.all()).toMatchObject([{ keyid: old.keyid, pair: null }])
+    },
+  )
 
   test('says so where the browser keeps nothing', async () => {
     const put = () => Promise.reject(new DOMException('private window'))
     const ring = new Keyring({ ...memoryStore(), put })
-    const key = await ring.add(await createKey('ana-ruiz'), true, '')
+    const key = await ring.add(await createKey('ana-ruiz'), 'locked', '')
     expect(key.kept).toBe(false)
     expect(ring.get().active).toBe(key)
   })
@@ -105,12 +151,36 @@ describe('the keyring', () => {
     let told = 0
     const stop = ring.subscribe(() => told++)
     await ring.load()
-    await ring.add(await createKey('ana-ruiz'), true, '')
+    await ring.add(await createKey('ana-ruiz'), '', '')
     stop()
-    await ring.add(await createKey('bo-lee'), true, '')
+    await ring.add(await createKey('bo-lee'), '', '')
     expect(told).toBe(2)
   })
 })
+
+test.each([
+  'aaaaaaaaaaaa',
+  'abababababab',
+  'abcdefghijklm',
+  '123456789012',
+  'qwertyuiop12',
+  'password1234',
+  'Passwort2026!',
+  'ana-ruiz-2026',
+  'tocsintocsin',
+  'Welcome12345',
+  'short words',
+])('a passphrase that is guessed first is refused: %s', (text) =>
+  expect(passphraseFault(text, 'ana-ruiz')).not.toBe(''),
+)
+
+test.each([
+  'four words are good',
+  'four words that last',
+  passphrase,
+  'v9K-2mQ7x-Lr4T',
+  '五つの単語が並ぶと良い合言葉',
+])('a good passphrase is taken: %s', (text) => expect(passphraseFault(text, 'ana-ruiz')).toBe(''))
 
 test('a root key is not taken in; nor is any, if nobody can tell', {
   timeout: 60_000,

@@ -7,7 +7,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Desk, type DeskOptions } from '../../src/desk/index.js'
-import { openKey, type StaffKey, sealKey } from '../../src/keys/key.js'
+import { openKey, type ReadyKey, sealKey } from '../../src/keys/key.js'
 import { signPayload } from '../../src/keys/sign.js'
 
 const binary = resolve(import.meta.dirname, '../../../../../bin/tocsin')
@@ -63,12 +63,12 @@ export async function startHub() {
 }
 
 /** Reads a key file of `tocsin key new`. */
-export async function staffKey(file: string): Promise<StaffKey> {
+export async function staffKey(file: string): Promise<ReadyKey> {
   const pem = readFileSync(file, 'utf8')
   const owner = /^Owner: (.*)$/m.exec(pem)?.[1] ?? ''
   const bare = pem.replace(/^Owner: .*\n\n/m, '').slice(pem.indexOf('-----BEGIN'))
   const pkcs8 = createPrivateKey(bare).export({ type: 'pkcs8', format: 'der' })
-  return sealKey(await openKey(owner, new Uint8Array(pkcs8)), false, '')
+  return sealKey(await openKey(owner, new Uint8Array(pkcs8)), '', '')
 }
 
 /** The raw public key of a PEM, base64. */
