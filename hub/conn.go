@@ -38,66 +38,38 @@ type conn struct {
 	net.Conn
 	raw     syscall.RawConn // nil: writes may block, and only a lane may write (TLS)
 	timeout time.Duration   // how long the socket may take nothing
-	pre     []byte          // read before the handshake ended; owned by the reader
-	bounded bool            // what is awaited may take left bytes and no more; owned by the reader, as left is
-	left    int
+	owner   owner           // set before the first read and write; nil in tests
+	pooled  bool            // reads do not wait between frames: errIdle; set as owner is
+	in      inbound         // the reader's
 
 	mu      sync.Mutex
 	pending [][]byte   // what the socket has not taken yet
 	queued  int        // bytes of control frames in pending
 	stalled bool       // somebody is to flush, or is at it
 	ended   bool       // a close frame was written, or is in pending
+	late    bool       // what was awaited has not come in time
 	ctl     *rawWriter // for control frames
-	onStall func()     // called without mu; set before the first write
+}
+
+// owner does for a conn what it can't do itself. Called without its lock.
+type owner interface {
+	// flushDue: somebody is to call flush.
+	flushDue()
+	// look: a reader is to read, or find out why it can't.
+	look()
+	// waiting runs what may take a reader's time.
+	waiting(block func())
 }
 
 // newConn takes over a hijacked connection.
 func newConn(nc net.Conn, pre []byte, timeout time.Duration) *conn {
-	c := &conn{Conn: nc, pre: pre, timeout: timeout}
-	if sc, ok := nc.(syscall.Conn); ok && canWriteRaw {
+	c := &conn{Conn: nc, in: inbound{pre: pre}, timeout: timeout}
+	if sc, ok := nc.(syscall.Conn); ok && canRaw {
 		if raw, err := sc.SyscallConn(); err == nil {
 			c.raw = raw
 		}
 	}
 	return c
-}
-
-// maxFrameBytes is what a frame of a client may come to on its way: it can be in
-// fragments of one byte, but not in endless empty ones.
-const maxFrameBytes = 8 * wire.MaxClientFrame
-
-// awaitFrame bounds the wait for a frame, and the bytes it comes in; zero bounds
-// neither. It gives way to the deadline of a close handshake. Called by the reader.
-func (c *conn) awaitFrame(deadline time.Time) {
-	c.bounded, c.left = !deadline.IsZero(), maxFrameBytes
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.ended {
-		_ = c.SetReadDeadline(deadline)
-	}
-}
-
-// isEnded tells whether a close frame was sent, or is about to be.
-func (c *conn) isEnded() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.ended
-}
-
-// Read implements [net.Conn].
-func (c *conn) Read(p []byte) (int, error) {
-	if len(c.pre) > 0 {
-		n := copy(p, c.pre)
-		if c.pre = c.pre[n:]; len(c.pre) == 0 {
-			c.pre = nil
-		}
-		return n, nil
-	}
-	n, err := c.Conn.Read(p)
-	if c.left -= n; c.bounded && c.left < 0 {
-		return 0, errFlood
-	}
-	return n, err
 }
 
 // Write implements [net.Conn] for coder/websocket, which on this side writes
@@ -151,8 +123,8 @@ func (c *conn) isStalled() bool {
 // is under way.
 func (c *conn) control(frame []byte, last bool) error {
 	stalled, err := c.enqueue(frame, last)
-	if stalled && c.onStall != nil {
-		c.onStall()
+	if stalled && c.owner != nil {
+		c.owner.flushDue()
 	}
 	return err
 }
@@ -169,7 +141,7 @@ func (c *conn) enqueue(frame []byte, last bool) (stalled bool, err error) {
 	}
 	c.ended = last
 	if last {
-		_ = c.SetReadDeadline(time.Now().Add(closeGrace))
+		c.awaitAnswer()
 	}
 	n := 0
 	if c.raw != nil && !c.stalled {
@@ -200,7 +172,7 @@ func (c *conn) close(code wire.CloseCode, farewell wire.ServerFrame) {
 	}
 	payload := append(binary.BigEndian.AppendUint16(nil, uint16(code)), code.String()...)
 	if err := c.control(appendFrame(frame, opClose, payload), true); err != nil && !errors.Is(err, errEnded) {
-		_ = c.Close()
+		c.abort()
 	}
 }
 
@@ -278,6 +250,9 @@ func (c *conn) abort() {
 		_ = tc.SetLinger(0)
 	}
 	_ = c.Close()
+	if c.owner != nil {
+		c.owner.look()
+	}
 }
 
 // appendItem, appendJSON and appendPlace implement [link].

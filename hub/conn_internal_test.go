@@ -28,6 +28,13 @@ func pair(t *testing.T) (*conn, *net.TCPConn) {
 	return newConn(far, nil, time.Second), near.(*net.TCPConn)
 }
 
+// counter counts the stalls of a conn.
+type counter struct{ stalls *int }
+
+func (c counter) flushDue()            { *c.stalls++ }
+func (c counter) look()                {}
+func (c counter) waiting(block func()) { block() }
+
 // stall fills the socket, and returns what was sent.
 func stall(t *testing.T, c *conn) (sent []byte) {
 	t.Helper()
@@ -50,7 +57,7 @@ func stall(t *testing.T, c *conn) (sent []byte) {
 func TestNothingInsideAFrame(t *testing.T) {
 	c, client := pair(t)
 	stalls := 0
-	c.onStall = func() { stalls++ }
+	c.owner = counter{&stalls}
 	want := stall(t, c)
 	got := make([]byte, 64_000)
 	_, err := io.ReadFull(client, got) // there is room again, in the middle of a frame
@@ -147,7 +154,7 @@ func TestPingsWithoutReading(t *testing.T) {
 func TestControlStalls(t *testing.T) {
 	c, _ := pair(t)
 	stalls := 0
-	c.onStall = func() { stalls++ }
+	c.owner = counter{&stalls}
 	ping := appendFrame(nil, 0x9, make([]byte, 125))
 	for range 1 << 16 {
 		if _, err := c.Write(ping); err != nil || c.isStalled() {

@@ -27,7 +27,7 @@ const (
 )
 
 // connect is GET /v1/connect. It returns after the handshake, which gives back
-// what net/http keeps for a request; the session goes on in its own goroutine.
+// what net/http keeps for a request; the session goes on among the readers.
 func (h *Hub) connect(w http.ResponseWriter, r *http.Request) {
 	if !offers(r, wire.Subprotocol) {
 		h.refuse(w, refusedUpgrade)
@@ -51,13 +51,13 @@ func (h *Hub) connect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	ws.SetReadLimit(wire.MaxClientFrame)
-	s.attach(hj.conn)
+	s.attach(ws, hj.conn)
 	if !h.begin(s) {
 		h.limits.leave(s.addr, false)
-		s.link.abort()
+		_ = ws.CloseNow()
 		return
 	}
-	go s.serve(ws, hj.conn)
+	s.await()
 }
 
 // enter takes a place for a session. Every admitted is followed by limits.leave.
@@ -79,15 +79,26 @@ func (h *Hub) enter(r *http.Request) (*session, refusal) {
 }
 
 // attach gives the session its WebSocket.
-func (s *session) attach(c *conn) {
-	s.link = c
+func (s *session) attach(ws *websocket.Conn, c *conn) {
+	s.ws, s.socket, s.link = ws, c, c
+	c.owner, c.pooled = s, c.raw != nil && s.hub.readers.poll != nil
 	if c.raw != nil {
 		s.conn = c
 	} else {
 		s.wake = make(chan struct{}, 1)
 	}
-	c.onStall = func() { s.shard.post(event{s, evCheck}) }
 }
+
+// flushDue, look and waiting implement [owner].
+func (s *session) flushDue() { s.shard.post(event{s, evCheck}) }
+
+func (s *session) look() {
+	if s.socket.pooled {
+		s.hub.readers.call(s)
+	}
+}
+
+func (s *session) waiting(block func()) { s.hub.readers.waiting(block) }
 
 // refuse answers a request that gets no session.
 func (h *Hub) refuse(w http.ResponseWriter, why refusal) {

@@ -42,16 +42,20 @@ func closeCode(err error) (code wire.CloseCode, ok bool) {
 }
 
 // finish ends the session, for whatever reason its reader stopped.
-func (s *session) finish(ws *websocket.Conn, c *conn, err error) {
+func (s *session) finish(err error) {
+	c := s.socket
 	if code, ok := closeCode(err); ok && !c.isEnded() {
 		s.close(code, nil)
 		s.hub.refusedSessions.log(s.hub.log, slog.LevelInfo, "session refused", slog.String("session", s.id),
 			slog.String("close", code.String()), slog.Any("err", err))
 	}
 	if c.isEnded() {
-		discard(ws, c)
+		discard(s.ws, c)
 	}
-	_ = ws.CloseNow()
+	if c.pooled {
+		s.hub.readers.poll.forget(s)
+	}
+	_ = s.ws.CloseNow()
 	_ = c.Close()
 	close(s.done)
 	s.hub.limits.leave(s.addr, s.public)
@@ -62,7 +66,7 @@ func (s *session) finish(ws *websocket.Conn, c *conn, err error) {
 // that is up.
 func discard(ws *websocket.Conn, c *conn) {
 	left := int64(maxDiscard)
-	c.bounded, c.left = true, maxDiscard // empty fragments count, too
+	c.throwAway(maxDiscard) // empty fragments count, too
 	for left > 0 {
 		_, r, err := ws.Reader(context.Background())
 		if err != nil {

@@ -32,6 +32,7 @@ type Hub struct {
 	receipts *receipts
 	audience *audience
 	shards   []*shard
+	readers  *readers
 
 	view          atomic.Pointer[view]   // never nil; replaced under mu
 	status        atomic.Pointer[status] // never nil; replaced under mu
@@ -85,6 +86,7 @@ func New(c Config) (*Hub, error) {
 		config:   c,
 		log:      c.Logger,
 		limits:   newLimits(c),
+		readers:  newReaders(),
 		sessions: make(map[*session]struct{}),
 		stopping: make(chan struct{}),
 		dirty:    make(chan struct{}, 1),
@@ -150,6 +152,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	for _, sh := range h.shards {
 		shards.Go(func() { sh.run(work) })
 	}
+	h.readers.start()
 	service.Go(func() { h.watchGrants(ctx) })
 	service.Go(func() { h.settle(ctx) })
 	service.Go(func() { h.sendReceipts(ctx) })
@@ -161,6 +164,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	last := h.endAll()
 	h.work.Wait()
 	last.Stop()
+	h.readers.stop()
 	cancel()
 	shards.Wait()
 	service.Wait()

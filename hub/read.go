@@ -30,15 +30,37 @@ const (
 	costTokens = 20
 )
 
-// serve is the reader of a WebSocket: from hello to the end.
-func (s *session) serve(ws *websocket.Conn, c *conn) {
-	c.awaitFrame(time.Now().Add(s.hub.config.HelloTimeout))
-	s.finish(ws, c, s.converse(ws, c))
+// await has hello awaited, and then whatever else comes.
+func (s *session) await() {
+	s.patience = time.AfterFunc(s.hub.config.HelloTimeout, s.socket.expire)
+	switch {
+	case !s.socket.pooled:
+		go s.attend()
+	case len(s.socket.in.pre) > 0 || s.hub.readers.poll.arm(s) != nil:
+		s.look()
+	}
 }
 
-// converse reads until the session is to end. A fault in what handles a client's
-// bytes ends that client's session, not the node.
-func (s *session) converse(ws *websocket.Conn, c *conn) (err error) {
+// attend reads what there is to be read, until there is no more, or the session is to end.
+// No two attend to a session at once.
+func (s *session) attend() {
+	if s.over {
+		return
+	}
+	err := s.converse()
+	if errors.Is(err, errIdle) {
+		if err = s.hub.readers.poll.arm(s); err == nil {
+			return
+		}
+	}
+	s.over = true
+	s.patience.Stop()
+	s.finish(err)
+}
+
+// converse handles frames, until the session is to end, or there is nothing to be read. A
+// fault in what handles a client's bytes ends that client's session, not the node.
+func (s *session) converse() (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			err = errInternal
@@ -46,53 +68,57 @@ func (s *session) converse(ws *websocket.Conn, c *conn) (err error) {
 				slog.String("stack", string(debug.Stack())))
 		}
 	}()
-	frame, err := s.read(ws, func() {})
-	if errors.Is(err, os.ErrDeadlineExceeded) && !c.isEnded() {
-		return errNoHello
+	for {
+		frame, err := s.read()
+		switch {
+		case err != nil && !s.greeted && errors.Is(err, os.ErrDeadlineExceeded) && !s.socket.isEnded():
+			return errNoHello
+		case err != nil:
+			return err
+		case s.greeted:
+			err = s.handle(frame)
+		default:
+			err = s.begin(frame)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		return err
-	}
+}
+
+// begin handles the first frame.
+func (s *session) begin(frame wire.ClientFrame) error {
 	hello, ok := frame.(wire.Hello)
 	if !ok {
 		return fmt.Errorf("%w: the first is not hello", wire.ErrBadFrame)
 	}
-	c.awaitFrame(time.Time{})
+	if !s.patience.Stop() {
+		return errNoHello
+	}
+	s.greeted = true
 	if err := s.start(hello, time.Now()); err != nil {
 		return err
 	}
 	if s.conn == nil {
 		go s.lane()
 	}
-	begun := func() { c.awaitFrame(time.Now().Add(s.hub.config.HelloTimeout)) }
-	for {
-		frame, err := s.read(ws, begun)
-		if err != nil {
-			return err
-		}
-		c.awaitFrame(time.Time{})
-		if err := s.handle(frame); err != nil {
-			return err
-		}
-	}
+	return nil
 }
 
-// frames are for reading: a frame is decoded and forgotten.
-var frames = sync.Pool{New: func() any { return new([wire.MaxClientFrame + 1]byte) }}
+// messages are for reading: one is decoded and forgotten.
+var messages = sync.Pool{New: func() any { return new([wire.MaxClientFrame + 1]byte) }}
 
-// read waits for the next frame. begun is called when its first bytes are there:
-// the rest must not take forever, since it is waited for with a buffer in hand.
-func (s *session) read(ws *websocket.Conn, begun func()) (wire.ClientFrame, error) {
-	kind, r, err := ws.Reader(context.Background())
+// read takes the next frame.
+func (s *session) read() (wire.ClientFrame, error) {
+	kind, r, err := s.ws.Reader(context.Background())
 	if err != nil {
 		return nil, err
 	}
-	begun()
 	if !s.spend(costFrame) {
 		return nil, errFlood
 	}
-	buf := frames.Get().(*[wire.MaxClientFrame + 1]byte)
-	defer frames.Put(buf)
+	buf := messages.Get().(*[wire.MaxClientFrame + 1]byte)
+	defer messages.Put(buf)
 	n, err := io.ReadFull(r, buf[:])
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF { // bare: the frame ended; wrapped: the connection did
 		return nil, err

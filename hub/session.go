@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/coder/websocket"
+
 	"tocsin/auth"
 	"tocsin/wire"
 )
@@ -39,11 +41,19 @@ type session struct {
 	wake  chan struct{} // pokes the lane of a session that has one of its own
 	done  chan struct{} // closed when the reader has ended
 
+	calls atomic.Int32 // see readers.call
+
 	// What the reader owns. claims are as hello gave them.
-	meter  meter
-	acked  map[*tally]uint8
-	claims []string
-	public bool // counted by limits.greet
+	ws       *websocket.Conn // nil: an event stream
+	socket   *conn           // below ws
+	patience *time.Timer     // for hello
+	greeted  bool            // hello has come
+	over     bool            // the reader has ended
+	fd       int32           // by which the poller knows it; 0: it does not
+	meter    meter
+	acked    map[*tally]uint8
+	claims   []string
+	public   bool // counted by limits.greet
 
 	holder  atomic.Pointer[auth.Holder] // replaced by the reader
 	access  atomic.Pointer[access]      // replaced by the owner

@@ -34,7 +34,7 @@ func sitting(t *testing.T, h *Hub) (*session, *net.TCPConn) {
 	t.Helper()
 	c, client := pair(t)
 	s := &session{hub: h, id: "test", shard: h.shards[0], done: make(chan struct{}), told: wire.SourceLive}
-	s.attach(c)
+	s.attach(nil, c)
 	s.access.Store(newAccess(auth.Grant{State: auth.StateNone}))
 	s.at = h.view.Load().place()
 	require.True(t, h.begin(s))

@@ -1,0 +1,69 @@
+package hub
+
+import "encoding/binary"
+
+// boundary follows the frames in what a client sends (RFC 6455, section 5.2), to know
+// when nothing more need come: between messages. It checks nothing.
+type boundary struct {
+	header  [14]byte
+	have    int    // bytes of the header that have come
+	left    uint64 // bytes of the payload that have not
+	message bool   // a fragmented message is not complete
+	taken   int    // bytes of the message, and of control frames in it, until now
+}
+
+// between tells whether no message or control frame is under way.
+func (b *boundary) between() bool { return b.have == 0 && b.left == 0 && !b.message }
+
+// pass takes note of the next bytes, and tells whether a message ended in them.
+func (b *boundary) pass(p []byte) (ended bool) {
+	for len(p) > 0 {
+		n := 1
+		if b.left > 0 {
+			n = int(min(b.left, uint64(len(p))))
+			b.left -= uint64(n)
+		} else {
+			b.header[b.have] = p[0]
+			if b.have++; b.have >= 2 && b.have == b.length() {
+				b.begin()
+			}
+		}
+		p = p[n:]
+		if b.taken += n; b.between() {
+			b.taken, ended = 0, true
+		}
+	}
+	return ended
+}
+
+// length is how long the header is, by its first two bytes.
+func (b *boundary) length() int {
+	n := 2
+	switch b.header[1] & 0x7f {
+	case 126:
+		n += 2
+	case 127:
+		n += 8
+	}
+	if b.header[1]&0x80 != 0 {
+		n += 4 // the mask
+	}
+	return n
+}
+
+// begin is called when the header is complete.
+func (b *boundary) begin() {
+	switch n := b.header[1] & 0x7f; n {
+	case 126:
+		b.left = uint64(binary.BigEndian.Uint16(b.header[2:]))
+	case 127:
+		b.left = binary.BigEndian.Uint64(b.header[2:])
+	default:
+		b.left = uint64(n)
+	}
+	const final, control = 0x80, 0x08
+	if b.header[0]&control == 0 {
+		b.message = b.header[0]&final == 0
+	}
+	b.have = 0
+}
