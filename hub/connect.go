@@ -38,8 +38,19 @@ func (h *Hub) connect(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, why)
 		return
 	}
-	hj := &hijacker{ResponseWriter: w, timeout: h.config.SendTimeout}
-	ws, err := websocket.Accept(hj, r, &websocket.AcceptOptions{
+	h.accept(s, &hijacker{ResponseWriter: w, timeout: h.config.SendTimeout}, r)
+}
+
+// upgrader answers a handshake, and gives the conn that it was made over.
+type upgrader interface {
+	http.ResponseWriter
+	http.Hijacker
+	socket() *conn // nil: not hijacked
+}
+
+// accept ends the handshake of a session that has entered, and lets it begin.
+func (h *Hub) accept(s *session, w upgrader, r *http.Request) {
+	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{wire.Subprotocol},
 		InsecureSkipVerify: true, // enter has looked at the origin
 		OnPingReceived:     func(context.Context, []byte) bool { return s.ping() },
@@ -48,12 +59,17 @@ func (h *Hub) connect(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		h.metrics.refused.WithLabelValues(string(refusedUpgrade)).Inc()
 		h.limits.leave(s.addr, false)
+		if c := w.socket(); c != nil {
+			h.readers.forget(s)
+			_ = c.Close()
+		}
 		return
 	}
 	ws.SetReadLimit(wire.MaxClientFrame)
-	s.attach(ws, hj.conn)
+	s.attach(ws, w.socket())
 	if !h.begin(s) {
 		h.limits.leave(s.addr, false)
+		h.readers.forget(s)
 		_ = ws.CloseNow()
 		return
 	}
@@ -145,6 +161,7 @@ func (w *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, errors.Join(err, nc.Close())
 	}
 	w.conn = newConn(nc, slices.Clone(pre), w.timeout)
-	return w.conn, bufio.NewReadWriter(
-		bufio.NewReaderSize(w.conn, readBuffer), bufio.NewWriterSize(w.conn, controlBuffer)), nil
+	return w.conn, buffered(w.conn), nil
 }
+
+func (w *hijacker) socket() *conn { return w.conn }

@@ -52,9 +52,7 @@ func (s *session) finish(err error) {
 	if c.isEnded() {
 		discard(s.ws, c)
 	}
-	if c.pooled {
-		s.hub.readers.poll.forget(s)
-	}
+	s.hub.readers.forget(s)
 	_ = s.ws.CloseNow()
 	_ = c.Close()
 	close(s.done)

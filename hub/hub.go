@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -119,13 +118,6 @@ func (h *Hub) Handler() http.Handler {
 	mux.HandleFunc("OPTIONS /v1/events", h.cors(preflight))
 	mux.HandleFunc("GET /emergency", h.emergency)
 	return mux
-}
-
-// WrapListener prepares the connections that l accepts: a bound on their number,
-// before any request is read, and the socket options that sessions rely on. TLS
-// goes around it.
-func (h *Hub) WrapListener(l net.Listener) net.Listener {
-	return &listener{Listener: l, hub: h}
 }
 
 // Ready is nil if the hub holds verified state (a keyset) and is not draining. That

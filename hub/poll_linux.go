@@ -16,8 +16,9 @@ type poller struct {
 	fd   int // of file, whose Fd would make it block
 	raw  syscall.RawConn
 
-	mu       sync.Mutex
-	sessions []*session // by descriptor; guarded by mu
+	mu     sync.Mutex
+	known  []attendee // by descriptor; guarded by mu, as closed is
+	closed bool
 }
 
 func newPoller() (*poller, error) {
@@ -35,9 +36,9 @@ func newPoller() (*poller, error) {
 	return p, nil
 }
 
-// run calls ready for each session whose socket can be read, or has ended; once, until it
+// run calls ready for each whose socket can be read, or has ended; once, until it
 // is armed again. It returns when the poller is closed.
-func (p *poller) run(ready func(*session)) {
+func (p *poller) run(ready func(attendee)) {
 	events := make([]unix.EpollEvent, 256)
 	for {
 		n := 0
@@ -51,45 +52,84 @@ func (p *poller) run(ready func(*session)) {
 		p.mu.Lock()
 		for _, e := range events[:n] {
 			// One that ended meanwhile, its descriptor perhaps another's: called in vain.
-			if s := p.sessions[e.Fd]; s != nil {
-				ready(s)
+			if a := p.known[e.Fd]; a != nil {
+				ready(a)
 			}
 		}
 		p.mu.Unlock()
 	}
 }
 
-// arm has run call the session once, when there is something to read.
-func (p *poller) arm(s *session) error {
-	op := unix.EPOLL_CTL_MOD
+// arm has run call an attendee once, when there is something to read from its socket.
+func (p *poller) arm(a attendee, raw syscall.RawConn) error {
 	var err error
-	lost := s.conn.raw.Control(func(fd uintptr) {
-		if s.fd == 0 {
-			op, s.fd = unix.EPOLL_CTL_ADD, int32(fd)
-			p.set(s.fd, s)
+	lost := raw.Control(func(fd uintptr) { err = p.control(a, int32(fd)) })
+	return errors.Join(lost, err)
+}
+
+// control is arm for a descriptor.
+func (p *poller) control(a attendee, fd int32) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return os.ErrClosed
+	}
+	op, t := unix.EPOLL_CTL_MOD, a.booked()
+	if t.fd == 0 {
+		op, t.fd = unix.EPOLL_CTL_ADD, fd
+		p.set(a)
+	}
+	const once = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLONESHOT
+	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(p.fd, op, int(fd), &unix.EpollEvent{Events: once, Fd: fd}))
+}
+
+// set is called with mu held.
+func (p *poller) set(a attendee) {
+	fd := int(a.booked().fd)
+	if more := fd + 1 - len(p.known); more > 0 {
+		p.known = append(p.known, make([]attendee, more)...)
+	}
+	p.known[fd] = a
+}
+
+// replace has another attend to a socket from now on.
+func (p *poller) replace(a, by attendee) {
+	by.booked().fd = a.booked().fd
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.set(by)
+}
+
+// release takes a socket that stays open out of the set.
+func (p *poller) release(a attendee, raw syscall.RawConn) error {
+	p.forget(a)
+	var err error
+	lost := raw.Control(func(fd uintptr) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if !p.closed {
+			err = unix.EpollCtl(p.fd, unix.EPOLL_CTL_DEL, int(fd), nil)
 		}
-		const once = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLONESHOT
-		err = unix.EpollCtl(p.fd, op, int(fd), &unix.EpollEvent{Events: once, Fd: int32(fd)})
 	})
 	return errors.Join(lost, os.NewSyscallError("epoll_ctl", err))
 }
 
-func (p *poller) set(fd int32, s *session) {
+// forget takes an attendee out of what is known. That its socket is closed takes it out
+// of the set.
+func (p *poller) forget(a attendee) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if more := int(fd) + 1 - len(p.sessions); more > 0 {
-		p.sessions = append(p.sessions, make([]*session, more)...)
-	}
-	p.sessions[fd] = s
-}
-
-// forget is called by the reader, once. That the socket is closed takes it out of the set.
-func (p *poller) forget(s *session) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if s.fd != 0 && p.sessions[s.fd] == s {
-		p.sessions[s.fd] = nil
+	if fd := a.booked().fd; p.known[fd] == a {
+		p.known[fd] = nil
 	}
 }
 
-func (p *poller) close() { _ = p.file.Close() }
+// close ends run, and tells who was waited for.
+func (p *poller) close() []attendee {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	known := p.known
+	p.closed, p.known = true, make([]attendee, len(known))
+	_ = p.file.Close()
+	return known
+}

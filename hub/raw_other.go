@@ -17,3 +17,5 @@ func newRawWriter() *rawWriter { return &rawWriter{} }
 func (*rawWriter) write(syscall.RawConn, []byte) (int, error) { return 0, errors.ErrUnsupported }
 
 func readNow(syscall.RawConn, []byte) (int, error) { return 0, errors.ErrUnsupported }
+
+func peekNow(syscall.RawConn, []byte) (int, error) { return 0, errors.ErrUnsupported }

@@ -48,6 +48,7 @@ func (w *rawWriter) write(raw syscall.RawConn, p []byte) (n int, err error) {
 // rawReader reads from sockets without blocking, like rawWriter.
 type rawReader struct {
 	p    []byte
+	peek bool // what is read stays to be read
 	n    int
 	err  error
 	call func(fd uintptr)
@@ -57,7 +58,11 @@ var rawReaders = sync.Pool{New: func() any {
 	r := &rawReader{}
 	r.call = func(fd uintptr) {
 		for {
-			r.n, r.err = syscall.Read(int(fd), r.p)
+			if r.peek {
+				r.n, _, r.err = syscall.Recvfrom(int(fd), r.p, syscall.MSG_PEEK)
+			} else {
+				r.n, r.err = syscall.Read(int(fd), r.p)
+			}
 			if !errors.Is(r.err, syscall.EINTR) {
 				return
 			}
@@ -67,10 +72,15 @@ var rawReaders = sync.Pool{New: func() any {
 }}
 
 // readNow reads what there is. errIdle: nothing yet.
-func readNow(raw syscall.RawConn, p []byte) (n int, err error) {
+func readNow(raw syscall.RawConn, p []byte) (n int, err error) { return read(raw, p, false) }
+
+// peekNow is readNow, but what it reads stays to be read.
+func peekNow(raw syscall.RawConn, p []byte) (n int, err error) { return read(raw, p, true) }
+
+func read(raw syscall.RawConn, p []byte, peek bool) (n int, err error) {
 	r := rawReaders.Get().(*rawReader)
 	defer rawReaders.Put(r)
-	r.p = p
+	r.p, r.peek = p, peek
 	err = raw.Control(r.call)
 	r.p = nil
 	switch {

@@ -36,7 +36,7 @@ func (s *session) await() {
 	switch {
 	case !s.socket.pooled:
 		go s.attend()
-	case len(s.socket.in.pre) > 0 || s.hub.readers.poll.arm(s) != nil:
+	case len(s.socket.in.pre) > 0 || s.hub.readers.poll.arm(s, s.conn.raw) != nil:
 		s.look()
 	}
 }
@@ -49,12 +49,14 @@ func (s *session) attend() {
 	}
 	err := s.converse()
 	if errors.Is(err, errIdle) {
-		if err = s.hub.readers.poll.arm(s); err == nil {
+		if err = s.hub.readers.poll.arm(s, s.conn.raw); err == nil {
 			return
 		}
 	}
 	s.over = true
-	s.patience.Stop()
+	if s.patience != nil {
+		s.patience.Stop()
+	}
 	s.finish(err)
 }
 
@@ -95,7 +97,7 @@ func (s *session) begin(frame wire.ClientFrame) error {
 	if !s.patience.Stop() {
 		return errNoHello
 	}
-	s.greeted = true
+	s.greeted, s.patience = true, nil
 	if err := s.start(hello, time.Now()); err != nil {
 		return err
 	}

@@ -3,7 +3,23 @@ package hub
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
 )
+
+// attendee is what readers attend to: a session, or a connection that may become one.
+type attendee interface {
+	// attend reads what there is. No two do at once.
+	attend()
+	booked() *turn
+}
+
+// turn is how readers and poller know an attendee.
+type turn struct {
+	calls atomic.Int32
+	fd    int32 // by which the poller knows it; 0: it does not. Its reader's
+}
+
+func (t *turn) booked() *turn { return t }
 
 // readers are the goroutines that read from sessions when there is something to read. A
 // few serve all, so that deep stacks are few, and a storm of clients waits in their queue
@@ -14,7 +30,7 @@ type readers struct {
 	most int     // that are not waiting
 
 	mu    sync.Mutex // guards what follows
-	queue fifo[*session]
+	queue fifo[attendee]
 	idle  int // of working, those that wait for the queue
 	more  *sync.Cond
 	// working are all but those that wait for a client.
@@ -47,15 +63,25 @@ func (r *readers) stop() {
 	r.stopped = true
 	r.more.Broadcast()
 	r.mu.Unlock()
-	r.poll.close()
+	for _, a := range r.poll.close() {
+		if a, ok := a.(*arrival); ok {
+			a.expire()
+		}
+	}
 	r.done.Wait()
 }
 
-// call has a reader look at the session, for whatever reason: there is something to read,
-// its time is up, it was cut off. It does not block, and may be called by anybody. No two
-// readers look at a session at once.
-func (r *readers) call(s *session) {
-	if s.calls.Add(1) > 1 {
+// forget is called once nobody is to attend any more.
+func (r *readers) forget(a attendee) {
+	if a.booked().fd != 0 {
+		r.poll.forget(a)
+	}
+}
+
+// call has a reader attend, for whatever reason: there is something to read,
+// its time is up, it was cut off. It does not block, and may be called by anybody.
+func (r *readers) call(a attendee) {
+	if a.booked().calls.Add(1) > 1 {
 		return // whoever is at it looks again
 	}
 	r.mu.Lock()
@@ -63,7 +89,7 @@ func (r *readers) call(s *session) {
 	if r.stopped {
 		return // a timer of a session that has ended
 	}
-	r.queue.push(s)
+	r.queue.push(a)
 	switch {
 	case r.idle > 0:
 		r.more.Signal()
@@ -76,22 +102,22 @@ func (r *readers) call(s *session) {
 // work is the goroutine of a reader.
 func (r *readers) work() {
 	for {
-		s := r.next()
-		if s == nil {
+		a := r.next()
+		if a == nil {
 			return
 		}
-		for {
-			n := s.calls.Load()
-			s.attend()
-			if s.calls.CompareAndSwap(n, 0) {
+		for t := a.booked(); ; {
+			n := t.calls.Load()
+			a.attend()
+			if t.calls.CompareAndSwap(n, 0) {
 				break
 			}
 		}
 	}
 }
 
-// next waits for a session that was called; nil: the reader is to end.
-func (r *readers) next() *session {
+// next waits for one that was called; nil: the reader is to end.
+func (r *readers) next() attendee {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for {
@@ -99,8 +125,8 @@ func (r *readers) next() *session {
 			r.working--
 			return nil
 		}
-		if s, ok := r.queue.pop(); ok {
-			return s
+		if a, ok := r.queue.pop(); ok {
+			return a
 		}
 		r.idle++
 		r.more.Wait()

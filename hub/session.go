@@ -41,7 +41,7 @@ type session struct {
 	wake  chan struct{} // pokes the lane of a session that has one of its own
 	done  chan struct{} // closed when the reader has ended
 
-	calls atomic.Int32 // see readers.call
+	turn
 
 	// What the reader owns. claims are as hello gave them.
 	ws       *websocket.Conn // nil: an event stream
@@ -49,7 +49,6 @@ type session struct {
 	patience *time.Timer     // for hello
 	greeted  bool            // hello has come
 	over     bool            // the reader has ended
-	fd       int32           // by which the poller knows it; 0: it does not
 	meter    meter
 	acked    map[*tally]uint8
 	claims   []string

@@ -64,6 +64,9 @@ func DecodeClient(frame []byte) (ClientFrame, error) {
 	if len(frame) > MaxClientFrame {
 		return nil, ErrTooBig
 	}
+	if h, ok := quickHello(frame); ok {
+		return h, nil
+	}
 	kind, err := frameType(frame)
 	if err != nil {
 		return nil, err
