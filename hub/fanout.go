@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// maxPicked is the number of entries of a batch whose readers are looked up.
+const maxPicked = 64
+
 // batch is what a shard is about to send: the same entries to each session, as far
 // as each may see them. It belongs to its shard.
 type batch struct {
@@ -154,24 +157,71 @@ func (sh *shard) fanOut(v *view) {
 	}
 }
 
-// walk goes through all sessions, and tells how many entries were delivered.
+// walk goes through all sessions that are due something, and tells how many entries were
+// delivered.
 func (sh *shard) walk(v *view, from place) (delivered int) {
+	defer sh.hub.broadcast.begin()()
 	first, rest, ok := v.due(from)
+	if !ok {
+		sh.eachOf(func(s *session) {
+			s.at = from
+			sh.toLane(s)
+		})
+		return 0
+	}
 	sh.batch.set(first, rest)
-	for i := range sh.wheel {
-		list := sh.wheel[i]
-		for j := len(list) - 1; j >= 0; j-- { // backwards: sessions may leave
-			if s := list[j]; ok {
+	if sh.pickSome() {
+		for _, s := range sh.some {
+			if s.where == slotted {
 				sh.send(s, from, v.place())
-			} else {
-				s.at = from
-				sh.toLane(s)
 			}
 		}
+		clear(sh.some)
+	} else {
+		sh.eachOf(func(s *session) { sh.send(s, from, v.place()) })
 	}
 	delivered = sh.batch.finish()
 	sh.hub.metrics.delivered.Add(float64(delivered))
 	return delivered
+}
+
+// eachOf calls do for all sessions in the wheel.
+func (sh *shard) eachOf(do func(*session)) {
+	for i := range sh.wheel {
+		list := sh.wheel[i]
+		for j := len(list) - 1; j >= 0; j-- { // backwards: sessions may leave
+			do(list[j])
+		}
+	}
+}
+
+// pickSome fills some with all who may see an entry of the batch; false if it is better to
+// ask everybody. Who is not there is not due anything: what a change of its grant lets it
+// see, regrant sends.
+func (sh *shard) pickSome() bool {
+	if len(sh.batch.items) > maxPicked {
+		return false
+	}
+	sh.walks++
+	some := sh.some[:0]
+	for _, it := range sh.batch.items {
+		if it.open {
+			return false
+		}
+		from := len(some)
+		found, ok := sh.labels.find(some, it.notice, sh.size/2)
+		if !ok {
+			return false
+		}
+		twice := func(s *session) bool {
+			seen := s.walked == sh.walks
+			s.walked = sh.walks
+			return seen
+		}
+		some = found[:from+len(slices.DeleteFunc(found[from:], twice))]
+	}
+	sh.some = some
+	return true
 }
 
 // send writes the batch to one session, from one place to another. One that can't take

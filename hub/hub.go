@@ -33,6 +33,8 @@ type Hub struct {
 	shards   []*shard
 	readers  *readers
 
+	broadcast broadcast
+
 	view          atomic.Pointer[view]   // never nil; replaced under mu
 	status        atomic.Pointer[status] // never nil; replaced under mu
 	page          httpSnapshot
@@ -85,11 +87,11 @@ func New(c Config) (*Hub, error) {
 		config:   c,
 		log:      c.Logger,
 		limits:   newLimits(c),
-		readers:  newReaders(),
 		sessions: make(map[*session]struct{}),
 		stopping: make(chan struct{}),
 		dirty:    make(chan struct{}, 1),
 	}
+	h.readers = newReaders(h.broadcast.giveWay)
 	h.view.Store(&view{})
 	h.status.Store(&status{since: time.Now()})
 	h.receipts = newReceipts(c.Receipts)

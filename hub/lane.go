@@ -24,7 +24,7 @@ func (s *session) lane() {
 	defer s.hub.metrics.lanes.Dec()
 	defer func() { s.shard.post(event{s, evJoin}) }()
 	if s.conn != nil {
-		if err := s.catchUp(); err != nil {
+		if err := s.catchUp(true); err != nil {
 			s.fail(err)
 		}
 		return
@@ -32,7 +32,7 @@ func (s *session) lane() {
 	beat := time.NewTicker(s.hub.config.Heartbeat)
 	defer beat.Stop()
 	for {
-		err := s.catchUp()
+		err := s.catchUp(true)
 		if err != nil {
 			s.fail(err)
 			return
@@ -74,14 +74,20 @@ func (s *session) tell(st *status, v *view) error {
 }
 
 // catchUp sends everything that the session is due, whatever the reason: a frame
-// that the socket did not take, a change of its grant, the end of a hold, entries.
-func (s *session) catchUp() error {
+// that the socket did not take, a change of its grant, the end of a hold, entries. One
+// that may not wait leaves the rest to a lane when it would have to.
+func (s *session) catchUp(wait bool) error {
 	for {
+		if !wait && s.conn.isStalled() {
+			return nil
+		}
 		if err := s.link.flush(); err != nil {
 			return err
 		}
-		if err := s.regrant(); err != nil {
-			return err
+		if wait {
+			if err := s.regrant(); err != nil {
+				return err
+			}
 		}
 		held := s.held != nil && s.resume(s.held.cursor, s.held.since) == resumeHold
 		st := s.hub.status.Load()
@@ -101,12 +107,14 @@ func (s *session) catchUp() error {
 			return s.tell(st, v)
 		}
 		s.at, s.owed = v.place(), nil
-		rest, err := s.sendItems(items, s.access.Load().sees, s.synced(v))
+		rest, err := s.sendItems(items, s.access.Load().sees, s.synced(v), wait)
 		if err != nil {
 			return err
 		}
 		if s.owed = rest; rest == nil {
 			s.unsynced = false
+		} else if !wait {
+			return nil
 		}
 	}
 }
@@ -132,9 +140,9 @@ func (s *session) due(v *view) (items []*item, ok bool) {
 }
 
 // sendItems writes what is to go before (head), the items that sees allows, and
-// tail, in as few writes as may be. When the grant changes under way it stops, and
-// returns the items that are left, never nil.
-func (s *session) sendItems(items []*item, sees func(*item) bool, tail []byte) (rest []*item, err error) {
+// tail, in as few writes as may be. When the grant changes under way, or it would have to
+// wait and may not, it stops, and returns the items that are left, never nil.
+func (s *session) sendItems(items []*item, sees func(*item) bool, tail []byte, wait bool) (rest []*item, err error) {
 	// Asked for again, now that it is known what is to go: an entry that was published
 	// after the grant was taken back must find it so.
 	if _, same := s.grantNow(); !same && len(items) > 0 {
@@ -149,20 +157,31 @@ func (s *session) sendItems(items []*item, sees func(*item) bool, tail []byte) (
 	}()
 	for i, it := range items {
 		if len(buf) > 0 && len(buf)+it.size() > batchBytes {
-			if err := s.link.write(buf); err != nil {
+			stalled, err := s.write(buf, wait)
+			if err != nil {
 				return nil, err
 			}
 			buf = buf[:0]
-			if _, same := s.grantNow(); !same {
+			if _, same := s.grantNow(); stalled || !same {
 				return items[i:], nil
 			}
 		}
 		buf = s.appendVisible(buf, it, sees)
 	}
 	if buf = append(buf, tail...); len(buf) > 0 {
-		err = s.link.write(buf)
+		_, err = s.write(buf, wait)
 	}
 	return nil, err
+}
+
+// write has the link take p, though it may be that a flush is due then: stalled.
+func (s *session) write(p []byte, wait bool) (stalled bool, err error) {
+	if wait {
+		return false, s.link.write(p)
+	}
+	w := rawWriters.Get().(*rawWriter)
+	defer rawWriters.Put(w)
+	return s.conn.send(w, p, true)
 }
 
 // appendVisible appends an item and what goes with it again, as far as sees allows.

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // attendee is what readers attend to: a session, or a connection that may become one.
@@ -26,8 +27,9 @@ func (t *turn) booked() *turn { return t }
 // instead of crowding out those who are served. One that must wait for the rest of a frame
 // is replaced meanwhile, so that no client holds up others.
 type readers struct {
-	poll *poller // nil: none; then each session reads in a goroutine of its own
-	most int     // that are not waiting
+	poll    *poller     // nil: none; then each session reads in a goroutine of its own
+	giveWay func() bool // see broadcast
+	most    int         // that are not waiting
 
 	mu    sync.Mutex // guards what follows
 	queue fifo[attendee]
@@ -39,8 +41,8 @@ type readers struct {
 	done    sync.WaitGroup
 }
 
-func newReaders() *readers {
-	r := &readers{most: 2 * runtime.GOMAXPROCS(0)}
+func newReaders(giveWay func() bool) *readers {
+	r := &readers{giveWay: giveWay, most: 2 * runtime.GOMAXPROCS(0)}
 	r.more = sync.NewCond(&r.mu)
 	r.poll, _ = newPoller() // not on this system: nil
 	return r
@@ -101,10 +103,14 @@ func (r *readers) call(a attendee) {
 
 // work is the goroutine of a reader.
 func (r *readers) work() {
+	var given time.Time
 	for {
 		a := r.next()
 		if a == nil {
 			return
+		}
+		if time.Since(given) > leastWork && r.giveWay() {
+			given = time.Now()
 		}
 		for t := a.booked(); ; {
 			n := t.calls.Load()

@@ -48,9 +48,9 @@ func (s *session) regrant() error {
 		return nil
 	}
 	s.at, s.owed = snap.view.place(), nil
-	rest, err := s.sendItems(meanwhile, func(it *item) bool { return before.sees(it) && after.sees(it) }, nil)
+	rest, err := s.sendItems(meanwhile, func(it *item) bool { return before.sees(it) && after.sees(it) }, nil, true)
 	if rest == nil && err == nil {
-		rest, err = s.sendItems(snap.items, func(it *item) bool { return after.sees(it) && !before.sees(it) }, nil)
+		rest, err = s.sendItems(snap.items, func(it *item) bool { return after.sees(it) && !before.sees(it) }, nil, true)
 	}
 	if rest != nil {
 		// The grant changed once more, and what was sent is between two states. Clients

@@ -43,7 +43,8 @@ func (r resume) wire() wire.Resume {
 }
 
 // greet answers hello with the welcome, and with all that the session is due. It
-// runs in the reader's goroutine, before the session has an owner.
+// runs in the reader's goroutine, before the session has an owner. A reader that serves
+// others too does not wait: what is left is for the lane that the session gets.
 func (s *session) greet(hello wire.Hello, now time.Time) error {
 	cursor, _ := wire.ParseCursor(hello.Cursor) // malformed: as if there were none
 	how := s.resume(cursor, now)
@@ -51,12 +52,14 @@ func (s *session) greet(hello wire.Hello, now time.Time) error {
 		how = resumeSnapshot // once the hold is over
 	}
 	s.head = s.welcome(how.wire(), now)
+	wait := s.conn == nil
 	if s.held == nil {
-		return s.catchUp()
+		return s.catchUp(wait)
 	}
 	welcome := s.head
 	s.head = nil
-	return s.link.write(welcome)
+	_, err := s.write(welcome, wait)
+	return err
 }
 
 // welcome tells what the session is granted, and how it begins.

@@ -74,6 +74,8 @@ type session struct {
 	gone   bool // the reader has ended
 	slot   int  // of the heartbeat wheel, fixed
 	index  int  // in its slot
+	filed  []filing
+	walked uint64 // the last walk that came by
 }
 
 // whereabouts is the list of the shard that a session is in.

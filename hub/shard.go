@@ -26,6 +26,7 @@ type shard struct {
 
 	wheel    [spokes][]*session // caught up with seen
 	size     int                // sessions in the wheel
+	labels   directory          // of the wheel
 	held     map[*session]struct{}
 	separate map[*session]struct{}
 
@@ -34,6 +35,8 @@ type shard struct {
 
 	out   *rawWriter
 	batch batch
+	walks uint64
+	some  []*session // scratch: whom a walk visits
 
 	turned  int64 // spokes since start that had their heartbeat
 	granted uint64
@@ -63,7 +66,7 @@ const (
 
 func newShard(h *Hub) *shard {
 	sh := &shard{
-		hub: h, wake: make(chan struct{}, 1), progress: make(chan struct{}, 1),
+		hub: h, wake: make(chan struct{}, 1), progress: make(chan struct{}, 1), labels: make(directory),
 		held: make(map[*session]struct{}), separate: make(map[*session]struct{}),
 		out: newRawWriter(), recheck: spokes, retell: spokes,
 	}
@@ -180,7 +183,7 @@ func (sh *shard) join(s *session) {
 func (sh *shard) admit(s *session) {
 	v := sh.seen.Load()
 	first, rest, ok := v.due(s.at)
-	if !ok || len(s.owed) > 0 {
+	if !ok || len(s.owed) > 0 || s.unsynced {
 		sh.toLane(s)
 		return
 	}
@@ -188,6 +191,7 @@ func (sh *shard) admit(s *session) {
 	s.index = len(sh.wheel[s.slot])
 	sh.wheel[s.slot] = append(sh.wheel[s.slot], s)
 	sh.size++
+	sh.labels.add(s)
 	sh.batch.set(first, rest)
 	sh.send(s, s.at, v.place())
 	sh.hub.metrics.delivered.Add(float64(sh.batch.finish()))
@@ -205,6 +209,7 @@ func (sh *shard) remove(s *session) {
 		list[last] = nil
 		sh.wheel[s.slot] = list[:last]
 		sh.size--
+		sh.labels.remove(s)
 	case holding:
 		delete(sh.held, s)
 	case separate:

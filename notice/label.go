@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -70,6 +71,9 @@ func (l Labels) With(labels ...string) Labels {
 	slices.Sort(sorted)
 	return Labels{slices.Compact(sorted)}
 }
+
+// All are the labels, in order.
+func (l Labels) All() iter.Seq[Label] { return slices.Values(l.sorted) }
 
 // Has reports whether label is in the set.
 func (l Labels) Has(label Label) bool {
