@@ -10,12 +10,29 @@ type boundary struct {
 	left    uint64 // bytes of the payload that have not
 	message bool   // a fragmented message is not complete
 	taken   int    // bytes of the message, and of control frames in it, until now
+
+	// deflate: messages may be compressed. Then the mark of it is taken away, for a reader
+	// that does not know of it, and deflated tells for each message that has begun and was
+	// not yet asked for whether it had it.
+	deflate  bool
+	deflated []bool
+}
+
+// wasDeflated tells whether the next message that begins was compressed.
+func (b *boundary) wasDeflated() bool {
+	if len(b.deflated) == 0 {
+		return false
+	}
+	was := b.deflated[0]
+	b.deflated = b.deflated[:copy(b.deflated, b.deflated[1:])]
+	return was
 }
 
 // between tells whether no message or control frame is under way.
 func (b *boundary) between() bool { return b.have == 0 && b.left == 0 && !b.message }
 
-// pass takes note of the next bytes, and tells whether a message ended in them.
+// pass takes note of the next bytes, and tells whether a message ended in them. With
+// deflate it changes them, see there.
 func (b *boundary) pass(p []byte) (ended bool) {
 	for len(p) > 0 {
 		n := 1
@@ -23,6 +40,9 @@ func (b *boundary) pass(p []byte) (ended bool) {
 			n = int(min(b.left, uint64(len(p))))
 			b.left -= uint64(n)
 		} else {
+			if b.have == 0 {
+				p[0] = b.unmark(p[0])
+			}
 			b.header[b.have] = p[0]
 			if b.have++; b.have >= 2 && b.have == b.length() {
 				b.begin()
@@ -34,6 +54,16 @@ func (b *boundary) pass(p []byte) (ended bool) {
 		}
 	}
 	return ended
+}
+
+// unmark is the first byte of a frame as the reader gets it.
+func (b *boundary) unmark(first byte) byte {
+	const opcode, continuation, control = 0x0f, 0x00, 0x08
+	if !b.deflate || b.message || first&control != 0 || first&opcode == continuation {
+		return first
+	}
+	b.deflated = append(b.deflated, first&rsv1 != 0)
+	return first &^ rsv1
 }
 
 // length is how long the header is, by its first two bytes.

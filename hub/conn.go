@@ -40,6 +40,7 @@ type conn struct {
 	timeout time.Duration   // how long the socket may take nothing
 	owner   owner           // set before the first read and write; nil in tests
 	pooled  bool            // reads do not wait between frames: errIdle; set as owner is
+	deflate bool            // the client takes compressed messages; set as owner is
 	in      inbound         // the reader's
 
 	mu      sync.Mutex
@@ -256,7 +257,7 @@ func (c *conn) abort() {
 }
 
 // appendItem, appendJSON and appendPlace implement [link].
-func (c *conn) appendItem(dst []byte, it *item) []byte { return append(dst, it.frame...) }
+func (c *conn) appendItem(dst []byte, it *item) []byte { return append(dst, it.frameFor(c.deflate)...) }
 
 func (c *conn) appendJSON(dst, json []byte) []byte { return appendFrame(dst, opText, json) }
 

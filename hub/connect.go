@@ -50,6 +50,10 @@ type upgrader interface {
 
 // accept ends the handshake of a session that has entered, and lets it begin.
 func (h *Hub) accept(s *session, w upgrader, r *http.Request) {
+	deflate := offersDeflate(r)
+	if deflate {
+		w.Header().Set("Sec-WebSocket-Extensions", deflateAnswer)
+	}
 	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{wire.Subprotocol},
 		InsecureSkipVerify: true, // enter has looked at the origin
@@ -67,6 +71,7 @@ func (h *Hub) accept(s *session, w upgrader, r *http.Request) {
 	}
 	ws.SetReadLimit(wire.MaxClientFrame)
 	s.attach(ws, w.socket())
+	s.socket.deflate, s.socket.in.bounds.deflate = deflate, deflate
 	if !h.begin(s) {
 		h.limits.leave(s.addr, false)
 		h.readers.forget(s)

@@ -14,11 +14,21 @@ const maxPicked = 64
 type batch struct {
 	items  []*item // those with a frame, those sent again in their place
 	open   bool    // everybody may see all of them
-	pieces []piece // if open: all items, joined into few writes
+	pieces formed  // if open: all items, joined into few writes
 	sent   []int   // to how many sessions each went
 
 	buf    []byte // scratch: frames joined for one session
 	picked []int  // scratch: which of items are in the piece under way
+}
+
+// formed are pieces in the form for clients that take compressed messages, or do not.
+type formed struct{ plain, deflated []piece }
+
+func (f *formed) of(deflate bool) *[]piece {
+	if deflate {
+		return &f.deflated
+	}
+	return &f.plain
 }
 
 // piece is one write: what is to be seen of items[from:end].
@@ -34,10 +44,13 @@ func (b *batch) set(first, rest []*item) {
 	b.add(first)
 	b.add(rest)
 	b.sent = append(b.sent[:0], make([]int, len(b.items))...)
-	for i := 0; b.open && i < len(b.items); {
-		p := b.join(i)
-		b.pieces = append(b.pieces, p)
-		i = p.end
+	for _, deflate := range []bool{false, true} {
+		pieces := b.pieces.of(deflate)
+		for i := 0; b.open && i < len(b.items); {
+			p := b.join(i, deflate)
+			*pieces = append(*pieces, p)
+			i = p.end
+		}
 	}
 }
 
@@ -53,11 +66,11 @@ func (b *batch) add(items []*item) {
 
 // join puts the frames from i on together that fit into one write. One alone is
 // not copied.
-func (b *batch) join(i int) piece {
-	p := piece{bytes: b.items[i].frame, from: i, end: i + 1}
+func (b *batch) join(i int, deflate bool) piece {
+	p := piece{bytes: b.items[i].frameFor(deflate), from: i, end: i + 1}
 	size := len(p.bytes)
-	for p.end < len(b.items) && size+len(b.items[p.end].frame) <= batchBytes {
-		size += len(b.items[p.end].frame)
+	for p.end < len(b.items) && size+len(b.items[p.end].frameFor(deflate)) <= batchBytes {
+		size += len(b.items[p.end].frameFor(deflate))
 		p.end++
 	}
 	if p.end == i+1 {
@@ -65,26 +78,26 @@ func (b *batch) join(i int) piece {
 	}
 	p.bytes = make([]byte, 0, size)
 	for _, it := range b.items[i:p.end] {
-		p.bytes = append(p.bytes, it.frame...)
+		p.bytes = append(p.bytes, it.frameFor(deflate)...)
 	}
 	return p
 }
 
 // next is the piece that begins at i for a session; without bytes if there is
 // nothing more for it.
-func (b *batch) next(a *access, i int) piece {
+func (b *batch) next(a *access, deflate bool, i int) piece {
 	if b.open {
-		for _, p := range b.pieces {
+		for _, p := range *b.pieces.of(deflate) {
 			if p.from == i {
 				return p
 			}
 		}
 	}
-	return b.pick(a, i)
+	return b.pick(a, deflate, i)
 }
 
 // pick is next for entries that not everybody may see.
-func (b *batch) pick(a *access, i int) piece {
+func (b *batch) pick(a *access, deflate bool, i int) piece {
 	b.buf, b.picked = b.buf[:0], b.picked[:0]
 	p := piece{from: i, end: i}
 	for ; p.end < len(b.items); p.end++ {
@@ -92,16 +105,17 @@ func (b *batch) pick(a *access, i int) piece {
 		if !a.sees(it) {
 			continue
 		}
-		if len(b.picked) > 0 && len(p.bytes)+len(it.frame) > batchBytes {
+		frame := it.frameFor(deflate)
+		if len(b.picked) > 0 && len(p.bytes)+len(frame) > batchBytes {
 			break
 		}
 		if len(b.picked) == 0 {
-			p.bytes = it.frame
+			p.bytes = frame
 		} else {
 			if !p.reused {
 				b.buf, p.reused = append(b.buf, p.bytes...), true
 			}
-			b.buf = append(b.buf, it.frame...)
+			b.buf = append(b.buf, frame...)
 			p.bytes = b.buf
 		}
 		b.picked = append(b.picked, p.end)
@@ -129,8 +143,9 @@ func (b *batch) finish() (delivered int) {
 		delivered += b.sent[i]
 	}
 	clear(b.items)
-	clear(b.pieces)
-	b.items, b.pieces = b.items[:0], b.pieces[:0]
+	clear(b.pieces.plain)
+	clear(b.pieces.deflated)
+	b.items, b.pieces = b.items[:0], formed{b.pieces.plain[:0], b.pieces.deflated[:0]}
 	return delivered
 }
 
@@ -237,7 +252,7 @@ func (sh *shard) send(s *session, from, to place) {
 	}
 	a := s.access.Load()
 	for i := 0; i < len(b.items); {
-		p := b.next(a, i)
+		p := b.next(a, s.conn.deflate, i)
 		if p.bytes == nil {
 			return
 		}

@@ -134,4 +134,7 @@ func (c *conn) isEnded() bool {
 }
 
 // throwAway has at most so many bytes more be read, in their time, whatever they are.
-func (c *conn) throwAway(bytes int) { c.in.discard, c.in.left = true, bytes }
+func (c *conn) throwAway(bytes int) {
+	c.in.discard, c.in.left = true, bytes
+	c.in.bounds.deflate = false
+}

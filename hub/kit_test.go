@@ -65,10 +65,11 @@ func (l *history) cursorAt(seq uint64) wire.Cursor {
 // node is a hub behind a real HTTP server on loopback.
 type node struct {
 	*hub.Hub
-	t       testing.TB
-	addr    string
-	mu      sync.Mutex // guards clients
-	clients []*client
+	t           testing.TB
+	addr        string
+	mu          sync.Mutex // guards clients
+	clients     []*client
+	compression websocket.CompressionMode // that its clients offer
 }
 
 // world is what the nodes of one test have in common.
@@ -224,7 +225,7 @@ func (n *node) tryDial(header ...string) (*client, *http.Response, error) {
 	transport := &http.Transport{}
 	ws, resp, err := websocket.Dial(ctx, "ws://"+n.addr+"/v1/connect", &websocket.DialOptions{
 		Subprotocols: []string{wire.Subprotocol}, HTTPHeader: h,
-		HTTPClient: &http.Client{Transport: transport},
+		HTTPClient: &http.Client{Transport: transport}, CompressionMode: n.compression, CompressionThreshold: 1,
 	})
 	if err != nil {
 		transport.CloseIdleConnections()

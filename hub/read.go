@@ -128,7 +128,15 @@ func (s *session) read() (wire.ClientFrame, error) {
 	if kind != websocket.MessageText {
 		return nil, fmt.Errorf("%w: not text", wire.ErrBadFrame)
 	}
-	return wire.DecodeClient(buf[:n])
+	if !s.socket.in.bounds.wasDeflated() {
+		return wire.DecodeClient(buf[:n])
+	}
+	plain := messages.Get().(*[wire.MaxClientFrame + 1]byte)
+	defer messages.Put(plain)
+	if n, err = inflate(buf[:n], plain[:]); err != nil {
+		return nil, err
+	}
+	return wire.DecodeClient(plain[:n])
 }
 
 // spend takes from the session's rate, and tells whether it sufficed. Called by the

@@ -16,6 +16,7 @@ type item struct {
 	// frame is the whole WebSocket frame, made once for all clients; nil if clients
 	// do not get the entry: it was refused, no longer holds, or is not for them.
 	frame    []byte
+	deflated []byte         // frame, compressed; nil: it is better as it is
 	body     int            // where in frame the JSON begins
 	envelope []byte         // the entry's body, verbatim
 	sum      [32]byte       // SHA-256 of the payload, by which clients know it
@@ -36,7 +37,16 @@ func (h *Hub) newItem(a *notice.Accepted) *item {
 	}
 	it.open = a.Notice == nil || a.Notice.VisibleTo(notice.ScopePublic, notice.Labels{})
 	it.frame, it.body = textFrame(wire.EncodeEntry(a.Seq, a.Body))
+	it.deflated = deflatedFrame(it.json())
 	return it
+}
+
+// frameFor is the frame for a client that takes compressed messages, or does not.
+func (it *item) frameFor(deflate bool) []byte {
+	if deflate && it.deflated != nil {
+		return it.deflated
+	}
+	return it.frame
 }
 
 // json is the entry frame's JSON.
@@ -139,7 +149,7 @@ func (w *window) forget(gone []*notice.Accepted) {
 
 // size is what the item costs in memory, roughly.
 func (it *item) size() int {
-	n := len(it.frame) + 200
+	n := len(it.frame) + len(it.deflated) + 200
 	for _, r := range it.resent {
 		n += r.size()
 	}
