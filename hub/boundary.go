@@ -10,6 +10,7 @@ type boundary struct {
 	left    uint64 // bytes of the payload that have not
 	message bool   // a fragmented message is not complete
 	taken   int    // bytes of the message, and of control frames in it, until now
+	frames  int    // that ended since the reader last had all of them
 
 	// deflate: messages may be compressed. Then the mark of it is taken away, for a reader
 	// that does not know of it, and deflated tells for each message that has begun and was
@@ -31,6 +32,16 @@ func (b *boundary) wasDeflated() bool {
 // between tells whether no message or control frame is under way.
 func (b *boundary) between() bool { return b.have == 0 && b.left == 0 && !b.message }
 
+// drained tells whether the reader, who has just got a message, has all that came: that
+// message's one frame, or everything. It may be true and told false.
+func (b *boundary) drained() bool {
+	if !b.between() || b.frames != 1 {
+		return false
+	}
+	b.frames = 0
+	return true
+}
+
 // pass takes note of the next bytes, and tells whether a message ended in them. With
 // deflate it changes them, see there.
 func (b *boundary) pass(p []byte) (ended bool) {
@@ -49,6 +60,9 @@ func (b *boundary) pass(p []byte) (ended bool) {
 			}
 		}
 		p = p[n:]
+		if b.have == 0 && b.left == 0 {
+			b.frames++
+		}
 		if b.taken += n; b.between() {
 			b.taken, ended = 0, true
 		}

@@ -59,6 +59,7 @@ func (c *conn) receive(p []byte) (n int, err error) {
 			if c.isLate() {
 				return 0, os.ErrDeadlineExceeded
 			}
+			in.bounds.frames = 0
 			return 0, errIdle
 		}
 	}

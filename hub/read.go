@@ -85,6 +85,9 @@ func (s *session) converse() (err error) {
 		if err != nil {
 			return err
 		}
+		if s.socket.pooled && len(s.socket.in.pre) == 0 && s.socket.in.bounds.drained() {
+			return errIdle // without asking for it
+		}
 	}
 }
 

@@ -57,16 +57,17 @@ func quickString(s *string) (value string, ok bool) {
 	if !cut(s, `"`) {
 		return "", false
 	}
-	for i := range len(*s) {
-		switch c := (*s)[i]; {
-		case c == '"':
-			value, *s = (*s)[:i], (*s)[i+1:]
-			return value, true
-		case c < ' ' || c == '\\':
+	end := strings.IndexByte(*s, '"')
+	if end < 0 {
+		return "", false
+	}
+	value, *s = (*s)[:end], (*s)[end+1:]
+	for i := range len(value) {
+		if c := value[i]; c < ' ' || c == '\\' {
 			return "", false
 		}
 	}
-	return "", false
+	return value, true
 }
 
 // quickStrings takes an array of at most limit such strings off the front of s.
