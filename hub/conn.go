@@ -35,6 +35,16 @@ const (
 // writes frames to. Frames go out whole or not at all: what a socket does not take
 // at once is kept, and everything else waits behind it. Reads belong to the reader.
 type conn struct {
+	// What a broadcast needs is in front, on one cache line.
+	mu      sync.Mutex // guards what follows, up to the blank line
+	stalled bool       // somebody is to flush, or is at it
+	ended   bool       // a close frame was written, or is in pending
+	late    bool       // what was awaited has not come in time
+	closed  bool       // so is fd
+	fd      int        // of raw
+	queued  int        // bytes of control frames in pending
+	pending [][]byte   // what the socket has not taken yet
+
 	net.Conn
 	raw     syscall.RawConn // nil: writes may block, and only a lane may write (TLS)
 	timeout time.Duration   // how long the socket may take nothing
@@ -42,14 +52,6 @@ type conn struct {
 	pooled  bool            // reads do not wait between frames: errIdle; set as owner is
 	deflate bool            // the client takes compressed messages; set as owner is
 	in      inbound         // the reader's
-
-	mu      sync.Mutex
-	pending [][]byte   // what the socket has not taken yet
-	queued  int        // bytes of control frames in pending
-	stalled bool       // somebody is to flush, or is at it
-	ended   bool       // a close frame was written, or is in pending
-	late    bool       // what was awaited has not come in time
-	ctl     *rawWriter // for control frames
 }
 
 // owner does for a conn what it can't do itself. Called without its lock.
@@ -67,7 +69,9 @@ func newConn(nc net.Conn, pre []byte, timeout time.Duration) *conn {
 	c := &conn{Conn: nc, in: inbound{pre: pre}, timeout: timeout}
 	if sc, ok := nc.(syscall.Conn); ok && canRaw {
 		if raw, err := sc.SyscallConn(); err == nil {
-			c.raw = raw
+			if raw.Control(func(fd uintptr) { c.fd = int(fd) }) == nil {
+				c.raw = raw
+			}
 		}
 	}
 	return c
@@ -88,7 +92,7 @@ func isClose(frame []byte) bool { return len(frame) > 0 && frame[0] == 0x80|opCl
 // owner. errStalled: nothing of p was taken, since a flush is due. Otherwise all of
 // it was; stalled tells that the socket left some of it, which makes a flush due.
 // What is left is kept as it is, unless the caller says that it will reuse p.
-func (c *conn) send(w *rawWriter, p []byte, reuse bool) (stalled bool, err error) {
+func (c *conn) send(p []byte, reuse bool) (stalled bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
@@ -97,11 +101,9 @@ func (c *conn) send(w *rawWriter, p []byte, reuse bool) (stalled bool, err error
 	case c.stalled:
 		return true, errStalled
 	}
-	n := 0
-	if c.raw != nil {
-		if n, err = w.write(c.raw, p); err != nil {
-			return false, err
-		}
+	n, err := c.writeNow(p)
+	if err != nil {
+		return false, err
 	}
 	if n == len(p) {
 		return false, nil
@@ -111,6 +113,25 @@ func (c *conn) send(w *rawWriter, p []byte, reuse bool) (stalled bool, err error
 	}
 	c.pending, c.stalled = append(c.pending, p), true
 	return true, nil
+}
+
+// writeNow writes what the socket takes at once. mu is held, so that it is open.
+func (c *conn) writeNow(p []byte) (n int, err error) {
+	switch {
+	case c.closed:
+		return 0, net.ErrClosed
+	case c.raw == nil:
+		return 0, nil
+	}
+	return writeNow(c.fd, p)
+}
+
+// Close implements [net.Conn].
+func (c *conn) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	return c.Conn.Close()
 }
 
 // isStalled tells whether a flush is due.
@@ -145,11 +166,8 @@ func (c *conn) enqueue(frame []byte, last bool) (stalled bool, err error) {
 		c.awaitAnswer()
 	}
 	n := 0
-	if c.raw != nil && !c.stalled {
-		if c.ctl == nil {
-			c.ctl = newRawWriter()
-		}
-		if n, err = c.ctl.write(c.raw, frame); err != nil {
+	if !c.stalled {
+		if n, err = c.writeNow(frame); err != nil {
 			return false, err
 		}
 	}
@@ -177,15 +195,10 @@ func (c *conn) close(code wire.CloseCode, farewell wire.ServerFrame) {
 	}
 }
 
-// rawWriters are for lanes, which come and go.
-var rawWriters = sync.Pool{New: func() any { return newRawWriter() }}
-
 // write implements [link].
 func (c *conn) write(p []byte) error {
-	w := rawWriters.Get().(*rawWriter)
-	stalled, err := c.send(w, p, false) // flushed before p can be reused
-	rawWriters.Put(w)
-	if errors.Is(err, errStalled) { // a pong came between
+	stalled, err := c.send(p, false) // flushed before p can be reused
+	if errors.Is(err, errStalled) {  // a pong came between
 		if err = c.flush(); err != nil {
 			return err
 		}

@@ -38,10 +38,9 @@ func (c counter) waiting(block func()) { block() }
 // stall fills the socket, and returns what was sent.
 func stall(t *testing.T, c *conn) (sent []byte) {
 	t.Helper()
-	w := newRawWriter()
 	for i := byte(0); ; i++ {
 		frame := appendFrame(nil, opText, bytes.Repeat([]byte{'a' + i%26}, 100_000))
-		stalled, err := c.send(w, frame, true)
+		stalled, err := c.send(frame, true)
 		require.NoError(t, err)
 		sent = append(sent, frame...)
 		clear(frame) // as a caller may that said so
@@ -66,7 +65,7 @@ func TestNothingInsideAFrame(t *testing.T) {
 	_, err = c.Write(pong)
 	require.NoError(t, err)
 	require.Zero(t, stalls, "a flush is due already")
-	refused, err := c.send(newRawWriter(), appendFrame(nil, opText, []byte("refused")), false)
+	refused, err := c.send(appendFrame(nil, opText, []byte("refused")), false)
 	require.ErrorIs(t, err, errStalled)
 	require.True(t, refused)
 	bye := wire.Bye{Reason: wire.ByeDrain}
@@ -95,7 +94,7 @@ func TestFlushed(t *testing.T) {
 	want := stall(t, c)
 	go func() { _, _ = io.Copy(io.Discard, io.LimitReader(client, int64(len(want)))) }()
 	require.NoError(t, c.flush())
-	stalled, err := c.send(newRawWriter(), []byte("x"), false)
+	stalled, err := c.send([]byte("x"), false)
 	require.NoError(t, err)
 	require.False(t, stalled)
 }

@@ -256,7 +256,7 @@ func (sh *shard) send(s *session, from, to place) {
 		if p.bytes == nil {
 			return
 		}
-		stalled, err := s.conn.send(sh.out, p.bytes, p.reused)
+		stalled, err := s.conn.send(p.bytes, p.reused)
 		if err == nil {
 			b.count(p)
 			i = p.end

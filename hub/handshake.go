@@ -146,9 +146,9 @@ func (u *upgrade) WriteHeader(code int) {
 		u.err = errors.New("hub: a handshake failed that could not")
 		return
 	}
-	w := rawWriters.Get().(*rawWriter)
-	defer rawWriters.Put(w)
-	n, err := w.write(u.conn.raw, b)
+	u.conn.mu.Lock()
+	defer u.conn.mu.Unlock()
+	n, err := u.conn.writeNow(b)
 	if u.err = err; err == nil && n < len(b) {
 		u.err = errSlow
 	}

@@ -77,7 +77,7 @@ func (sh *shard) beatCaughtUp(spoke int, st *status, now time.Time, due func(*se
 
 // say writes a heartbeat that tells of a state.
 func (sh *shard) say(s *session, frame []byte, state wire.SourceState) (stalled bool, err error) {
-	stalled, err = s.conn.send(sh.out, frame, false)
+	stalled, err = s.conn.send(frame, false)
 	if err == nil {
 		s.told = state
 	}

@@ -179,9 +179,7 @@ func (s *session) write(p []byte, wait bool) (stalled bool, err error) {
 	if wait {
 		return false, s.link.write(p)
 	}
-	w := rawWriters.Get().(*rawWriter)
-	defer rawWriters.Put(w)
-	return s.conn.send(w, p, true)
+	return s.conn.send(p, true)
 }
 
 // appendVisible appends an item and what goes with it again, as far as sees allows.

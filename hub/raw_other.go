@@ -10,11 +10,7 @@ import (
 // Where sockets are not files, every session has a lane, and a reader, of its own.
 const canRaw = false
 
-type rawWriter struct{}
-
-func newRawWriter() *rawWriter { return &rawWriter{} }
-
-func (*rawWriter) write(syscall.RawConn, []byte) (int, error) { return 0, errors.ErrUnsupported }
+func writeNow(int, []byte) (int, error) { return 0, errors.ErrUnsupported }
 
 func readNow(syscall.RawConn, []byte) (int, error) { return 0, errors.ErrUnsupported }
 

@@ -7,45 +7,31 @@ import (
 	"io"
 	"sync"
 	"syscall"
+	"unsafe"
 )
 
-// rawWriter writes to sockets without blocking. It belongs to one goroutine; one
-// closure serves all its writes.
-type rawWriter struct {
-	p    []byte
-	n    int
-	err  error
-	call func(fd uintptr)
-}
-
-func newRawWriter() *rawWriter {
-	w := &rawWriter{}
-	w.call = func(fd uintptr) {
-		for {
-			w.n, w.err = syscall.Write(int(fd), w.p)
-			if !errors.Is(w.err, syscall.EINTR) {
-				return
-			}
-		}
-	}
-	return w
-}
-
-// write writes what the socket takes at once, which may be nothing.
-func (w *rawWriter) write(raw syscall.RawConn, p []byte) (n int, err error) {
-	w.p, w.n, w.err = p, 0, nil
-	err = raw.Control(w.call)
-	w.p = nil
-	if err == nil {
-		err = w.err
-	}
-	if errors.Is(err, syscall.EAGAIN) {
+// writeNow writes what a socket takes at once, which may be nothing. The socket must not
+// be closed meanwhile. The scheduler is not told of the call: it never blocks, and the
+// telling would cost a good part of it.
+func writeNow(fd int, p []byte) (n int, err error) {
+	if len(p) == 0 {
 		return 0, nil
 	}
-	return max(w.n, 0), err
+	for {
+		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
+		switch errno {
+		case 0:
+			return int(n), nil
+		case syscall.EINTR:
+		case syscall.EAGAIN:
+			return 0, nil
+		default:
+			return 0, errno
+		}
+	}
 }
 
-// rawReader reads from sockets without blocking, like rawWriter.
+// rawReader reads from a socket without blocking. One closure serves all its reads.
 type rawReader struct {
 	p    []byte
 	peek bool // what is read stays to be read

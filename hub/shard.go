@@ -33,7 +33,6 @@ type shard struct {
 	releasedView   *view // what held sessions were last compared with
 	releasedStatus *status
 
-	out   *rawWriter
 	batch batch
 	walks uint64
 	some  []*session // scratch: whom a walk visits
@@ -68,7 +67,7 @@ func newShard(h *Hub) *shard {
 	sh := &shard{
 		hub: h, wake: make(chan struct{}, 1), progress: make(chan struct{}, 1), labels: make(directory),
 		held: make(map[*session]struct{}), separate: make(map[*session]struct{}),
-		out: newRawWriter(), recheck: spokes, retell: spokes,
+		recheck: spokes, retell: spokes,
 	}
 	sh.seen.Store(&view{})
 	return sh
