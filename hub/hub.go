@@ -61,6 +61,7 @@ type Hub struct {
 	incident atomic.Bool    // the posture declares one
 	work     sync.WaitGroup // readers and lanes
 	stopping chan struct{}  // closed when Run ends
+	over     chan struct{}  // closed when it has waited for work
 	running  atomic.Bool
 }
 
@@ -89,6 +90,7 @@ func New(c Config) (*Hub, error) {
 		limits:   newLimits(c),
 		sessions: make(map[*session]struct{}),
 		stopping: make(chan struct{}),
+		over:     make(chan struct{}),
 		dirty:    make(chan struct{}, 1),
 	}
 	h.readers = newReaders(h.broadcast.giveWay)
@@ -157,6 +159,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	close(h.stopping)
 	last := h.endAll()
 	h.work.Wait()
+	close(h.over)
 	last.Stop()
 	h.readers.stop()
 	cancel()

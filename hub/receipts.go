@@ -137,7 +137,7 @@ func (h *Hub) sendReceipts(ctx context.Context) {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.config.ReceiptInterval)
 			defer cancel()
-			h.work.Wait() // readers still count
+			<-h.over // readers still count
 			h.putReceipts(last)
 			return
 		case <-tick.C:
