@@ -206,11 +206,11 @@ func (h *Hub) receiveSession(a *arrival, r *http.Request, buf []byte, size int) 
 	if why != admitted {
 		return false
 	}
-	if n, err := readNow(a.raw, buf); err != nil || n < size {
+	c := newConn(a.conn, append([]byte(nil), buf[size:]...), h.config.SendTimeout)
+	if n, err := c.readNow(buf); err != nil || n < size {
 		h.limits.leave(s.addr, false)
 		return false
 	}
-	c := newConn(a.conn, append([]byte(nil), buf[size:]...), h.config.SendTimeout)
 	h.readers.poll.replace(a, s)
 	h.accept(s, &upgrade{conn: c, header: make(http.Header, 4)}, r)
 	return true

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"errors"
+	"net"
 	"os"
 	"time"
 
@@ -52,7 +53,7 @@ func (c *conn) receive(p []byte) (n int, err error) {
 		return n, nil
 	}
 	if c.pooled {
-		if n, err = readNow(c.raw, p); !errors.Is(err, errIdle) {
+		if n, err = c.readNow(p); !errors.Is(err, errIdle) {
 			return n, err
 		}
 		if in.bounds.between() && !in.discard {
@@ -72,6 +73,16 @@ func (c *conn) receive(p []byte) (n int, err error) {
 	}
 	c.owner.waiting(func() { n, err = c.Conn.Read(p) })
 	return n, err
+}
+
+// readNow reads what there is. errIdle: nothing yet.
+func (c *conn) readNow(p []byte) (n int, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return 0, net.ErrClosed
+	}
+	return readNow(c.fd, p)
 }
 
 // passed takes note of what was read.

@@ -12,6 +12,6 @@ const canRaw = false
 
 func writeNow(int, []byte) (int, error) { return 0, errors.ErrUnsupported }
 
-func readNow(syscall.RawConn, []byte) (int, error) { return 0, errors.ErrUnsupported }
+func readNow(int, []byte) (int, error) { return 0, errors.ErrUnsupported }
 
 func peekNow(syscall.RawConn, []byte) (int, error) { return 0, errors.ErrUnsupported }

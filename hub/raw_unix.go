@@ -5,7 +5,6 @@ package hub
 import (
 	"errors"
 	"io"
-	"sync"
 	"syscall"
 	"unsafe"
 )
@@ -31,55 +30,44 @@ func writeNow(fd int, p []byte) (n int, err error) {
 	}
 }
 
-// rawReader reads from a socket without blocking. One closure serves all its reads.
-type rawReader struct {
-	p    []byte
-	peek bool // what is read stays to be read
-	n    int
-	err  error
-	call func(fd uintptr)
+// readNow reads what there is. errIdle: nothing yet. As for writeNow, the socket must not
+// be closed meanwhile.
+func readNow(fd int, p []byte) (n int, err error) {
+	for {
+		n, _, errno := syscall.RawSyscall(syscall.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
+		switch {
+		case errno == syscall.EINTR:
+		case errno == syscall.EAGAIN:
+			return 0, errIdle
+		case errno != 0:
+			return 0, errno
+		case n == 0 && len(p) > 0:
+			return 0, io.EOF
+		default:
+			return int(n), nil
+		}
+	}
 }
 
-var rawReaders = sync.Pool{New: func() any {
-	r := &rawReader{}
-	r.call = func(fd uintptr) {
+// peekNow is readNow, but what it reads stays to be read, and the socket may be closed by
+// others.
+func peekNow(raw syscall.RawConn, p []byte) (n int, err error) {
+	closed := raw.Control(func(fd uintptr) {
 		for {
-			if r.peek {
-				r.n, _, r.err = syscall.Recvfrom(int(fd), r.p, syscall.MSG_PEEK)
-			} else {
-				r.n, r.err = syscall.Read(int(fd), r.p)
-			}
-			if !errors.Is(r.err, syscall.EINTR) {
+			if n, _, err = syscall.Recvfrom(int(fd), p, syscall.MSG_PEEK); !errors.Is(err, syscall.EINTR) {
 				return
 			}
 		}
-	}
-	return r
-}}
-
-// readNow reads what there is. errIdle: nothing yet.
-func readNow(raw syscall.RawConn, p []byte) (n int, err error) { return read(raw, p, false) }
-
-// peekNow is readNow, but what it reads stays to be read.
-func peekNow(raw syscall.RawConn, p []byte) (n int, err error) { return read(raw, p, true) }
-
-func read(raw syscall.RawConn, p []byte, peek bool) (n int, err error) {
-	r := rawReaders.Get().(*rawReader)
-	defer rawReaders.Put(r)
-	r.p, r.peek = p, peek
-	err = raw.Control(r.call)
-	r.p = nil
+	})
 	switch {
-	case err != nil:
-		return 0, err
-	case errors.Is(r.err, syscall.EAGAIN):
+	case closed != nil:
+		return 0, closed
+	case errors.Is(err, syscall.EAGAIN):
 		return 0, errIdle
-	case r.err != nil:
-		return 0, r.err
-	case r.n == 0 && len(p) > 0:
+	case err == nil && n == 0:
 		return 0, io.EOF
 	}
-	return r.n, nil
+	return n, err
 }
 
 // canRaw tells whether this system has sockets that can be written to and read from

@@ -20,6 +20,7 @@ func (cmd *serveCmd) Run(ctx context.Context, c console) error {
 	if err := cmd.complete(log); err != nil {
 		return err
 	}
+	boundMemory(log)
 	p, err := open(ctx, cmd, log)
 	if err != nil {
 		return err
