@@ -61,6 +61,25 @@ func (l *lab) broadcast(ctx context.Context, t target.Text, group, clients int) 
 	return b, nil
 }
 
+// nobodyLabel is claimed by no client.
+const nobodyLabel = "surface:loadtest-nobody"
+
+// publishing is the server's CPU for a notice that no client gets, in microseconds:
+// what the desk, the log and its sync to disk cost, however large the crowd.
+func (l *lab) publishing(ctx context.Context, t target.Text) (float64, error) {
+	t.Addresses = []string{nobodyLabel}
+	prepared, err := l.publisher.Prepare(t)
+	if err != nil {
+		return 0, err
+	}
+	before := l.cost()
+	if _, err := l.publisher.Publish(ctx, prepared); err != nil {
+		return 0, err
+	}
+	time.Sleep(settle)
+	return float64((l.cost().cpu - before.cpu).Nanoseconds()) / 1e3, nil
+}
+
 // publishers is how many notices of a burst are on their way to the desk at once.
 const publishers = 8
 

@@ -30,7 +30,11 @@ var mayImport = map[string][]string{
 	"desk":              {"notice", "auth", "audit"},
 	"client":            {"notice", "wire"},
 	"cmd/tocsin":        {"notice", "wire", "broker", "auth", "hub", "audit", "desk", "client", "web-client"},
-	"loadtest":          {"client", "wire"},
+	"loadtest":          {"client", "wire", "loadtest/crowd", "loadtest/bare", "loadtest/target", "loadtest/report"},
+	"loadtest/crowd":    {"wire"},
+	"loadtest/bare":     {},
+	"loadtest/target":   {"client"},
+	"loadtest/report":   {},
 	"web-client":        {},
 }
 
@@ -44,6 +48,7 @@ var onlyIn = map[string][]string{
 	"github.com/go-json-experiment/":   {"notice", "wire"},
 	"github.com/coder/websocket":       {"hub", "client", "loadtest"},
 	"github.com/alecthomas/kong":       {"cmd/tocsin", "loadtest"},
+	"github.com/HdrHistogram/":         {"loadtest"},
 	"flag":                             {"cmd/tocsin", "loadtest"},
 	"os/signal":                        {"cmd/tocsin", "loadtest"},
 	"github.com/stretchr/testify":      {},

@@ -1,0 +1,83 @@
+//go:build linux
+
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"tocsin/loadtest/report"
+)
+
+// measure runs the command line, and reads what it found.
+func measure(t *testing.T, args ...string) report.Report {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "out")
+	stdout := os.Stdout
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	require.NoError(t, err)
+	os.Stdout = null
+	defer func() { os.Stdout = stdout }()
+	require.Zero(t, run(append(args, "--json", out+".json", "--html", out+".html")))
+	data, err := os.ReadFile(out + ".json")
+	require.NoError(t, err)
+	var r report.Report
+	require.NoError(t, json.Unmarshal(data, &r))
+	page, err := os.ReadFile(out + ".html")
+	require.NoError(t, err)
+	require.Contains(t, string(page), "<svg")
+	require.NotContains(t, strings.ToLower(string(page)), "<script")
+	return r
+}
+
+// whole says that nothing was missed, doubled, out of order or altered, and that nobody
+// was disconnected.
+func whole(t *testing.T, r report.Report) {
+	t.Helper()
+	for _, name := range []string{"missed", "doubled", "out of order", "altered", "sessions lost"} {
+		n, ok := r.Of(name)
+		require.True(t, ok, name)
+		require.Zero(t, n, name)
+	}
+}
+
+// How fast it is, is not a matter for CI; that everybody gets everything, once and in
+// order, is.
+func TestFanout(t *testing.T) {
+	r := measure(t, "fanout", "--clients", "200", "--runs", "1", "--repeat", "2", "--burst", "30", "--not-reading", "2")
+	whole(t, r)
+	for _, name := range []string{figureDelivery, figureWrite, figureDeliveryRatio, figureLast, figureLastRatio, figureGrowth} {
+		got, ok := r.Of(name)
+		require.True(t, ok, name)
+		require.Positive(t, got, name)
+	}
+	stalled, _ := r.Of("of them stalled before the measurement")
+	require.GreaterOrEqual(t, stalled, 4.0)
+}
+
+func TestFloor(t *testing.T) {
+	r := measure(t, "floor", "--clients", "100", "--runs", "1")
+	for _, name := range []string{figureWrite, figureUpgrade} {
+		got, ok := r.Of(name)
+		require.True(t, ok, name)
+		require.Positive(t, got, name)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for _, args := range [][]string{
+		{"floor", "--clients", "2000000000"},
+		{"fanout", "--clients", "0"},
+		{"fanout", "--desk", "http://127.0.0.1:1"},
+		{"fanout", "--url", "wss://127.0.0.1:1/v1/connect", "--desk", "http://127.0.0.1:1", "--key", "k"},
+		{"fanout", "--url", "ws://192.0.2.1:1/v1/connect", "--desk", "http://192.0.2.1:1", "--key", "k"},
+		{"fanout", "--no-such-flag"},
+	} {
+		require.Equal(t, 2, run(args), "%v", args)
+	}
+}
