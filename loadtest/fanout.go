@@ -52,7 +52,7 @@ func (cmd *fanoutCmd) Run(ctx context.Context) error {
 	defer l.close()
 	var g *ground
 	if !cmd.NoFloor {
-		if g, err = l.openGround(ctx, cmd.Clients); err != nil {
+		if g, err = l.openGround(ctx, listenRaw, cmd.Clients); err != nil {
 			return err
 		}
 		defer g.close()

@@ -25,8 +25,9 @@ commands measure the same between their own runs, which is what ratios must be m
 }
 
 const (
-	figureUpgrade = "floor: CPU per upgrade with hello"
-	figureUpTime  = "floor: time until all are greeted"
+	figureUpgrade    = "floor: CPU per upgrade with hello"
+	figureRawUpgrade = "floor: the same without package net"
+	figureUpTime     = "floor: time until all are greeted"
 )
 
 func (cmd *floorCmd) Run(ctx context.Context) error {
@@ -38,14 +39,19 @@ func (cmd *floorCmd) Run(ctx context.Context) error {
 		Title: "The floor of this machine", At: l.began.UTC().Truncate(time.Second),
 		Command: "loadtest " + strings.Join(os.Args[1:], " "), Facts: machine(),
 	}
-	g, err := l.openGround(ctx, cmd.Clients)
+	g, err := l.openGround(ctx, listenRaw, cmd.Clients)
 	if err != nil {
 		return err
 	}
 	defer g.close()
+	plain, err := l.openGround(ctx, listenPlain, cmd.Clients)
+	if err != nil {
+		return err
+	}
+	defer plain.close()
 	times := newLatencies()
 	for run := range cmd.Runs + 1 { // the first warms up
-		if err := cmd.once(ctx, l, g, times, run > 0); err != nil {
+		if err := cmd.once(ctx, l, g, plain, times, run > 0); err != nil {
 			return err
 		}
 		l.progress("run %d of %d", run, cmd.Runs)
@@ -56,8 +62,12 @@ func (cmd *floorCmd) Run(ctx context.Context) error {
 	return l.write()
 }
 
-func (cmd *floorCmd) once(ctx context.Context, l *lab, g *ground, times latencies, counts bool) error {
-	up, took, err := g.upgrade(ctx, crowd.Plan{To: cmd.Clients})
+func (cmd *floorCmd) once(ctx context.Context, l *lab, g, plain *ground, times latencies, counts bool) error {
+	raw, _, err := g.upgrade(ctx, crowd.Plan{To: cmd.Clients})
+	if err != nil {
+		return err
+	}
+	up, took, err := plain.upgrade(ctx, crowd.Plan{To: cmd.Clients})
 	if err != nil {
 		return err
 	}
@@ -70,6 +80,7 @@ func (cmd *floorCmd) once(ctx context.Context, l *lab, g *ground, times latencie
 		l.report.Add(figureWrite, "µs", b.perDelivery(1))
 		l.report.Add(figureFloorLast, "ms", b.spread())
 		l.report.Add(figureUpgrade, "µs", up)
+		l.report.Add(figureRawUpgrade, "µs", raw)
 		l.report.Add(figureUpTime, "s", took)
 	}
 	return nil

@@ -40,8 +40,14 @@ func welcome() []byte {
 	return append(bare.Frame(w.AppendTo(nil), false), bare.Frame(wire.Synced{Cursor: cursor}.AppendTo(nil), false)...)
 }
 
+// Ways in which the bare server listens.
+const (
+	listenRaw   = "Listen"      // epoll by hand: for rounds of writes, and to know the kernel's part
+	listenPlain = "ListenPlain" // package net: the bare upgrade that reconnects are compared with
+)
+
 // openGround starts the floor, with room for size clients.
-func (l *lab) openGround(ctx context.Context, size int) (g *ground, err error) {
+func (l *lab) openGround(ctx context.Context, how string, size int) (g *ground, err error) {
 	g = &ground{lab: l, seq: 1}
 	defer func() {
 		if err != nil {
@@ -51,7 +57,7 @@ func (l *lab) openGround(ctx context.Context, size int) (g *ground, err error) {
 	if g.server, err = startWorker(bareWorker); err != nil {
 		return nil, err
 	}
-	address, err := call[netip.AddrPort](ctx, g.server, "Listen", welcome())
+	address, err := call[netip.AddrPort](ctx, g.server, how, welcome())
 	if err != nil {
 		return nil, fmt.Errorf("starting the bare server: %w", err)
 	}

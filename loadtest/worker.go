@@ -111,11 +111,17 @@ func (s *CrowdService) State(_ struct{}, out *crowd.State) error {
 }
 
 // BareService is a bare server by RPC.
-type BareService struct{ server *bare.Server }
+type BareService struct {
+	server *bare.Server
+	plain  *bare.Plain
+}
 
 func (s *BareService) close() {
 	if s.server != nil {
 		s.server.Close()
+	}
+	if s.plain != nil {
+		s.plain.Close()
 	}
 }
 
@@ -128,6 +134,15 @@ func (s *BareService) Listen(answer []byte, address *netip.AddrPort) (err error)
 	return nil
 }
 
+// ListenPlain starts the one that is written as one writes Go.
+func (s *BareService) ListenPlain(answer []byte, address *netip.AddrPort) (err error) {
+	if s.plain, err = bare.ListenPlain(answer); err != nil {
+		return err
+	}
+	*address = s.plain.Address()
+	return nil
+}
+
 // Round is [bare.Server.Round].
 func (s *BareService) Round(p []byte, writes *int) (err error) {
 	if s.server == nil {
@@ -137,9 +152,14 @@ func (s *BareService) Round(p []byte, writes *int) (err error) {
 	return err
 }
 
-// Open is [bare.Server.Open].
+// Open is the number of connections.
 func (s *BareService) Open(_ struct{}, n *int) error {
-	*n = s.server.Open()
+	if s.server != nil {
+		*n += s.server.Open()
+	}
+	if s.plain != nil {
+		*n += s.plain.Open()
+	}
 	return nil
 }
 

@@ -4,8 +4,6 @@ package bare
 
 import (
 	"bytes"
-	"crypto/sha1"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
@@ -150,7 +148,10 @@ func (l *loop) step(c *conn, p []byte) (taken int, err error) {
 		if end < 0 {
 			return 0, nil
 		}
-		if err := l.upgrade(c, p[:end]); err != nil {
+		if l.out, err = accepting(l.out[:0], p[:end]); err != nil {
+			return 0, err
+		}
+		if _, err := unix.Write(c.fd, l.out); err != nil {
 			return 0, err
 		}
 		c.upgraded = true
@@ -168,42 +169,4 @@ func (l *loop) step(c *conn, p []byte) (taken int, err error) {
 	l.sockets = append(l.sockets, c.fd)
 	l.mu.Unlock()
 	return size, nil
-}
-
-var keyHeader = []byte("Sec-WebSocket-Key: ")
-
-func (l *loop) upgrade(c *conn, head []byte) error {
-	_, rest, ok := bytes.Cut(head, keyHeader)
-	if !ok {
-		return errors.New("no Sec-WebSocket-Key")
-	}
-	key, _, _ := bytes.Cut(rest, []byte("\r\n"))
-	sum := sha1.Sum(append(bytes.Clone(key), "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"...))
-	l.out = append(l.out[:0], "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: tocsin.v1\r\nSec-WebSocket-Accept: "...)
-	l.out = base64.StdEncoding.AppendEncode(l.out, sum[:])
-	l.out = append(l.out, "\r\n\r\n"...)
-	_, err := unix.Write(c.fd, l.out)
-	return err
-}
-
-// unmask reads one masked frame in place; size is 0 if it is not all there.
-func unmask(p []byte) (size int, err error) {
-	if len(p) < 6 {
-		return 0, nil
-	}
-	head, length := 2, int(p[1]&0x7f)
-	switch length {
-	case 126:
-		head, length = 4, int(p[2])<<8|int(p[3])
-	case 127:
-		return 0, errors.New("a frame of more than 64 KiB")
-	}
-	if len(p) < head+4+length {
-		return 0, nil
-	}
-	key, payload := p[head:head+4], p[head+4:head+4+length]
-	for i := range payload {
-		payload[i] ^= key[i%4]
-	}
-	return head + 4 + length, nil
 }

@@ -1,6 +1,7 @@
 package target
 
 import (
+	"context"
 	"crypto"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -10,10 +11,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"net/http"
 	"runtime"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -103,6 +107,32 @@ func (i *Issuer) Tokens(alg string, n int) ([]string, error) {
 	}
 	wg.Wait()
 	return tokens, errors.Join(errs...)
+}
+
+// maxToken bounds an answer in bytes.
+const maxToken = 16 << 10
+
+// FetchTokens gets n tokens from an issuer that gives them to whoever asks, as that of
+// dev mode does. "{i}" in the URL becomes a number of each.
+func FetchTokens(ctx context.Context, url string, n int) ([]string, error) {
+	tokens := make([]string, n)
+	for i := range tokens {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.ReplaceAll(url, "{i}", strconv.Itoa(i)), nil)
+		if err != nil {
+			return nil, err
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return nil, err
+		}
+		body, err := io.ReadAll(io.LimitReader(response.Body, maxToken))
+		_ = response.Body.Close()
+		if err != nil || response.StatusCode != http.StatusOK {
+			return nil, errors.Join(fmt.Errorf("%s: %s", url, response.Status), err)
+		}
+		tokens[i] = strings.TrimSpace(string(body))
+	}
+	return tokens, nil
 }
 
 func (i *Issuer) token(alg string) (string, error) {
