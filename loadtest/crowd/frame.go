@@ -72,9 +72,12 @@ func (ps *parser) feed(p []byte, to sink) error {
 
 // keep holds on to the beginning of a frame.
 func (ps *parser) keep(rest []byte) {
-	if len(rest) == 0 && cap(ps.carry) > maxCarry {
+	switch {
+	case len(rest) == 0 && cap(ps.carry) > maxCarry:
 		ps.carry = nil
 		return
+	case len(rest) > 0 && len(rest) == len(ps.carry) && &rest[0] == &ps.carry[0]:
+		return // it is all still there
 	}
 	ps.carry = append(ps.carry[:0], rest...) // forwards within one array, if it is the same
 }
