@@ -17,6 +17,11 @@ import (
 // measure runs the command line, and reads what it found.
 func measure(t *testing.T, args ...string) report.Report {
 	t.Helper()
+	if args[0] != "floor" {
+		path, err := binary()
+		require.NoError(t, err)
+		args = append(args, "--tocsin", path)
+	}
 	out := filepath.Join(t.TempDir(), "out")
 	stdout := os.Stdout
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
@@ -58,6 +63,46 @@ func TestFanout(t *testing.T) {
 	}
 	stalled, _ := r.Of("of them stalled before the measurement")
 	require.GreaterOrEqual(t, stalled, 4.0)
+}
+
+func TestStorm(t *testing.T) {
+	r := measure(t, "storm", "--clients", "200", "--connected", "50", "--runs", "1")
+	whole(t, r)
+	for _, name := range []string{figureTicketRatio, figureTokenRatio, figureStormRatio, figureUpgrade} {
+		got, ok := r.Of(name)
+		require.True(t, ok, name)
+		require.Positive(t, got, name)
+	}
+	for _, name := range []string{"refused attempts, ticket", "broken attempts, ticket"} {
+		got, ok := r.Of(name)
+		require.True(t, ok, name)
+		require.Zero(t, got, name)
+	}
+}
+
+func TestSoak(t *testing.T) {
+	if testing.Short() {
+		t.Skip("some seconds")
+	}
+	r := measure(t, "soak", "--clients", "100", "--for", "4s", "--every", "200ms")
+	whole(t, r)
+	notices, _ := r.Of("notices")
+	require.Greater(t, notices, 5.0)
+	began, ok := r.Of("open files, after the first tenth")
+	require.True(t, ok)
+	ended, _ := r.Of("open files, at the end")
+	require.InDelta(t, began, ended, 3)
+}
+
+func TestIdleAndScale(t *testing.T) {
+	r := measure(t, "idle", "--clients", "100", "--settle", "100ms")
+	whole(t, r)
+	_, ok := r.Of(figureIdle)
+	require.True(t, ok)
+	r = measure(t, "scale", "--sizes", "50,100", "--runs", "1", "--repeat", "1")
+	whole(t, r)
+	_, ok = r.Of(figureLinear)
+	require.True(t, ok)
 }
 
 func TestFloor(t *testing.T) {

@@ -56,7 +56,7 @@ func Start(ctx context.Context, config ChildConfig) (c *Child, err error) {
 	}()
 	if config.Binary == "" {
 		config.Binary = filepath.Join(dir, "tocsin")
-		if err := build(ctx, config.Binary); err != nil {
+		if err := Build(ctx, config.Binary); err != nil {
 			return nil, err
 		}
 	}
@@ -72,7 +72,8 @@ func Start(ctx context.Context, config ChildConfig) (c *Child, err error) {
 	return c, nil
 }
 
-func build(ctx context.Context, to string) error {
+// Build builds tocsin from this module.
+func Build(ctx context.Context, to string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", to, "tocsin/cmd/tocsin")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("building tocsin: %w (run this inside the module, or name a binary with --tocsin)\n%s", err, out)
