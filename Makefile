@@ -21,7 +21,7 @@ WEB_SOURCES = $(shell find $(WEB)/apps $(WEB)/packages $(WEB)/tsconfig.base.json
 # Go turns cgo off by itself where there is no C compiler.
 RACE = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 
-.PHONY: help run web build install test test-go test-web web-types web-packages check vet fmt staticcheck bench storm fuzz need need-npm need-chromium missing again
+.PHONY: help run web build install test test-go test-web web-types web-packages check vet fmt staticcheck bench load storm fuzz need need-npm need-chromium missing again
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,8 +83,12 @@ fmt:
 staticcheck:
 	$(GO) tool staticcheck ./...
 
-bench: need ## benchmarks (BENCH=FanOut for one)
-	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+bench: need ## benchmarks (BENCH=FanOut for one), compared with a commit (BASE=main) or a file (OLD=bench.out)
+	@GO=$(GO) BENCH='$(BENCH)' BASE='$(BASE)' OLD='$(OLD)' .ci/bench
+
+load: need ## what a broadcast and a storm cost with 10,000 clients, beside the floor (docs/performance.md)
+	$(GO) run ./loadtest fanout --burst 100 --not-reading 1
+	$(GO) run ./loadtest storm
 
 storm: need ## the tests of crowds, with 10,000 clients
 	TOCSIN_FULL=1 $(GO) test -count 1 -timeout 10m -v -run 'Storm|TestBreach|Silent|AgainstModel' ./hub
