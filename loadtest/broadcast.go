@@ -20,8 +20,9 @@ type broadcast struct {
 	arrival  crowd.Arrival
 	clients  int
 	from, to cost
-	answered int64  // when the desk said 201
-	seq      uint64 // the last one's
+	read     time.Duration // CPU that the crowd took for it
+	answered int64         // when the desk said 201
+	seq      uint64        // the last one's
 }
 
 // perDelivery is the server's CPU for each client, in microseconds.
@@ -45,6 +46,7 @@ func (l *lab) broadcast(ctx context.Context, t target.Text, group, clients int) 
 		return broadcast{}, err
 	}
 	b := broadcast{clients: clients, from: l.cost()}
+	idle := costOf(&l.people.Process)
 	if b.seq, err = l.publisher.Publish(ctx, prepared); err != nil {
 		return broadcast{}, err
 	}
@@ -55,6 +57,7 @@ func (l *lab) broadcast(ctx context.Context, t target.Text, group, clients int) 
 	}
 	time.Sleep(settle)
 	b.to = l.cost()
+	b.read = costOf(&l.people.Process).cpu - idle.cpu
 	if clients > 0 && b.arrival.Missing == 0 && !prepared.Is(b.arrival.Entries[0]) {
 		return broadcast{}, fmt.Errorf("entry %d is not what was published", b.seq)
 	}

@@ -126,6 +126,7 @@ type measured struct {
 	ours, floor                  latencies
 	notices, clients             int
 	cpu, floorCPU                float64 // µs per delivery, the mean of the notices
+	read                         float64 // µs of the crowd's CPU per delivery
 	publishing                   float64 // µs of CPU that a notice costs without a crowd
 	last, floorLast, whole, desk float64 // ms, the mean of the notices
 	seen, floored                bool
@@ -143,6 +144,7 @@ func (l *lab) notices(ctx context.Context, g *ground, t target.Text, n, clients 
 		if err != nil {
 			return m, err
 		}
+		m.read += float64(b.read.Nanoseconds()) / 1e3 / float64(clients*n)
 		m.publishing += p / float64(n)
 		m.cpu += (b.perDelivery(1) - p/float64(clients)) / float64(n)
 		m.last += b.spread() / float64(n)
@@ -180,5 +182,6 @@ func (m measured) report(r *report.Report) {
 		r.Add(figureLastRatio, "", m.last/m.floorLast)
 	}
 	r.Add("from the request to the last client", "ms", m.whole)
+	r.Add("the crowd's own CPU per delivery", "µs", m.read)
 	r.Add("from the request to the desk's answer", "ms", m.desk)
 }

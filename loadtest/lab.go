@@ -156,7 +156,10 @@ func costOf(p *target.Process) cost {
 	return c
 }
 
-// finish adds what was checked, and writes the results.
+// errUnwhole is a measurement whose figures are worth nothing.
+var errUnwhole = errors.New("not everybody got everything, once, in order and unaltered")
+
+// finish adds what was checked, and writes the results. It fails with errUnwhole.
 func (l *lab) finish(ctx context.Context) error {
 	state, err := call[crowd.State](ctx, l.people, "State", struct{}{})
 	if err != nil {
@@ -174,10 +177,16 @@ func (l *lab) finish(ctx context.Context) error {
 	for _, name := range []string{"missed", "doubled", "out of order", "altered"} {
 		l.report.Bar(name, 0)
 	}
+	if state.Inflated > 0 {
+		l.report.Note("Frames came compressed; %d of %d were inflated, the others were the same bytes.", state.Inflated, state.Frames)
+	}
 	for text, n := range state.Complaints {
 		l.report.Note("The crowd met %d × %q.", n, text)
 	}
-	return l.write()
+	if err := l.write(); err != nil || state.Missed+state.Doubled+state.Disorder+state.Altered == 0 {
+		return err
+	}
+	return errUnwhole
 }
 
 func (l *lab) write() error {

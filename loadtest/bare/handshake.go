@@ -20,6 +20,9 @@ func accepting(dst, head []byte) ([]byte, error) {
 	dst = append(dst, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
 		"Sec-WebSocket-Protocol: tocsin.v1\r\nSec-WebSocket-Accept: "...)
 	dst = base64.StdEncoding.AppendEncode(dst, sum[:])
+	if bytes.Contains(head, []byte("permessage-deflate")) { // rounds may then be compressed
+		dst = append(dst, "\r\nSec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; server_no_context_takeover"...)
+	}
 	return append(dst, "\r\n\r\n"...), nil
 }
 

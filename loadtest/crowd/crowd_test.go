@@ -3,6 +3,8 @@
 package crowd_test
 
 import (
+	"bytes"
+	"compress/flate"
 	"context"
 	"fmt"
 	"net"
@@ -98,6 +100,43 @@ func TestArrivals(t *testing.T) {
 		require.EqualValues(t, size, s.Here)
 		require.Zero(t, s.Doubled+s.Disorder+s.Altered+s.Lost+s.Missed, "%+v", s)
 	}
+}
+
+// A compressed frame is inflated once for all clients, and says the same as the plain one.
+func TestDeflate(t *testing.T) {
+	server, err := bare.Listen(answer())
+	require.NoError(t, err)
+	t.Cleanup(server.Close)
+	c := newCrowd(t, crowd.Options{Address: server.Address(), Size: size, Deflate: true})
+	connect(t, c, crowd.Plan{To: size})
+	plain := wire.EncodeEntry(6, []byte(`{"payload":"one"}`))
+	round(t, server, bare.Frame(deflated(t, plain), true))
+	a := await(t, c, 6)
+	require.Zero(t, a.Missing)
+	require.True(t, a.Packed)
+	require.Equal(t, plain, a.Entries[0])
+	require.EqualValues(t, 1, c.State().Inflated)
+	round(t, server, bare.Frame(plain, false))
+	require.Eventually(t, func() bool { return c.State().Doubled == size }, 10*time.Second, time.Millisecond)
+	require.Zero(t, c.State().Altered+c.State().Lost)
+}
+
+// Compression that was not negotiated ends the session.
+func TestDeflateUnasked(t *testing.T) {
+	c, server := gather(t, 1)
+	round(t, server, bare.Frame(deflated(t, wire.EncodeEntry(6, []byte(`{}`))), true))
+	require.Eventually(t, func() bool { return c.State().Lost == size }, 10*time.Second, time.Millisecond)
+}
+
+func deflated(t *testing.T, p []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := flate.NewWriter(&b, flate.BestCompression)
+	require.NoError(t, err)
+	_, err = w.Write(p)
+	require.NoError(t, err)
+	require.NoError(t, w.Flush())
+	return bytes.TrimSuffix(b.Bytes(), []byte{0, 0, 0xff, 0xff})
 }
 
 // What can go wrong is seen, for each client.
