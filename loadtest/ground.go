@@ -47,28 +47,28 @@ const (
 )
 
 // openGround starts the floor, with room for size clients.
-func (l *lab) openGround(ctx context.Context, how string, size int) (g *ground, err error) {
-	g = &ground{lab: l, seq: 1}
-	defer func() {
-		if err != nil {
-			g.close()
-		}
-	}()
-	if g.server, err = startWorker(bareWorker); err != nil {
+func (l *lab) openGround(ctx context.Context, how string, size int) (*ground, error) {
+	g := &ground{lab: l, seq: 1}
+	if err := g.open(ctx, how, size); err != nil {
+		g.close()
 		return nil, err
+	}
+	return g, nil
+}
+
+func (g *ground) open(ctx context.Context, how string, size int) (err error) {
+	if g.server, err = startWorker(bareWorker); err != nil {
+		return err
 	}
 	address, err := call[netip.AddrPort](ctx, g.server, how, welcome())
 	if err != nil {
-		return nil, fmt.Errorf("starting the bare server: %w", err)
+		return fmt.Errorf("starting the bare server: %w", err)
 	}
-	g.people, err = startCrowd(ctx, crowd.Options{Address: address, Size: size, Readers: l.Readers, Deflate: l.Deflate})
-	return g, err
+	g.people, err = startCrowd(ctx, crowd.Options{Address: address, Size: size, Readers: g.lab.Readers, Deflate: g.lab.Deflate})
+	return err
 }
 
 func (g *ground) close() {
-	if g == nil {
-		return
-	}
 	for _, w := range []*worker{g.people, g.server} {
 		if w != nil {
 			w.close()

@@ -7,8 +7,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,26 +39,29 @@ type lab struct {
 const settle = 30 * time.Millisecond
 
 // openLab starts the target, if it is ours, and a crowd of size clients.
-func openLab(ctx context.Context, title string, c crowdFlags, t targetFlags, o outFlags, size int) (l *lab, err error) {
+func openLab(ctx context.Context, title string, c crowdFlags, t targetFlags, o outFlags, size int) (*lab, error) {
 	if err := errors.Join(c.check(size), t.check()); err != nil {
 		return nil, err
 	}
-	l = &lab{crowdFlags: c, targetFlags: t, outFlags: o, size: size, began: time.Now()}
+	l := &lab{crowdFlags: c, targetFlags: t, outFlags: o, size: size, began: time.Now()}
 	l.report = report.Report{
 		Title: title, At: l.began.UTC().Truncate(time.Second),
 		Command: "loadtest " + strings.Join(os.Args[1:], " "),
 	}
-	defer func() {
-		if err != nil {
-			l.close()
-		}
-	}()
-	if err := l.openTarget(ctx); err != nil {
+	if err := l.open(ctx); err != nil {
+		l.close()
 		return nil, err
 	}
+	return l, nil
+}
+
+func (l *lab) open(ctx context.Context) (err error) {
+	if err := l.openTarget(ctx); err != nil {
+		return err
+	}
 	l.report.Facts = append(l.report.Facts, facts(l)...)
-	l.people, err = l.newCrowd(ctx, l.URL, size)
-	return l, err
+	l.people, err = l.newCrowd(ctx, l.URL, l.size)
+	return err
 }
 
 func (l *lab) openTarget(ctx context.Context) (err error) {
@@ -123,21 +128,49 @@ func (l *lab) progress(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, "%6.1fs  %s\n", time.Since(l.began).Seconds(), fmt.Sprintf(format, args...))
 }
 
+// sayEvery is how often it is said how far a plan is.
+const sayEvery = 5 * time.Second
+
 // connect carries out a plan, and fails if somebody is left outside.
 func (l *lab) connect(ctx context.Context, w *worker, p crowd.Plan) (crowd.Outcome, error) {
+	say := time.NewTicker(sayEvery)
+	defer say.Stop()
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		for {
+			select {
+			case <-done:
+				return
+			case <-say.C:
+				if s, err := call[crowd.State](ctx, w, "State", struct{}{}); err == nil {
+					l.progress("%d are connected; met so far: %s", s.Here, complaints(s))
+				}
+			}
+		}
+	}()
 	out, err := call[crowd.Outcome](ctx, w, "Connect", p)
 	if err != nil {
 		return out, fmt.Errorf("connecting: %w", err)
 	}
 	if out.Failed > 0 {
 		state, _ := call[crowd.State](ctx, w, "State", struct{}{})
-		err := fmt.Errorf("%d of %d clients could not connect: %v", out.Failed, p.To-p.From, state.Complaints)
+		err := fmt.Errorf("%d of %d clients could not connect; the crowd met: %s", out.Failed, p.To-p.From, complaints(state))
 		if l.child != nil {
 			err = errors.Join(err, l.child.Lives())
 		}
 		return out, err
 	}
 	return out, nil
+}
+
+// complaints are the errors that a crowd met, the same ones together.
+func complaints(s crowd.State) string {
+	var all []string
+	for _, text := range slices.Sorted(maps.Keys(s.Complaints)) {
+		all = append(all, fmt.Sprintf("%d × %q", s.Complaints[text], text))
+	}
+	return cmp.Or(strings.Join(all, ", "), "no errors")
 }
 
 // cost is what the server and the time were at a moment.
@@ -180,8 +213,8 @@ func (l *lab) finish(ctx context.Context) error {
 	if state.Inflated > 0 {
 		l.report.Note("Frames came compressed; %d of %d were inflated, the others were the same bytes.", state.Inflated, state.Frames)
 	}
-	for text, n := range state.Complaints {
-		l.report.Note("The crowd met %d × %q.", n, text)
+	if len(state.Complaints) > 0 {
+		l.report.Note("The crowd met %s.", complaints(state))
 	}
 	if err := l.write(); err != nil || state.Missed+state.Doubled+state.Disorder+state.Altered == 0 {
 		return err

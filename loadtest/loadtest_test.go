@@ -114,6 +114,26 @@ func TestFloor(t *testing.T) {
 	}
 }
 
+// What can't begin ends with an error, and leaves nothing behind.
+func TestBeginningsThatFail(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	url := []string{"--url", "ws://127.0.0.1:1/v1/connect", "--desk", "http://127.0.0.1:1"}
+	key := filepath.Join(t.TempDir(), "key")
+	require.NoError(t, os.WriteFile(key, []byte("no key"), 0o600))
+	for _, args := range [][]string{
+		append([]string{"fanout", "--key", key + "-absent"}, url...),
+		append([]string{"fanout", "--key", key}, url...),
+		append([]string{"fanout", "--key", key, "--pid", "999999999"}, url...),
+		{"fanout", "--tocsin", key},
+		{"fanout", "--tocsin", "/bin/false"},
+	} {
+		require.Equal(t, 1, run(append(args, "--clients", "1")), "%v", args)
+	}
+	left, err := os.ReadDir(os.TempDir())
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
 func TestRefusals(t *testing.T) {
 	for _, args := range [][]string{
 		{"floor", "--clients", "2000000000"},

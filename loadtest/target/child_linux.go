@@ -43,33 +43,36 @@ const (
 )
 
 // Start starts a Child, and returns when it is ready. Whoever calls it calls Close.
-func Start(ctx context.Context, config ChildConfig) (c *Child, err error) {
+func Start(ctx context.Context, config ChildConfig) (*Child, error) {
 	dir, err := os.MkdirTemp("", "tocsin-loadtest-")
 	if err != nil {
 		return nil, fmt.Errorf("making a folder: %w", err)
 	}
-	c = &Child{dir: dir, exited: make(chan struct{})}
-	defer func() {
-		if err != nil {
-			c.Close()
-		}
-	}()
+	c := &Child{dir: dir, exited: make(chan struct{})}
+	if err := c.open(ctx, config); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *Child) open(ctx context.Context, config ChildConfig) (err error) {
 	if config.Binary == "" {
-		config.Binary = filepath.Join(dir, "tocsin")
+		config.Binary = filepath.Join(c.dir, "tocsin")
 		if err := Build(ctx, config.Binary); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if c.Issuer, err = NewIssuer(); err != nil {
-		return nil, err
+		return err
 	}
 	if err := c.start(config); err != nil {
-		return nil, err
+		return err
 	}
 	if err := c.ready(ctx); err != nil {
-		return nil, fmt.Errorf("starting tocsin: %w\n%s", err, c.lastWords())
+		return fmt.Errorf("starting tocsin: %w\n%s", err, c.lastWords())
 	}
-	return c, nil
+	return nil
 }
 
 // Build builds tocsin from this module.
