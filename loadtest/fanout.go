@@ -128,13 +128,14 @@ type measured struct {
 	cpu, floorCPU                float64 // µs per delivery, the mean of the notices
 	read                         float64 // µs of the crowd's CPU per delivery
 	publishing                   float64 // µs of CPU that a notice costs without a crowd
-	last, floorLast, whole, desk float64 // ms, the mean of the notices
+	last, floorLast, whole, desk float64 // ms, the median of the notices
 	seen, floored                bool
 }
 
 // notices publishes some, in turn with rounds of the floor if there is one.
 func (l *lab) notices(ctx context.Context, g *ground, t target.Text, n, clients int) (measured, error) {
 	m := measured{ours: newLatencies(), floor: newLatencies(), notices: n, clients: clients, seen: l.server != nil, floored: g != nil}
+	var last, floorLast, whole, desk []float64
 	for range n {
 		p, err := l.publishing(ctx, t)
 		if err != nil {
@@ -147,9 +148,8 @@ func (l *lab) notices(ctx context.Context, g *ground, t target.Text, n, clients 
 		m.read += float64(b.read.Nanoseconds()) / 1e3 / float64(clients*n)
 		m.publishing += p / float64(n)
 		m.cpu += (b.perDelivery(1) - p/float64(clients)) / float64(n)
-		m.last += b.spread() / float64(n)
-		m.whole += b.whole() / float64(n)
-		m.desk += millis(b.answered-b.from.at) / float64(n)
+		last, whole = append(last, b.spread()), append(whole, b.whole())
+		desk = append(desk, millis(b.answered-b.from.at))
 		m.ours.add(b.arrival.At, b.arrival.First)
 		if g == nil || b.arrival.Missing > 0 {
 			continue
@@ -159,9 +159,11 @@ func (l *lab) notices(ctx context.Context, g *ground, t target.Text, n, clients 
 			return m, err
 		}
 		m.floorCPU += f.perDelivery(1) / float64(n)
-		m.floorLast += f.spread() / float64(n)
+		floorLast = append(floorLast, f.spread())
 		m.floor.add(f.arrival.At, f.arrival.First)
 	}
+	m.last, m.floorLast = report.Median(last), report.Median(floorLast)
+	m.whole, m.desk = report.Median(whole), report.Median(desk)
 	return m, nil
 }
 
