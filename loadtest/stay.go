@@ -94,6 +94,30 @@ func (s *storm) tokens(ctx context.Context, alg string) error {
 	return err
 }
 
+var errTier = errors.New("credentials were not honoured, so this is not the storm that was asked for")
+
+// holdTickets checks that everybody who comes and goes got a ticket for the token.
+func (s *storm) holdTickets(ctx context.Context) error {
+	state, err := call[crowd.State](ctx, s.lab.people, "State", struct{}{})
+	if err == nil && int(state.Tickets) < s.Clients {
+		err = fmt.Errorf("%w: %d of %d clients have a ticket", errTier, state.Tickets, s.Clients)
+	}
+	return err
+}
+
+// inTier checks that all who came back are in the tier that their credentials give.
+// Only a Tocsin of the tool's own has no other clients.
+func (s *storm) inTier(ctx context.Context, tier string) error {
+	if s.lab.child == nil {
+		return nil
+	}
+	gauges, err := target.Scrape(ctx, s.lab.Admin)
+	if n := int(gauges[`tocsin_hub_audience{tier="`+tier+`"}`]); err == nil && n != s.Clients {
+		err = fmt.Errorf("%w: %d of %d clients are in the tier %s", errTier, n, s.Clients, tier)
+	}
+	return err
+}
+
 const (
 	goneLimit = 30 * time.Second
 	// blindPause is how long a server that can't be asked is given to see that clients

@@ -97,6 +97,11 @@ func (s *storm) run(ctx context.Context) error {
 	if _, err := s.lab.connect(ctx, s.lab.people, first); err != nil {
 		return err
 	}
+	if s.hasTokens() || s.lab.TokenURL != "" {
+		if err := s.holdTickets(ctx); err != nil {
+			return err
+		}
+	}
 	if s.Connected > 0 {
 		if _, err := s.lab.connect(ctx, s.lab.people, crowd.Plan{To: s.Connected}); err != nil {
 			return err
@@ -129,6 +134,9 @@ func (s *storm) once(ctx context.Context, run int) error {
 	if err != nil {
 		return err
 	}
+	if err := s.inTier(ctx, "restricted"); err != nil {
+		return err
+	}
 	s.report("ticket", figureTicket, figureTicketRatio, cpu, bare, out)
 	if run == s.Runs-1 {
 		s.curve.Lines = append(s.curve.Lines, curve("tickets", out))
@@ -154,6 +162,9 @@ func (s *storm) withTokens(ctx context.Context, run int, bare float64) error {
 	p.Token, p.Cursor = true, true
 	cpu, out, err := s.reconnect(ctx, p)
 	if err != nil {
+		return err
+	}
+	if err := s.inTier(ctx, "private"); err != nil {
 		return err
 	}
 	s.report("RS256 token", figureToken, figureTokenRatio, cpu, bare, out)

@@ -5,6 +5,7 @@ package crowd
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -113,7 +114,7 @@ func (c *Crowd) arrival(w Wait) (a Arrival) {
 type State struct {
 	Here, Lost                         int64 // connected; ended by the server or the network
 	Frames, Bytes, Heartbeats, Byes    int64
-	Inflated                           int64
+	Inflated, Tickets                  int64 // frames that were; clients that hold one
 	Missed, Doubled, Disorder, Altered int64 // Altered: a sequence that came with other bytes
 	CPU                                time.Duration
 	Complaints                         map[string]int // errors, and how often
@@ -131,6 +132,13 @@ func (c *Crowd) State() State {
 		s.Doubled, s.Disorder = s.Doubled+t.doubled.Load(), s.Disorder+t.disorder.Load()
 		s.Altered += t.altered.Load()
 	}
+	var tickets atomic.Int64
+	c.each(0, len(c.clients), func(_ *reader, one *client) {
+		if one.ticket != "" {
+			tickets.Add(1)
+		}
+	})
+	s.Tickets = tickets.Load()
 	var used unix.Timespec
 	if unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &used) == nil {
 		s.CPU = time.Duration(used.Nano())
