@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"os"
 	"slices"
@@ -122,6 +123,7 @@ func (l *lab) close() {
 	if l.child != nil {
 		l.child.Close()
 	}
+	http.DefaultClient.CloseIdleConnections() // those of metrics
 }
 
 func (l *lab) progress(format string, args ...any) {

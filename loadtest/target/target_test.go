@@ -10,10 +10,13 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"tocsin/notice"
 	"tocsin/wire"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // keys are written as "tocsin key new" does, and read as this package does.
 func keys(t *testing.T, owners ...string) (read []*Key, private []*notice.PrivateKey) {
@@ -73,6 +76,7 @@ func TestBadKeys(t *testing.T) {
 func TestTokens(t *testing.T) {
 	i, err := NewIssuer()
 	require.NoError(t, err)
+	defer http.DefaultClient.CloseIdleConnections()
 	defer i.Close()
 	seen := make(map[string]bool)
 	for _, alg := range []string{RS256, EdDSA} {
