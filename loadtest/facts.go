@@ -34,7 +34,15 @@ func machine() []report.Fact {
 		{Name: "memory", Value: gibibytes(field("/proc/meminfo", "MemTotal"))},
 		{Name: "kernel", Value: unix.ByteSliceToString(name.Release[:])},
 		{Name: "go", Value: runtime.Version()},
+		{Name: "load before", Value: loadBefore()},
 	}
+}
+
+// loadBefore is the load average of a minute: what was running besides, if it is much.
+func loadBefore() string {
+	data, _ := os.ReadFile("/proc/loadavg")
+	one, _, _ := strings.Cut(string(data), " ")
+	return one
 }
 
 // gibibytes reads a figure of /proc/meminfo.

@@ -67,7 +67,7 @@ func (cmd *stormCmd) Run(ctx context.Context) error {
 	l.report.Bar(figureTicketRatio, 1.6)
 	l.report.Bar(figureTokenRatio, 2.6)
 	l.report.Bar(figureStormRatio, 3)
-	l.report.Plots = append(l.report.Plots, s.curve)
+	l.report.Plots = append(l.report.Plots, s.curve, s.rates)
 	return l.finish(ctx)
 }
 
@@ -77,6 +77,7 @@ type storm struct {
 	lab   *lab
 	floor *ground // nil: none
 	curve report.Plot
+	rates report.Plot
 }
 
 // span is the clients that come and go.
@@ -112,7 +113,8 @@ func (s *storm) run(ctx context.Context) error {
 			return err
 		}
 	}
-	s.curve = report.Plot{Title: "Reconnects", X: "s", Y: "clients that are synced"}
+	s.curve = report.Plot{Title: "Clients that are back", X: "s", Y: "clients that are synced"}
+	s.rates = report.Plot{Title: "Reconnects per second", X: "s", Y: "clients per second"}
 	for run := range s.Runs {
 		if err := s.once(ctx, run); err != nil {
 			return err
@@ -139,7 +141,7 @@ func (s *storm) once(ctx context.Context, run int) error {
 	}
 	s.report("ticket", figureTicket, figureTicketRatio, cpu, bare, out)
 	if run == s.Runs-1 {
-		s.curve.Lines = append(s.curve.Lines, curve("tickets", out))
+		s.draw("tickets", out)
 	}
 	s.lab.progress("run %d of %d: %d back with tickets after %.1f s", run+1, s.Runs, s.Clients, seconds(out))
 	if !s.NoTokens && s.hasTokens() {
@@ -169,7 +171,7 @@ func (s *storm) withTokens(ctx context.Context, run int, bare float64) error {
 	}
 	s.report("RS256 token", figureToken, figureTokenRatio, cpu, bare, out)
 	if run == s.Runs-1 {
-		s.curve.Lines = append(s.curve.Lines, curve("RS256 tokens", out))
+		s.draw("RS256 tokens", out)
 	}
 	s.lab.progress("run %d of %d: %d back with RS256 tokens after %.1f s", run+1, s.Runs, s.Clients, seconds(out))
 	return nil
@@ -246,6 +248,27 @@ func (s *storm) report(with, figure, ratio string, cpu, bare float64, out crowd.
 }
 
 func seconds(out crowd.Outcome) float64 { return millis(out.Ended-out.Began) / 1e3 }
+
+func (s *storm) draw(name string, out crowd.Outcome) {
+	s.curve.Lines = append(s.curve.Lines, curve(name, out))
+	s.rates.Lines = append(s.rates.Lines, rate(name, out))
+}
+
+// rate is how many clients were synced per second, in each of some parts of the time.
+func rate(name string, out crowd.Outcome) report.Line {
+	const parts = 25
+	part := max(1, (out.Ended-out.Began)/parts)
+	var counts [parts + 1]int
+	for _, at := range out.Synced {
+		counts[min((at-out.Began)/part, parts)]++
+	}
+	l := report.Line{Name: name, Points: [][2]float64{{0, 0}}}
+	for i, n := range counts[:parts] {
+		middle := (float64(i) + 0.5) * float64(part) / 1e9
+		l.Points = append(l.Points, [2]float64{middle, float64(n) / (float64(part) / 1e9)})
+	}
+	return l
+}
 
 // curve is how many clients were synced when, in a hundred points.
 func curve(name string, out crowd.Outcome) report.Line {
