@@ -2,6 +2,7 @@ import { sha256hex } from '@tocsin/client/verify'
 import { useEffect, useState } from 'react'
 import { Fingerprint } from '../ui/index.js'
 import styles from './documents.module.css'
+import { unhidden } from './unhidden.js'
 
 /** The exact bytes that a signature is over, and their SHA-256, on demand. */
 export function Bytes({ payload }: { readonly payload: Uint8Array<ArrayBuffer> }) {
@@ -13,7 +14,7 @@ export function Bytes({ payload }: { readonly payload: Uint8Array<ArrayBuffer> }
       <div className="stack">
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keys */}
         <pre className={styles.bytes} tabIndex={0}>
-          {new TextDecoder().decode(payload)}
+          {unhidden(new TextDecoder().decode(payload))}
         </pre>
         <p>
           SHA-256, to compare by telephone: <Fingerprint keyid={hash} />

@@ -1,11 +1,16 @@
 import type { Trust } from '@tocsin/client/verify'
 import { useState } from 'react'
-import { Button, Check, Fingerprint, Note, Row } from '../ui/index.js'
+import { useKeyset, useTrust } from '../desk/index.js'
+import { Button, Check, Fingerprint, Note, Problem, Row } from '../ui/index.js'
 import { useRootedKeyset, useTrustNewRoots } from './trusted.js'
 
 /** Says on every page that what the desk serves is not to be trusted; nothing while it is. */
 export function TrustNote() {
   const judged = useRootedKeyset()
+  const { error } = useTrust()
+  const { data } = useKeyset()
+  // A desk that answers nothing at all is said to by the page itself.
+  if (error && data) return <Problem error={error} asked />
   switch (judged.state) {
     case 'changed':
       return <Changed before={judged.before} now={judged.now} />

@@ -19,12 +19,10 @@ import {
 } from './roots.js'
 import { type Signers, verifiedSigners } from './signers.js'
 
-/** The same bytes are judged once; what was judged before stands while others are. */
-const forever = {
-  staleTime: Number.POSITIVE_INFINITY,
-  retry: false,
-  placeholderData: keepPreviousData,
-} as const
+/** The same bytes are judged once. */
+const once = { staleTime: Number.POSITIVE_INFINITY, retry: false } as const
+/** What was judged before stands while others are: a form that is open stays open. */
+const following = { ...once, placeholderData: keepPreviousData } as const
 
 type Judgement = TrustedKeyset | { readonly state: 'asking' }
 
@@ -40,7 +38,7 @@ export function useRootedKeyset(): Judgement {
       if (judged.state === 'verified') rememberRoots(judged.roots)
       return judged
     },
-    ...forever,
+    ...following,
   })
   return data ?? { state: isError ? 'refused' : 'asking' }
 }
@@ -100,7 +98,7 @@ function useInForce<T>(
     queryKey: ['in force', name, envelope, verified?.envelope],
     enabled: envelope !== undefined && verified !== null,
     queryFn: () => (envelope && verified ? verify(envelope, verified) : null),
-    ...forever,
+    ...following,
   })
   if (held === undefined || rooted.state === 'asking') return { state: 'asking' }
   if (!verified) return { state: 'refused' }
@@ -151,7 +149,7 @@ export function useSigners(thread: Thread): ReadonlyMap<string, readonly string[
     queryKey: ['thread', envelopes, verified?.envelope],
     enabled: verified !== null,
     queryFn: () => (verified ? accept(envelopes, verified) : []),
-    ...forever,
+    ...once,
   })
   if (rooted.state !== 'asking' && !verified) return new Map()
   return (

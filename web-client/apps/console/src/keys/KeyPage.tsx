@@ -41,7 +41,7 @@ export function KeyPage() {
             ))}
         </Panel>
       )}
-      <Panel title="Add a key to this browser">
+      <Panel title="Keep a key in this browser">
         <OpenKeyFile keeps onOpen={(key) => void signIn(key)} />
       </Panel>
       {active && <Remove staffKey={active} />}

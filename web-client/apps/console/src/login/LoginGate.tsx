@@ -5,7 +5,7 @@ import { OpenKeyFile } from '../keys/OpenKeyFile.js'
 import { Unlock } from '../keys/Unlock.js'
 import { usePlace } from '../router.js'
 import { Busy, Button, Copy, Fingerprint, Note, Page, Panel, Problem, Row } from '../ui/index.js'
-import { signIn, signOut, useSession } from './session.js'
+import { leave, signIn, useSession } from './session.js'
 
 /** Shows the page to whoever is signed in; helps everybody else to sign in. */
 export function LoginGate({ children }: { readonly children: ReactNode }) {
@@ -175,7 +175,7 @@ function Refused({ error, active }: { readonly error: unknown; readonly active: 
                 Try again
               </Button>
             )}
-            <Button onClick={signOut}>Use another key</Button>
+            <Button onClick={leave}>Use another key</Button>
           </Row>
         </Panel>
       )}

@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react'
 import { Desk } from '../desk/index.js'
 import { forgetDrafts } from '../keys/drafts.js'
-import { keyring, type ReadyKey, type StaffKey, signPayload } from '../keys/index.js'
+import { isReady, keyring, type ReadyKey, type StaffKey, signPayload } from '../keys/index.js'
 
 /** Whether the desk knows who is here. */
 export type Session =
@@ -59,9 +59,14 @@ function end(idle: boolean): void {
  * not kept here.
  */
 export function signOut(): void {
+  leave()
+  tabs.postMessage('signed-out')
+}
+
+/** Signs out in this tab alone; the drafts of a key that is not kept go with it. */
+export function leave(): void {
   for (const { keyid, kept } of keyring.get().keys ?? []) if (!kept) forgetDrafts(keyid)
   end(false)
-  tabs.postMessage('signed-out')
 }
 
 /** Signs this tab out, since nobody touches it. Another may be in use. */
@@ -71,6 +76,7 @@ export function signOutIdle(): void {
 
 /** Goes on with another key, once it is open. */
 export function switchTo(key: StaffKey): void {
+  if (isReady(key)) return void signIn(key)
   end(false)
   keyring.choose(key.keyid)
 }
@@ -81,7 +87,7 @@ export function tellKeysChanged(): void {
 }
 
 tabs.addEventListener('message', ({ data }) => {
-  if (data === 'signed-out') end(false)
+  if (data === 'signed-out') leave()
   if (data === 'signed-out' || data === 'keys') void keyring.reload()
 })
 
