@@ -1,10 +1,11 @@
 // A lying desk, a colleague who hides what a notice does, and whoever sits down next.
 
 import { execFile } from 'node:child_process'
-import { generateKeyPairSync } from 'node:crypto'
-import { resolve } from 'node:path'
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import type { Page } from '@playwright/test'
+import { chromium, type Page } from '@playwright/test'
 import { keepKey } from '../kit/console.js'
 import { inspect } from '../kit/look.js'
 import { expect, type Hub, openKey, phone, saying, test } from '../kit/test.js'
@@ -12,6 +13,7 @@ import { expect, type Hub, openKey, phone, saying, test } from '../kit/test.js'
 const run = promisify(execFile)
 const binary = resolve(import.meta.dirname, '../../../bin/tocsin')
 const passphrase = 'four words are good'
+const small = { viewport: { width: 320, height: 568 } }
 
 /** Answers in the desk's place what a change makes of its answer. */
 async function lie(page: Page, path: string, change: (answer: never) => unknown): Promise<void> {
@@ -39,6 +41,17 @@ async function approving(page: Page, hub: Hub, change: object): Promise<void> {
   await page.goto(`${hub.desk}/#/approve/${identifier}`)
 }
 
+/** The secret half of a key file, and the name of its public half. */
+function halvesOf(file: string): { readonly seed: Buffer; readonly keyid: string } {
+  const pem = readFileSync(file, 'utf8').replace(/Owner: .*\n\n/, '')
+  const key = createPrivateKey(pem)
+  const raw = createPublicKey(key).export({ type: 'spki', format: 'der' }).subarray(-32)
+  return {
+    seed: key.export({ type: 'pkcs8', format: 'der' }).subarray(-32),
+    keyid: createHash('sha256').update(raw).digest('hex'),
+  }
+}
+
 const fact = (page: Page, name: string) =>
   page.locator('dl > div', { has: page.getByText(name, { exact: true }) }).locator('dd')
 
@@ -58,7 +71,7 @@ test('what a notice does is said, in whichever language it hides', async ({ hub,
   const directive = (...values: string[]) => ({
     parameter: values.map((value) => ({ valueName: 'directive', value })),
   })
-  const page = await staff('approver', { viewport: { width: 320, height: 568 } })
+  const page = await staff('approver', small)
   const hides = saying('Parking', {}, { language: 'es', ...directive('pause-booking') })
   await approving(page, hub, hides)
   const does = fact(page, 'It also does')
@@ -73,7 +86,7 @@ test('a kept key signs in no other tab, and nowhere after a sign-out in any', as
   hub,
   somebody,
 }) => {
-  const one = await somebody()
+  const one = await somebody(small)
   await one.goto(hub.desk)
   await keepKey(one, hub.keyFile('publisher'), passphrase)
   await expect(one.getByRole('heading', { name: 'Board' })).toBeVisible()
@@ -100,11 +113,30 @@ test('a kept key signs in no other tab, and nowhere after a sign-out in any', as
   await expect(asked, 'in the other tab, too').toBeVisible()
 })
 
+test('the secret of a key that is kept does not lie on the disk', async ({ hub }, info) => {
+  const profile = info.outputPath('profile')
+  const { launchOptions = {} } = info.project.use
+  const browser = await chromium.launchPersistentContext(profile, launchOptions)
+  const page = await browser.newPage()
+  await page.goto(hub.desk)
+  const file = hub.keyFile('publisher')
+  await keepKey(page, file, passphrase)
+  await expect(page.getByRole('heading', { name: 'Board' })).toBeVisible()
+  await browser.close()
+  const { seed, keyid } = halvesOf(file)
+  const files = readdirSync(profile, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name)))
+  const holding = (what: Buffer | string) => files.filter((bytes) => bytes.includes(what)).length
+  expect(holding(keyid), 'the key is kept').toBeGreaterThan(0)
+  expect(holding(seed)).toBe(0)
+})
+
 test('whoever goes away is warned, and signed out; who comes back finds the draft', async ({
   hub,
   somebody,
 }) => {
-  const page = await somebody()
+  const page = await somebody(small)
   await page.clock.install()
   await page.goto(hub.desk)
   await openKey(page, hub.keyFile('publisher'))
@@ -143,6 +175,8 @@ test('the draft of a kept key goes with the key', async ({ hub, somebody }) => {
   await page.getByRole('radio', { name: /in my own words/ }).check()
   await page.getByLabel('Headline').fill('Records were seen')
   await page.goto(`${hub.desk}/#/key`)
+  await expect(page.getByText('locked with your passphrase')).toBeVisible()
+  await inspect(page, 'console-kept-key')
   await page.getByRole('button', { name: 'Remove …' }).click()
   await page.getByLabel('Type dev-publisher to go on').fill('dev-publisher')
   await page.getByRole('button', { name: 'Remove the key' }).click()
@@ -157,7 +191,7 @@ test('cards and a posture that nobody signed are neither shown nor built upon', 
   hub,
   staff,
 }) => {
-  const page = await staff('publisher')
+  const page = await staff('publisher', small)
   const unsigned = (type: string, doc: object) => ({
     seq: 9,
     envelope: {
@@ -189,7 +223,7 @@ test('a desk that names other root keys than before is said to, on every page', 
   hub,
   staff,
 }) => {
-  const page = await staff('publisher')
+  const page = await staff('publisher', small)
   await page.goto(`${hub.desk}/#/staff`)
   await expect(page.getByText('Verified here')).toBeVisible()
   const { publicKey } = generateKeyPairSync('ed25519')

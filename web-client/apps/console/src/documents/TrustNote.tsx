@@ -8,9 +8,9 @@ import { useRootedKeyset, useTrustNewRoots } from './trusted.js'
 export function TrustNote() {
   const judged = useRootedKeyset()
   const { error } = useTrust()
-  const { data } = useKeyset()
+  const keyset = useKeyset()
   // A desk that answers nothing at all is said to by the page itself.
-  if (error && data) return <Problem error={error} asked />
+  if (error && keyset.data && !keyset.error) return <Problem error={error} asked />
   switch (judged.state) {
     case 'changed':
       return <Changed before={judged.before} now={judged.now} />

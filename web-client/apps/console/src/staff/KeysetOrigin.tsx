@@ -2,7 +2,6 @@ import type { Keyset } from '@tocsin/client/verify'
 import { useTrustedKeyset } from '../documents/trusted.js'
 import { clock } from '../ui/clock.js'
 import { count } from '../ui/count.js'
-import { Tag } from '../ui/index.js'
 
 /** By whom the keyset is signed, as far as this browser can tell. */
 export function KeysetOrigin({ keyset }: { readonly keyset: Keyset }) {
@@ -14,7 +13,7 @@ export function KeysetOrigin({ keyset }: { readonly keyset: Keyset }) {
       {state === 'verified' &&
         'Verified here: it is signed by the root keys that this desk has named since you first opened it in this browser.'}
       {(state === 'refused' || state === 'changed') && (
-        <Tag tone="bad">Not signed by root keys that this browser knows</Tag>
+        <strong>It is not signed by root keys that this browser knows.</strong>
       )}
     </p>
   )
