@@ -3,7 +3,6 @@ import { admit, nothing } from './holding.js'
 import { checkKeys } from './keyset.js'
 import type { Accepted, Contacts, Entry, Keyset, Outcome, Thread, Trust } from './model.js'
 import { known, must } from './rule.js'
-import { isRooted } from './tally.js'
 import { phaseOf } from './thread.js'
 
 /** Keeps a thread in snapshots a little beyond its end: an Update may be on its way. */
@@ -15,6 +14,8 @@ const grace = 6e5
  * effect in the order of the calls, and what is read in between is whole.
  */
 export class Board {
+  readonly #trust: Trust
+  readonly #allowDev: boolean
   /** Keysets that changed the roots, oldest first. */
   readonly #chain: Accepted[] = []
   #newest: Accepted | undefined
@@ -24,10 +25,10 @@ export class Board {
   #last: unknown
 
   /** A keyset with `dev: true` is refused unless `allowDev`. */
-  constructor(
-    readonly trust: Trust,
-    readonly allowDev: boolean,
-  ) {}
+  constructor(trust: Trust, allowDev: boolean) {
+    this.#trust = trust
+    this.#allowDev = allowDev
+  }
 
   /** In force; undefined before the first. */
   get keyset(): Keyset | undefined {
@@ -56,11 +57,11 @@ export class Board {
       let version: number | undefined
       try {
         const document = await read
-        if (!document) return { verdict: 'skipped', known: true }
+        if (!document) return {}
         version = document.keyset?.version
-        return { verdict: 'accepted', accepted: await this.#apply(document), version }
-      } catch (why) {
-        return { verdict: 'rejected', known: why === known, version }
+        return { accepted: await this.#apply(document), version }
+      } catch (refused) {
+        return { refused, version }
       }
     })()
     this.#last = outcome
@@ -91,16 +92,14 @@ export class Board {
 
   /** Puts a keyset in force, and folds anew what was ever accepted. */
   async #install(document: Document, keyset: Keyset): Promise<Accepted> {
-    const inForce = this.keyset ?? this.trust
+    const inForce = this.keyset ?? this.#trust
     must(keyset.version > (this.keyset?.version ?? 0), known)
-    must(this.allowDev || !keyset.dev)
-    await verify(document, inForce.roots)
-    must(isRooted(document, inForce))
+    must(this.#allowDev || !keyset.dev)
+    await checkRooted(document, inForce)
     // What its keys are costs time, so that only root keys may have it looked into; before
     // that, nothing is verified by a key of its own, which may bear another's name.
     await checkKeys([...keyset.roots, ...(keyset.keys ?? [])])
-    await verify(document, keyset.roots)
-    must(isRooted(document, keyset))
+    await checkRooted(document, keyset)
     await Promise.all(this.#kept.map((d) => verify(d, keyset.keys)))
     this.#newest = { ...document, revision: 0, signers: [] }
     if (rootsOf(inForce) !== rootsOf(keyset)) this.#chain.push(this.#newest)
@@ -112,6 +111,12 @@ export class Board {
     }
     return this.#newest
   }
+}
+
+/** Checks that enough of these roots have signed. Rejects. */
+async function checkRooted(document: Document, { roots, rootThreshold }: Trust): Promise<void> {
+  await verify(document, roots)
+  must(roots.filter((r) => document.valid.has(r.keyid)).length >= rootThreshold)
 }
 
 /** The same text for roots that ask for the same signatures. */

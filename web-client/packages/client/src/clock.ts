@@ -21,7 +21,7 @@ export function serverClock() {
   let said = 0
   let ticks = performance.now()
   let skew = 0
-  /** Never ahead of the node by a jump of this machine's clock, so it may hide what is over. */
+  /** Never ahead of the node by a jump of this machine's clock. */
   const now = () => said + performance.now() - ticks
   /** The node said so just now. */
   const set = (time: number) => {
@@ -39,6 +39,8 @@ export function serverClock() {
         skew = 0
       }
     },
+    /** What is over by then may be hidden. Of clocks that differ by more than a day, either lies. */
+    ended: () => (now() - Date.now() > 864e5 ? Date.now() : now()),
     /** By this machine's clock, which may have jumped: it may mark, not hide. */
     guess: () => Math.max(now(), Date.now() + skew),
   }

@@ -11,7 +11,7 @@ const contacts: Shape = {
   sent: isTime,
   cards: [
     {
-      language: /^[A-Za-z\d-]{1,35}$/,
+      language: /^[a-z\d-]{1,35}$/i,
       audience: line,
       name: /^\P{Cc}+$/u,
       // Both become links, so nothing may be in them that a link interprets.

@@ -5,10 +5,12 @@ import { type AckState, openAcks } from './acks.js'
 import { serverClock } from './clock.js'
 import { type Connection, keepConnected, type Trouble } from './connection.js'
 import { fetchVerifier } from './fetch.js'
-import { type Auth, type Entry, readFrame, type Source } from './frames.js'
-import { type Held, type Memory, openMemory, type Reach, shared, tellTabs } from './memory.js'
+import { type Auth, type Entry, isSound, readFrame, type Source } from './frames.js'
+import { type Held, type Memory, openMemory, type Reach } from './memory.js'
 import type { Accepted } from './model.js'
+import { listen, type Page, tellTabs } from './page.js'
 import { covers, mostRefused, newSession, type Session } from './session.js'
+import { newStanding } from './standing.js'
 import { directiveIn, summary, threadOf, unknown } from './state.js'
 import { claimsOf, helloOf, openLogin } from './tokens.js'
 import type { Freshness, ShownNotice, State, TocsinOptions } from './types.js'
@@ -29,8 +31,7 @@ export function follow(options: TocsinOptions) {
   let memory: Memory | undefined
   let verifier: Verifier | undefined
   let connection: Connection | undefined
-  let channel: BroadcastChannel | undefined
-  let listening: AbortController | undefined
+  let page: Page | undefined
 
   let session: Session | undefined
   let source: Source = { state: 'stale', sinceMs: 0 }
@@ -95,10 +96,10 @@ export function follow(options: TocsinOptions) {
           publicOnly,
           view.threads ?? [],
           state.notices,
-          clock.now(),
+          clock.ended(),
           guess,
         ) ?? state.notices,
-      contacts: (view.contacts?.cards ?? []).map((card) => ({ audience: '', ...card })),
+      contacts: view.contacts ?? [],
       freshness: freshness(),
       ready: !!view.keyset,
       keysetExpired: Date.parse(view.keyset?.expires ?? '') < guess,
@@ -153,9 +154,14 @@ export function follow(options: TocsinOptions) {
 
   /** Does here what another tab did, also one that signed out while this one slept. */
   const noticeSignOut = () => {
-    const out = memory?.lastSignOut()
-    if (out !== undefined && memory?.missed(out)) forget(out).catch(() => {})
+    const out = memory?.missed()
+    if (out !== undefined) forget(out).catch(() => {})
   }
+
+  const heldOf = ({ seq, envelope }: Entry): Held => ({ seq, body: envelope })
+
+  /** Folds what no session is to answer for. */
+  const fold = (held: readonly Held[]) => verifier?.fold(held, newStanding())
 
   const restore = async () => {
     const { openVerifier } = await fetchVerifier()
@@ -169,7 +175,7 @@ export function follow(options: TocsinOptions) {
     }
     const memo = (memory as Memory).load()
     clock.atLeast(memo.time)
-    const held = await verifier.fold(memo.held)
+    const held = (await fold(memo.held)) ?? []
     if (verifier.view().keyset && held.length === memo.held.length) {
       // a replay would neither bring the keyset, nor what was spoilt in storage
       cursor = memo.cursor
@@ -180,14 +186,15 @@ export function follow(options: TocsinOptions) {
     try {
       const { serverTime, entries } = JSON.parse(options.seed as string)
       clock.atLeast(Date.parse(serverTime))
-      await verifier.fold(entries.map(({ seq, envelope }: Entry) => ({ seq, body: envelope })))
+      await fold(entries.map(heldOf))
     } catch {} // there is none, or it is bad: it does without
     settle()
   }
 
   /** The node says that all has come. Where that can't be, it is asked anew, for everything. */
-  const reached = (by: Session, time: number, to: string | undefined) => {
+  const reached = (by: Session, to: string | undefined) => {
     if (by.staged) return
+    const time = clock.now()
     if (by.doubts) return connection?.drop()
     connection?.worked()
     // Not beyond now: what a wrong clock once said must not last.
@@ -204,14 +211,13 @@ export function follow(options: TocsinOptions) {
       if (!notice || verifier?.isPublic(notice)) open.push({ seq, body })
       if (notice && options.receipts !== false) acks.add(threadOf(notice), revision, 'received')
     }
-    if (open[0]) channel?.postMessage(open) // at once: an Alert may come with its Cancel
+    if (open[0]) page?.tell(open) // at once: an Alert may come with its Cancel
     settle()
   }
 
   const grant = ({ tier, labels, auth, ticket }: Omit<Auth, 'type'>) => {
     terms = { tier, labels, auth }
-    // Another would make nodes close the connection at every hello.
-    if (ticket && /^[\w-]{1,6000}$/.test(`${ticket}`)) memory?.save({ ticket: `${ticket}` })
+    if (ticket && isSound({ ticket }, 'ticket')) memory?.save({ ticket: ticket as string })
     return { tier, labels }
   }
 
@@ -220,11 +226,12 @@ export function follow(options: TocsinOptions) {
     const frame = readFrame(text)
     if (!verifier || !frame) return
     if (frame.type !== 'welcome' && !mine.granted) throw 'welcome'
+    if ('source' in frame) {
+      clock.set(Date.parse(frame.serverTime))
+      source = frame.source
+    }
     switch (frame.type) {
       case 'welcome': {
-        const time = Date.parse(frame.serverTime)
-        clock.set(time)
-        source = frame.source
         connection?.expect(frame.heartbeatMs)
         const granted = grant(frame)
         mine.granted = granted
@@ -240,7 +247,7 @@ export function follow(options: TocsinOptions) {
         mine.granted = grant(frame)
         break
       case 'entry': {
-        const entry = { seq: frame.seq, body: frame.envelope }
+        const entry = heldOf(frame)
         if (mine.staged) {
           mine.staged.push(entry)
           break
@@ -248,7 +255,7 @@ export function follow(options: TocsinOptions) {
         const accepted = await verifier.fold([entry], mine)
         if (mine !== session) return
         took(accepted)
-        if (mine.refused.length > mostRefused) connection?.drop()
+        if (mine.doubts > mostRefused) connection?.drop()
         break
       }
       case 'synced': {
@@ -257,19 +264,15 @@ export function follow(options: TocsinOptions) {
         mine.staged = undefined
         everSynced = true
         view = verifier.view()
-        reached(mine, clock.now(), frame.cursor)
+        reached(mine, frame.cursor)
         took(accepted)
         acks.flush()
         break
       }
-      case 'heartbeat': {
-        const time = Date.parse(frame.serverTime)
-        clock.set(time)
-        source = frame.source
-        reached(mine, time, frame.cursor)
+      case 'heartbeat':
+        reached(mine, frame.cursor)
         save()
         break
-      }
       case 'bye': {
         const [from, to] = frame.reconnectAfterMs
         connection?.leave(from + Math.random() * (to - from))
@@ -296,43 +299,25 @@ export function follow(options: TocsinOptions) {
     claimed = claimsOf(options)
   }
 
-  const listen = () => {
-    listening = new AbortController()
-    const { signal } = listening
-    const on = (type: string, act: () => void) =>
-      globalThis.addEventListener?.(type, act, { signal })
-    const wake = () => {
-      publish()
-      if (!document.hidden) connection?.wake()
-    }
-    on('visibilitychange', wake)
-    on('pageshow', wake)
-    on('storage', publish)
-    on('online', () => {
-      offline = false
-      connection?.retry()
-    })
-    on('offline', () => {
-      offline = true
-      publish()
-    })
-    if (!globalThis.BroadcastChannel) return
-    channel = new BroadcastChannel(shared)
-    channel.onmessage = ({ data }) => {
-      if (typeof data !== 'string')
-        return then(async () => {
-          await verifier?.fold([data].flat())
-          settle()
-        })
-      noticeSignOut() // a tab that was frozen hears of several, and only the last counts
-      return memory?.isNews(data) && forget(data)
-    }
+  const network = ({ type }: Event) => {
+    offline = type === 'offline'
+    offline ? publish() : connection?.retry()
   }
 
+  const heardSignOut = (out: string) => {
+    noticeSignOut() // a tab that was frozen hears of several, and only the last counts
+    if (memory?.isNews(out)) forget(out)
+  }
+
+  const brought = (documents: readonly Held[]) =>
+    then(async () => {
+      await fold(documents)
+      settle()
+    })
+
   const stop = () => {
-    listening?.abort()
-    channel?.close()
-    channel = undefined
+    page?.stop()
+    page = undefined
     connection?.stop()
     connection = undefined
     offline = false
@@ -347,7 +332,7 @@ export function follow(options: TocsinOptions) {
     start() {
       if (connection) return
       setUp()
-      listen()
+      page = listen(publish, () => connection?.wake(), network, heardSignOut, brought)
       trouble = 'connecting'
       offline = globalThis.navigator?.onLine === false
       connection = keepConnected(address(), {

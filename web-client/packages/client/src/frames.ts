@@ -44,49 +44,56 @@ export type Frame =
 export const tiers: readonly Tier[] = ['public', 'restricted', 'private']
 
 const isText = (x: unknown) => typeof x === 'string'
-const count = (x: unknown) => (x as number) >= 0
-const object = (x: unknown) => `${x}` === '[object Object]'
+const count = (x: unknown) => Number.isFinite(x) && (x as number) >= 0
+/** In ms since 1970. A clock may be wrong; one that is in another century is not believed. */
+const instant = (x: unknown) => count(x) && (x as number) < 4e12
+const text =
+  (form: RegExp) =>
+  (x: unknown = '') =>
+    isText(x) && form.test(x as string)
 
 type Check = (value: never) => boolean
 const checks: Record<string, Check> = {
-  session: (x: unknown) => !!x,
   tier: (x: Tier) => tiers.includes(x),
   labels: (x: unknown) => Array.isArray(x) && x.every(isText),
   auth: (x: State['auth']) => /^(ok|degraded|none)$/.test(x.state) && isText(x.reason ?? ''),
+  // These go back to nodes, as they are: what a node can't read would keep the client out.
+  ticket: text(/^[\w-]{0,6000}$/),
+  cursor: text(/^([\da-f]{8}:\d{1,20}:[\da-f]{8})?$/),
   resume: (x: string) => /^(replay|snapshot)$/.test(x),
   heartbeatMs: count,
-  serverTime: (x: string) => Date.parse(x) > 0,
+  serverTime: (x: string) => instant(Date.parse(x)),
   source: (x: Source) => /^(live|stale)$/.test(x.state) && count(x.sinceMs),
   seq: count,
-  envelope: object,
-  reconnectAfterMs: (x: number[]) => x.length === 2 && count(x[0]) && (x[0] ?? 0) <= (x[1] ?? 0),
+  envelope: (x: unknown) => x === Object(x),
+  reconnectAfterMs: ([from, to]: [number, number]) => count(from) && count(to - from),
+  // What is kept on the device.
+  live: instant,
+  time: instant,
+  held: Array.isArray,
+  reach: (x?: Reach) => !x || (isSound(x, 'tier labels') && count(x.version ?? 0)),
 }
+
+/** Whether those members of an object are of their form. What none needs is not looked at. */
+export const isSound = (x: object, members: string) =>
+  members.split(' ').every((name) => checks[name]?.((x as Record<string, never>)[name] as never))
 
 const terms = 'tier labels auth'
 const sign = 'serverTime source'
 const needs: Record<Frame['type'], string> = {
-  welcome: `session ${terms} ${sign} resume heartbeatMs`,
+  welcome: `${terms} ${sign} resume heartbeatMs`,
   auth: terms,
   entry: 'seq envelope',
-  synced: '',
-  heartbeat: sign,
+  synced: 'cursor',
+  heartbeat: `${sign} cursor`,
   bye: 'reconnectAfterMs',
 }
 
-/**
- * Reads a frame. Throws on one that is not what it says; undefined for one of a newer
- * version. Members that are not needed are not looked at.
- */
+/** Reads a frame. Throws on one that is not what it says; undefined for one of a newer version. */
 export function readFrame(text: string): Frame | undefined {
   const frame = JSON.parse(text)
   const need = needs[frame.type as Frame['type']]
-  if (need === undefined) {
-    if (!frame.type) throw 'type'
-    return undefined
-  }
-  for (const name of need.split(' ')) if (name && !checks[name]?.(frame[name] as never)) throw name
-  // It goes back to nodes, as it is: one that they can't read would keep the client out.
-  const { cursor = '' } = frame
-  if (!isText(cursor) || !/^([\da-f]{8}:\d{1,20}:[\da-f]{8})?$/.test(cursor)) throw 'cursor'
+  if (!need && frame.type) return undefined
+  if (!isSound(frame, need as string)) throw need
   return frame
 }

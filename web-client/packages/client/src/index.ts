@@ -2,6 +2,7 @@
 
 export { Tocsin } from './client.js'
 export { chooseInfo } from './language.js'
+export { directiveIn, isActual, unknown } from './state.js'
 export type {
   ContactCard,
   Directive,

@@ -2,6 +2,7 @@
 // nodes, so that its cursor never covers what it does not hold, and a sign-out replaces all.
 // Private notices are never in it. What comes from it is verified again.
 
+import { isSound } from './frames.js'
 import type { Tier } from './types.js'
 
 /** A signed document, as the node sent it. */
@@ -35,17 +36,16 @@ const nothing: Memo = { held: [], live: 0, time: 0 }
 const format = 2
 
 /**
+ * When a sign-out was, by its name. One that can't have been yet, of a clock that was wrong or
+ * of somebody who means harm, must not keep those that follow from being news.
+ */
+const when = (out: string | undefined) => (Number(out) < Date.now() + 864e5 ? Number(out) : 0)
+
+/**
  * The key in Storage, and the name of the tabs' channel. All of an origin share it, whichever
  * node they follow, so that no record is out of reach of a sign-out.
  */
 export const shared = 'tocsin'
-
-/** Tells the other tabs of a sign-out; also when this one has stopped, and has no channel. */
-export function tellTabs(out: string) {
-  const channel = globalThis.BroadcastChannel && new BroadcastChannel(shared)
-  channel?.postMessage(out)
-  channel?.close()
-}
 
 export type Memory = ReturnType<typeof openMemory>
 
@@ -70,11 +70,16 @@ export function openMemory(storage: Storage | null | undefined, node: string) {
 
   /** By node. */
   const all = () =>
-    attempt((s): Record<string, Memo> | undefined => {
+    attempt((s): Record<string, unknown> | undefined => {
       const [as, out, found] = JSON.parse(s.getItem(shared) as string)
       return as === format && out === known ? found : undefined
     })
-  const stored = () => all()?.[node]
+  /** Anything may stand there: of another version, or of another program of this origin. */
+  const stored = () =>
+    attempt(() => {
+      const found = all()?.[node] as Memo
+      return isSound(found, 'held live time ticket cursor reach') ? found : undefined
+    })
 
   /** Removes a record of before the last sign-out; it may be of who came afterwards. */
   const sweep = () => {
@@ -83,13 +88,12 @@ export function openMemory(storage: Storage | null | undefined, node: string) {
   sweep()
 
   return {
-    lastSignOut,
-    /** Whether that sign-out is another than this tab knows of. */
-    missed: (out: string) => out !== known,
+    /** The last sign-out, if it is another than this tab knows of. */
+    missed: () => (lastSignOut() === known ? undefined : lastSignOut()),
     /** Whether it came after the one that this tab knows of. */
-    isNews: (out: string) => !(Number(out) <= Number(known)),
+    isNews: (out: string) => when(out) > when(known),
     /** The name of one that comes now: a number, greater than those before. */
-    newSignOut: () => `${Math.max(Date.now(), Number(lastSignOut()) + 1 || 0) + Math.random()}`,
+    newSignOut: () => `${Math.max(Date.now(), when(lastSignOut()) + 1) + Math.random()}`,
     /** What this tab or another kept last. */
     load: () => stored() ?? memo,
     save(change: Partial<Memo>) {

@@ -97,12 +97,11 @@ export interface Accepted extends Entry {
   readonly signers: readonly string[]
 }
 
-/** What folding one entry did: skipped is what is not for clients, or too new for this one. */
+/** What folding one entry did: neither of both with what is not for clients, or too new for this one. */
 export interface Outcome {
-  readonly verdict: 'accepted' | 'rejected' | 'skipped'
   readonly accepted?: Accepted
-  /** Nothing is missing: the board holds it, or what is newer in its place, or it is skipped. */
-  readonly known?: boolean
+  /** Why it was refused: `known` if nothing is missing, as the board holds it, or a newer one. */
+  readonly refused?: unknown
   /** Of a keyset that could be read: its version. */
   readonly version?: number | undefined
 }
@@ -114,7 +113,7 @@ export interface Thread {
   readonly current: Accepted
   /** The message to show: `current`, or what the Cancel withdraws. */
   readonly content: Accepted
-  /** All, in the log's order. */
+  /** All, in the order of their revisions, in whichever they came. */
   readonly messages: readonly Accepted[]
   readonly cancelled: boolean
 }

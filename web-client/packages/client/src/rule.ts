@@ -1,7 +1,7 @@
-/** Thrown at what is held already, or is older than what is held. */
-export const known = Error('known')
+/** Thrown at what is held already, or is older than what is held; see Outcome. */
+export const known = {}
 
 /** Refuses what breaks a rule. Which one is not said: the desk says it, to staff. */
-export function must(holds: unknown, why?: Error): asserts holds {
+export function must(holds: unknown, why?: unknown): asserts holds {
   if (!holds) throw why ?? Error('refused')
 }

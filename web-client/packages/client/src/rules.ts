@@ -3,7 +3,7 @@ import { areDistinct } from './envelope.js'
 import type { Policy } from './model.js'
 import { must } from './rule.js'
 import { fits } from './shape.js'
-import type { Info, Notice, Pair } from './types.js'
+import type { Notice, Pair } from './types.js'
 import { isProven, label } from './visible.js'
 
 // Fold rules on the document (docs/protocol.md): a function of the document and the
@@ -22,7 +22,7 @@ const pairs = [pair] as const
 
 /** A well-formed "langtag" of RFC 5646, section 2.1, or none. */
 const language =
-  /^(([A-Za-z]{2,3}(-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})(-[A-Za-z]{4})?(-([A-Za-z]{2}|\d{3}))?(-([A-Za-z\d]{5,8}|\d[A-Za-z\d]{3}))*(-[\dA-WY-Za-wy-z](-[A-Za-z\d]{2,8})+)*(-[Xx](-[A-Za-z\d]{1,8})+)?)?$/
+  /^(([a-z]{2,3}(-[a-z]{3}){0,3}|[a-z]{4,8})(-[a-z]{4})?(-([a-z]{2}|\d{3}))?(-([a-z\d]{5,8}|\d[a-z\d]{3}))*(-[\da-wyz](-[a-z\d]{2,8})+)*(-x(-[a-z\d]{1,8})+)?)?$/i
 
 const infos = [
   {
@@ -112,7 +112,8 @@ export function checkNotice(read: unknown): asserts read is Notice {
     sent,
     info = [],
   } = read as Notice
-  must(note || msgType !== 'Cancel')
+  const cancel = msgType === 'Cancel'
+  must(note || !cancel)
   must(restriction || scope !== 'Restricted')
   must(scope === 'Public' || addresses.some(isProven))
   // The bytes are the same for all who get it: of two values, each would learn the other.
@@ -120,24 +121,16 @@ export function checkNotice(read: unknown): asserts read is Notice {
   must(single('subject:') <= Number(scope === 'Private'))
   must(single('session:') < 2)
   must((msgType === 'Alert') === !references.length && areDistinct(references))
-  checkInfos(info, msgType === 'Cancel', instant(sent))
-}
-
-function checkInfos(info: readonly Info[], cancel: boolean, sent: number): void {
-  const [first] = info
-  must(first || cancel)
   must(areDistinct(info.map((i) => (i.language || 'en-US').toLowerCase())))
   const graveness = info.map((i) => [i.urgency, i.severity, i.certainty, i.expires || ''].join())
   must(new Set(graveness).size < 2)
-  if (first?.expires) {
-    const life = instant(first.expires) - sent
-    must(life > 0 && life <= 400 * 864e5)
-  } else must(cancel)
+  const expires = info[0]?.expires
+  const life = instant(expires) - instant(sent)
+  must(expires ? life > 0 && life <= 400 * 864e5 : cancel)
 }
 
 /** What `web` may be: what all parsers of URLs read alike, with the host in a group. */
-const link =
-  /^https:\/\/([a-z\d.-]+)([/?]([\w.~!$&'()*+,;=:@/?-]|%[\dA-Fa-f]{2})*)?(#([\w.~!$&'()*+,;=:@/?-]|%[\dA-Fa-f]{2})*)?$/
+const link = /^https:\/\/([a-z\d.-]+)(?!.*#.*#)([/?#]([\w.~!$&'()*+,;=:@/?#-]|%[\dA-Fa-f]{2})*)?$/
 
 /** Whether `web` leads only where the policy allows. */
 export function linksFit({ info = [] }: Notice, { linkHosts = [] }: Policy): boolean {

@@ -16,8 +16,8 @@ export interface Session extends Standing {
   room: number
 }
 
-/** How much of what was refused after synced may wait for what it needs. */
-export const mostRefused = 256
+/** How much of what speaks against a node may wait for what it needs. */
+export const mostRefused = 64
 
 export const newSession = (): Session => ({ ...newStanding(), staged: [], room: 64 << 20 })
 

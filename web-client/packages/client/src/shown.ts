@@ -3,11 +3,11 @@
 import type { Thread } from './model.js'
 import type { Notice, ShownNotice } from './types.js'
 import { show } from './view.js'
-import { isPublic } from './visible.js'
+import { isProven, isPublic, kindOf } from './visible.js'
 
 /**
  * The notices for a page that claims to be this, and may show no others than public ones while
- * somebody is being forgotten. What shows the same as before is the same objects, in one array.
+ * somebody is being forgotten. What shows the same as before is the same array.
  */
 export function showTo(
   claimed: readonly string[],
@@ -21,16 +21,11 @@ export function showTo(
     const { addresses = [] } = notice as Notice
     return (
       (!publicOnly || isPublic(notice as Notice)) &&
-      ['surface:', 'lang:'].every((kind) => {
-        const named = addresses.filter((address) => address.startsWith(kind))
-        return !named[0] || named.some((address) => claimed.includes(address))
-      })
+      addresses.every(
+        (a) => isProven(a) || addresses.some((b) => kindOf(a) === kindOf(b) && claimed.includes(b)),
+      )
     )
   })
-  const known = new Map(before.map((n) => [nameOf(n), n]))
-  const shown = show(ours, now, guess).map((n) => known.get(nameOf(n)) ?? n)
+  const shown = show(ours, now, guess, before)
   return shown.length === before.length && shown.every((n, i) => n === before[i]) ? before : shown
 }
-
-const nameOf = (n: ShownNotice) =>
-  `${[n.hash, n.phase, n.mayHaveEnded, n.history.length, n.signers]}`

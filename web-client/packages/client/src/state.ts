@@ -1,6 +1,6 @@
 // What states and notices are compared by, and asked for.
 
-import type { Directive, Notice, State } from './types.js'
+import type { Directive, Notice, ShownNotice, State } from './types.js'
 
 /** Before anything is known. */
 export const unknown: State = {
@@ -13,13 +13,16 @@ export const unknown: State = {
   keysetExpired: false,
 }
 
+/** It is happening: neither an exercise, nor a test, nor withdrawn. */
+export const isActual = ({ phase, notice }: ShownNotice) =>
+  phase === 'active' && notice.status === 'Actual'
+
 /** Whether notices ask for a directive, in whichever block. */
 export function directiveIn({ notices, freshness }: State, directive: string): Directive {
   const asking = notices.filter(
-    ({ notice, phase }) =>
-      phase === 'active' &&
-      notice.status === 'Actual' &&
-      notice.info?.some(({ parameter = [] }) =>
+    (shown) =>
+      isActual(shown) &&
+      shown.notice.info?.some(({ parameter = [] }) =>
         parameter.some((p) => p.valueName === 'directive' && p.value === directive),
       ),
   )

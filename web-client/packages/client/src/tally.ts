@@ -1,6 +1,6 @@
 import { instant } from './datetime.js'
 import type { Document } from './document.js'
-import type { Keyset, Policy, Trust } from './model.js'
+import type { Keyset, Policy, Role } from './model.js'
 import { must } from './rule.js'
 import type { Notice } from './types.js'
 
@@ -10,26 +10,21 @@ import type { Notice } from './types.js'
  */
 export function tally(document: Document, keyset: Keyset, need: number): string[] {
   const { notice, contacts, valid } = document
-  const [lead, other] = notice ? (['publisher', 'approver'] as const) : (['contacts'] as const)
+  const able: Role[] = notice ? ['publisher', 'approver'] : ['contacts']
   const sent = instant((notice ?? contacts)?.sent)
   const keys = (keyset.keys ?? []).filter(
     ({ keyid, roles, breakGlass, notBefore, notAfter }) =>
       valid.has(keyid) &&
-      roles.some((role) => role === lead || role === other) &&
+      roles.some((role) => able.includes(role)) &&
       instant(notBefore) <= sent &&
       sent <= instant(notAfter) &&
       // A break-glass key counts only where a note says why.
       (!breakGlass || /\P{White_Space}/u.test(notice?.note ?? '')),
   )
-  const leads = keys.filter((k) => k.roles.includes(lead))
+  const leads = keys.filter((k) => k.roles.includes(able[0] as Role))
   const owners = [...new Set(keys.map((k) => k.owner))]
   must(leads.some((k) => k.breakGlass) || (leads[0] && owners.length >= need))
   return owners.sort()
-}
-
-/** Whether enough of these roots have signed. */
-export function isRooted({ valid }: Document, { roots, rootThreshold }: Trust): boolean {
-  return roots.filter((r) => valid.has(r.keyid)).length >= rootThreshold
 }
 
 /** How many owners must sign a notice by itself; its thread may ask for more. */

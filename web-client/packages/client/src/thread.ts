@@ -12,30 +12,18 @@ export function phaseOf({ current, cancelled }: Thread, now: number): Phase {
 }
 
 /**
- * The thread with one more message; without a thread, one that begins. Which message is
- * current does not depend on the order in which they came. A Cancel is final: what
- * follows it changes nothing.
+ * The thread with one more message; without a thread, one that begins with its Alert. Nothing
+ * depends on the order in which they came. A Cancel is final: what follows it changes nothing.
  */
 export function extend(thread: Thread | undefined, message: Accepted): Thread {
-  const { alert, content, current, cancelled, messages } = thread ?? {
-    alert: message,
-    content: message,
-    current: message,
-    cancelled: false,
-    messages: [],
-  }
-  const cancels = message.notice?.msgType === 'Cancel'
-  const best = cancels ? content : newer(message, content)
-  return {
-    alert,
-    content: best,
-    current: cancels ? (cancelled ? newer(message, current) : message) : cancelled ? current : best,
-    cancelled: cancelled || cancels,
-    messages: [...messages, message],
-  }
+  const messages = [...(thread?.messages ?? []), message].sort(inOrder)
+  const last = (cancel: boolean) =>
+    messages.findLast(({ notice }) => (notice?.msgType === 'Cancel') === cancel)
+  const [alert] = messages as [Accepted]
+  const content = last(false) as Accepted
+  const cancel = last(true)
+  return { alert, content, current: cancel ?? content, cancelled: !!cancel, messages }
 }
 
-/** Of two messages of one kind: the higher revision, then the smaller hash. */
-function newer(a: Accepted, b: Accepted): Accepted {
-  return (a.revision - b.revision || (a.hash < b.hash ? 1 : -1)) > 0 ? a : b
-}
+/** The higher revision is the later; of two alike, the one with the smaller hash. */
+const inOrder = (a: Accepted, b: Accepted) => a.revision - b.revision || (a.hash < b.hash ? 1 : -1)

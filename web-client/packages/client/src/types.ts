@@ -74,13 +74,13 @@ export interface ShownNotice {
   /** Hex SHA-256 of the current payload: another one for every revision. */
   readonly hash: string
   readonly phase: 'active' | 'withdrawn'
-  /** Its end has passed by a clock that jumped; it still shows. */
+  /** Its end has passed by a clock that may be wrong; it still shows. */
   readonly mayHaveEnded: boolean
   /** The content to show; of a withdrawn notice, what was withdrawn. */
   readonly notice: Notice
   /** The message that decides: `notice`, or the Cancel. */
   readonly current: Notice
-  /** Every message of the thread, in the log's order. */
+  /** Every message of the thread, in the order of their revisions. */
   readonly history: readonly Notice[]
   readonly sent: Date
   readonly expires: Date | null

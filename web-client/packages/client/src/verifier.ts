@@ -4,9 +4,11 @@
 import { Board } from './board.js'
 import type { Held } from './memory.js'
 import type { Accepted } from './model.js'
+import { known } from './rule.js'
 import { showTo } from './shown.js'
-import { newStanding, type Refused, type Standing } from './standing.js'
+import type { Refused, Standing } from './standing.js'
 import { parseTrust } from './trust.js'
+import { cardsOf } from './view.js'
 import { isPublic } from './visible.js'
 
 export type Verifier = Awaited<ReturnType<typeof openVerifier>>
@@ -25,20 +27,20 @@ export async function openVerifier(roots: string, allowDev: boolean) {
      * gives what was accepted. What a snapshot omits stays: no node is to be believed that a
      * notice no longer holds.
      */
-    async fold(entries: readonly Held[], by: Standing = newStanding()): Promise<Accepted[]> {
+    async fold(entries: readonly Held[], by: Standing): Promise<Accepted[]> {
       const accepted: Accepted[] = []
       let held = board.keyset?.version ?? 0
       let batch: readonly Refused[] = entries
       for (let before = -1; before < accepted.length; batch = by.refused.splice(0)) {
         before = accepted.length
         const outcomes = await Promise.all(batch.map((entry) => board.fold(entry)))
-        for (const [i, { accepted: one, known, version = 0 }] of outcomes.entries()) {
-          const entry = batch[i] as Refused
+        for (const [i, { accepted: one, refused, version = 0 }] of outcomes.entries()) {
           by.version = Math.max(by.version, version)
           if (one) {
             accepted.push(one)
             held = Math.max(held, version)
-          } else if (!known) by.refused.push({ excused: by.version < held, ...entry })
+          } else if (refused && refused !== known)
+            by.refused.push({ excused: by.version < held, ...(batch[i] as Refused) })
         }
       }
       by.refused = [...batch]
@@ -46,7 +48,11 @@ export async function openVerifier(roots: string, allowDev: boolean) {
       return accepted
     },
     /** What holds now; it does not change any more. */
-    view: () => ({ threads: board.threads, keyset: board.keyset, contacts: board.contacts }),
+    view: () => ({
+      threads: board.threads,
+      keyset: board.keyset,
+      contacts: cardsOf(board.contacts),
+    }),
     /** What another needs to hold the same; of what is Private, nothing, and not `all`. */
     toKeep(now: number) {
       const all = board.snapshot(now)

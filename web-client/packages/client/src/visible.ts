@@ -6,7 +6,7 @@ export const label = /^[a-z][a-z\d-]{0,31}:[!#-[\]-~]{1,128}$/
 /** Whether readers can't just claim such a label. */
 export const isProven = (address: string): boolean => !/^(surface|lang):/.test(address)
 
-const kindOf = (address: string) => address.split(':')[0]
+export const kindOf = (address: string) => address.split(':')[0]
 
 /**
  * Whether a reader gets a notice (docs/protocol.md, "Tiers"): its scope lies within the

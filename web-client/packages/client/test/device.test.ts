@@ -15,7 +15,7 @@ const ours = await clinic.publish(clinic.alert(restricted, { headline: 'for the 
 const mine = await clinic.publish(
   clinic.alert({ ...restricted, scope: 'Private' }, { headline: 'for me' }),
 )
-const terms = { tier: 'private', labels: ['tenant:north'], ticket: 'T1' }
+const terms = { tier: 'private', labels: ['tenant:north'], ticket: 'ticket-1' }
 
 const nodes: ScriptedNode[] = []
 afterEach(async () => {
@@ -74,7 +74,7 @@ test('a cursor is kept only with all that it covers', async () => {
     await until(page, isLive)
     page.stop()
     await until(await at(url, storage), isLive)
-    expect(hellos[1]).toMatchObject({ ticket: 'T1' })
+    expect(hellos[1]).toMatchObject({ ticket: 'ticket-1' })
     expect(hellos[1]?.cursor).toBe(want)
   }
 })
@@ -127,14 +127,14 @@ test('a tab that slept through a sign-out shows nothing of before when it wakes'
   await until(sleeper, (s) => s.notices.length === 1)
   expect(headlines(sleeper.getState())).toEqual(['for everyone'])
   await until(sleeper, isLive)
-  expect(storage.text()).not.toContain('T1')
+  expect(storage.text()).not.toContain('ticket-1')
 
   // A record that such a tab wrote a moment too late is not believed either.
   sleeper.stop()
   storage.setItem('tocsin', stale)
   const next = await at(await nowhere(), storage)
   expect(headlines(await until(next, (s) => s.freshness.state === 'stale'))).toEqual([])
-  expect(storage.text()).not.toContain('T1')
+  expect(storage.text()).not.toContain('ticket-1')
 })
 
 test('a sign-out after stop reaches this page, its storage and the other tabs', async () => {
@@ -148,7 +148,7 @@ test('a sign-out after stop reaches this page, its storage and the other tabs', 
   page.stop()
   await page.signOut()
   expect(headlines(page.getState())).toEqual(['for everyone'])
-  expect(storage.text()).not.toContain('T1')
+  expect(storage.text()).not.toContain('ticket-1')
   expect(headlines(await until(other, (s) => s.notices.length === 1))).toEqual(['for everyone'])
 })
 
@@ -177,7 +177,7 @@ test('a tab that was frozen does not sign out who came after those whom it hears
   const state = await until(page, (s) => headlines(s).includes('late'))
   expect(headlines(state)).toContain('for the north')
   expect(storage.getItem('tocsin:out')).toBe(told[1])
-  expect(storage.text()).toContain('T1')
+  expect(storage.text()).toContain('ticket-1')
 })
 
 test('a tab that has yet to notice a sign-out does not overwrite the next one’s record', () => {
@@ -185,10 +185,10 @@ test('a tab that has yet to notice a sign-out does not overwrite the next one’
   const sleeper = openMemory(storage, 'ws://node.example')
   const awake = openMemory(storage, 'ws://node.example')
   awake.clear(awake.newSignOut())
-  awake.save({ ticket: 'T2' })
-  sleeper.save({ ticket: 'T1' })
-  expect(storage.text()).toContain('T2')
-  expect(storage.text()).not.toContain('T1')
+  awake.save({ ticket: 'ticket-2' })
+  sleeper.save({ ticket: 'ticket-1' })
+  expect(storage.text()).toContain('ticket-2')
+  expect(storage.text()).not.toContain('ticket-1')
 })
 
 test('a public notice reaches the tabs whose own connection is down', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { Board, type Outcome, parseStrict, type Root } from '../src/verify.js'
-import { golden } from './golden.js'
+import { Board, parseStrict, type Root } from '../src/verify.js'
+import { golden, verdictOf } from './golden.js'
 
 interface LogVector {
   name: string
@@ -11,7 +11,7 @@ interface LogVector {
     seq: number
     body: string
     padTo?: number
-    verdict: Outcome['verdict']
+    verdict: ReturnType<typeof verdictOf>
     rule?: string
   }[]
   board: {
@@ -57,7 +57,7 @@ describe('logs.json', () => {
   test.each(logs)('$name', async (v) => {
     const board = boardOf(v)
     for (const entry of v.entries) {
-      const { verdict } = await board.fold(entry)
+      const verdict = verdictOf(await board.fold(entry))
       expect(`${entry.seq} ${verdict}`, entry.rule).toBe(`${entry.seq} ${entry.verdict}`)
     }
     expect(v.board).toMatchObject(shown(board))
@@ -66,7 +66,7 @@ describe('logs.json', () => {
   test.each(logs)('$name, all at once', async (v) => {
     const board = boardOf(v)
     const outcomes = await Promise.all(v.entries.map((entry) => board.fold(entry)))
-    expect(outcomes.map((o) => o.verdict)).toEqual(v.entries.map((e) => e.verdict))
+    expect(outcomes.map(verdictOf)).toEqual(v.entries.map((e) => e.verdict))
     expect(v.board).toMatchObject(shown(board))
   })
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { Outcome } from '../src/verify.js'
 
 /** The vectors that Go and TypeScript both read (notice/testdata). */
 export function golden<T>(name: string): T[] {
@@ -7,3 +8,7 @@ export function golden<T>(name: string): T[] {
 }
 
 export const utf8 = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text)
+
+/** An outcome, as the vectors name it. */
+export const verdictOf = ({ accepted, refused }: Outcome) =>
+  accepted ? 'accepted' : refused ? 'rejected' : 'skipped'

@@ -2,7 +2,7 @@
 // what withdraws it had not come. A session in which something is missing is not believed.
 
 import { afterEach, expect, test } from 'vitest'
-import type { State } from '../src/index.js'
+import type { ShownNotice, State } from '../src/index.js'
 import { newClinic, newKey } from './kit/clinic.js'
 import { Disk, headlines, isLive, openPage, until } from './kit/device.js'
 import { cursor, entry, heartbeat, synced, welcome } from './kit/frames.js'
@@ -51,6 +51,8 @@ for (const after of [false, true])
     page.subscribe(() => phases.add(page.getState().notices[0]?.phase))
     const shows = ({ notices: [n] }: State) => `${n?.phase} ${n?.history.length}`
     await until(page, (s) => isLive(s) && shows(s) === 'withdrawn 3')
+    const [{ history }] = page.getState().notices as [ShownNotice]
+    expect(history.map((n) => n.msgType)).toEqual(['Alert', 'Update', 'Cancel'])
     expect(headlines(page.getState())).toEqual(['second'])
     expect(hellos).toHaveLength(1)
     if (!after || order.indexOf('Cancel') < order.indexOf('Alert'))

@@ -1,8 +1,7 @@
 'use client'
 
-import { chooseInfo, type ShownNotice } from '@tocsin/client'
+import { chooseInfo, isActual, type ShownNotice } from '@tocsin/client'
 import { type ReactNode, useEffect, useRef } from 'react'
-import { isActual } from './hooks.js'
 import { isGrave } from './item.js'
 import { createLiveRegion, type LiveRegion } from './live-region.js'
 import { useLanguages, useShared, useTocsinState } from './provider.js'

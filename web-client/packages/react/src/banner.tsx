@@ -1,10 +1,10 @@
 'use client'
 
-import type { ShownNotice } from '@tocsin/client'
+import { isActual, type ShownNotice } from '@tocsin/client'
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react'
 import { Call } from './contact.js'
 import { FreshnessLine } from './freshness.js'
-import { isActual, useContacts } from './hooks.js'
+import { useContacts } from './hooks.js'
 import { inOrder, isGrave, NoticeItem } from './item.js'
 import { useMarks } from './marks.js'
 import { useLanguages, useTocsinState } from './provider.js'
@@ -57,7 +57,7 @@ export function CrisisBanner(): ReactNode {
           <h2 id={title} className="tocsin-unseen">
             {texts.region}
           </h2>
-          {shown.length > 0 && (
+          {shown[0] && (
             // biome-ignore lint/a11y/noRedundantRoles: Safari drops the role of a list without bullets
             <ul role="list" className="tocsin-list">
               {shown.map((n, i) => (
@@ -65,7 +65,7 @@ export function CrisisBanner(): ReactNode {
                   key={n.identifier}
                   shown={n}
                   open={i === 0 || (isActual(n) && isGrave(n))}
-                  onHide={mayHide(n) ? passOver : undefined}
+                  onHide={mayHide(n) && passOver}
                 />
               ))}
             </ul>

@@ -12,12 +12,11 @@ export function cardFor(
   audience = 'patient',
 ): ContactCard | undefined {
   const cards = [audience, ''].flatMap((a) => contacts.filter((card) => card.audience === a))
-  for (const language of languages) {
-    const card =
-      cards.find((c) => c.language.toLowerCase() === language.toLowerCase()) ??
-      cards.find((c) => primaryOf(c.language) === primaryOf(language))
-    if (card) return card
-  }
+  for (const language of languages)
+    for (const as of [(tag: string) => tag.toLowerCase(), primaryOf]) {
+      const card = cards.find((c) => as(c.language) === as(language))
+      if (card) return card
+    }
   return cards[0]
 }
 

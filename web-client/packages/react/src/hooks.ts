@@ -1,6 +1,12 @@
 'use client'
 
-import type { ContactCard, Directive, Freshness, ShownNotice } from '@tocsin/client'
+import {
+  type ContactCard,
+  type Directive,
+  directiveIn,
+  type Freshness,
+  type ShownNotice,
+} from '@tocsin/client'
 import { useMemo } from 'react'
 import { useShared, useTocsinState } from './provider.js'
 
@@ -23,20 +29,6 @@ export function useContacts(): readonly ContactCard[] {
 
 /** Whether an active, actual notice says to stop this, for example `pause-booking`. */
 export function useDirective(name: string): Directive {
-  const { notices, freshness } = useTocsinState()
-  return useMemo(() => {
-    const asking = notices.filter((n) => isActual(n) && asksFor(n, name))
-    return { on: asking.length > 0, notices: asking, freshness }
-  }, [notices, freshness, name])
-}
-
-/** It is happening: neither an exercise, nor a test, nor withdrawn. */
-export function isActual(shown: ShownNotice): boolean {
-  return shown.phase === 'active' && shown.notice.status === 'Actual'
-}
-
-function asksFor(shown: ShownNotice, directive: string): boolean {
-  return !!shown.notice.info?.some((info) =>
-    info.parameter?.some((p) => p.valueName === 'directive' && p.value === directive),
-  )
+  const state = useTocsinState()
+  return useMemo(() => directiveIn(state, name), [state, name])
 }

@@ -1,4 +1,4 @@
-import type { ContactCard, ShownNotice, State } from '@tocsin/client'
+import { type ContactCard, type ShownNotice, type State, unknown } from '@tocsin/client'
 import type { Texts } from './texts.js'
 
 type DateMember = 'sent' | 'expires' | 'nextUpdateBy' | 'withdrawnAt'
@@ -21,12 +21,9 @@ export interface Initial {
 }
 
 /** The state that an Initial stands for. */
-export function revive(
-  { notices, contacts, keysetExpired, since }: Initial,
-  nothing: State,
-): State {
+export function revive({ notices, contacts, keysetExpired, since }: Initial): State {
   return {
-    ...nothing,
+    ...unknown,
     notices: notices.map((plain) => ({
       ...plain,
       sent: new Date(plain.sent ?? ''),

@@ -1,9 +1,9 @@
 'use client'
 
-import { chooseInfo, type ShownNotice } from '@tocsin/client'
+import { chooseInfo, isActual, type ShownNotice } from '@tocsin/client'
 import { type ReactNode, useRef } from 'react'
 import { useDisplayed } from './displayed.js'
-import { isActual, useContacts } from './hooks.js'
+import { useContacts } from './hooks.js'
 import { type Mark, useMarks } from './marks.js'
 import { useLanguages, useShared } from './provider.js'
 import { inLanguage } from './texts.js'
@@ -17,7 +17,7 @@ export interface NoticeItemProps {
   readonly open: boolean
   readonly brief?: boolean
   /** May be taken away altogether; `onHide` follows. */
-  readonly onHide?: (() => void) | undefined
+  readonly onHide?: (() => void) | false | undefined
 }
 
 /** Whether a notice is so grave that it interrupts. */

@@ -63,12 +63,12 @@ export function useMarks(): (hash: string, mark: Mark) => boolean {
   return (hash, mark) => set.has(mark + hash)
 }
 
-// Storage may be full, forbidden or absent; then marks last as long as the page.
+// Storage may be full, forbidden or absent; then marks last as long as the page. Anything may
+// stand there.
 
 function load(): string[] {
   try {
-    const value: unknown = JSON.parse(sessionStorage.getItem(key) ?? '[]')
-    return Array.isArray(value) ? value.map(String) : []
+    return JSON.parse(sessionStorage.getItem(key) ?? '[]').map(String)
   } catch {
     return []
   }

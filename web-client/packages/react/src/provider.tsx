@@ -1,6 +1,6 @@
 'use client'
 
-import { type ContactCard, type State, Tocsin, type TocsinOptions } from '@tocsin/client'
+import { type ContactCard, type State, Tocsin, type TocsinOptions, unknown } from '@tocsin/client'
 import {
   createContext,
   type ReactNode,
@@ -16,7 +16,7 @@ import { createMarks, type Marks } from './marks.js'
 import { rememberTexts } from './texts.js'
 import { useToday } from './time.js'
 
-/** What the parts need of a client; a Tocsin is one. */
+/** What the parts need of a client, whose methods need no `this`; a Tocsin is one. */
 export type TocsinClient = Pick<
   Tocsin,
   | 'getState'
@@ -62,7 +62,6 @@ export interface TocsinProviderProps {
 
 interface Shared {
   readonly client: TocsinClient
-  readonly subscribe: TocsinClient['subscribe']
   readonly read: () => State
   readonly readFirst: () => State
   readonly marks: Marks
@@ -72,22 +71,12 @@ interface Shared {
 
 const Context = createContext<Shared | null>(null)
 
-const nothing: State = {
-  notices: [],
-  contacts: [],
-  tier: 'public',
-  auth: { state: 'none' },
-  freshness: { state: 'connecting', since: null },
-  ready: false,
-  keysetExpired: false,
-}
-
 /**
  * The state to show: what the server rendered stays until the client holds something
  * that it has verified itself.
  */
 function reading(client: TocsinClient, initial: Initial | null | undefined) {
-  const first = initial ? revive(initial, nothing) : nothing
+  const first = initial ? revive(initial) : unknown
   let standIn = initial ? first : null
   let last: State | null = null
   return {
@@ -132,7 +121,6 @@ export function TocsinProvider(props: TocsinProviderProps): ReactNode {
       } as TocsinOptions)
     return {
       client,
-      subscribe: (listener) => client.subscribe(listener),
       ...reading(client, initial),
       marks: createMarks(),
       languages: props.languages ?? initial?.languages,
@@ -183,6 +171,6 @@ export function useTocsin(): TocsinClient {
 
 /** All that is known now. */
 export function useTocsinState(): State {
-  const { subscribe, read, readFirst } = useShared()
-  return useSyncExternalStore(subscribe, read, readFirst)
+  const { client, read, readFirst } = useShared()
+  return useSyncExternalStore(client.subscribe, read, readFirst)
 }

@@ -1,5 +1,5 @@
 import type { Notice } from '@tocsin/client'
-import { Board, parseTrust, show, visible } from '@tocsin/client/verify'
+import { Board, cardsOf, parseTrust, show, visible } from '@tocsin/client/verify'
 import type { Initial, PlainNotice } from './initial.js'
 import { loadTexts, primaryOf, spokenOf } from './texts.js'
 
@@ -42,7 +42,7 @@ export async function renderableSeed(
   return {
     seed: snapshotText,
     notices: show(threads, now, now).map(plain),
-    contacts: (board.contacts?.cards ?? []).map((card) => ({ audience: '', ...card })),
+    contacts: cardsOf(board.contacts),
     keysetExpired: Date.parse(board.keyset.expires) < now,
     since,
     ...(languages && { languages, texts: await loadTexts(spokenOf(languages)) }),

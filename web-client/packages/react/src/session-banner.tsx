@@ -1,10 +1,11 @@
 'use client'
 
+import { isActual } from '@tocsin/client'
 import { type ReactNode, type RefObject, useEffect, useId, useRef, useState } from 'react'
 import { createPortal } from 'react-dom'
 import { Call } from './contact.js'
 import { FreshnessLine } from './freshness.js'
-import { isActual, useContacts } from './hooks.js'
+import { useContacts } from './hooks.js'
 import { inOrder, isGrave, NoticeItem } from './item.js'
 import { hostOf } from './live-region.js'
 import { useLanguages, useTocsinState } from './provider.js'

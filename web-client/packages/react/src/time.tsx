@@ -35,6 +35,6 @@ export function formatTime(date: Date, locale: string, today: string): string {
 
 export function Time({ date, locale }: { date: Date; locale: string }): ReactNode {
   const today = useToday()
-  if (Number.isNaN(date.getTime())) return null
+  if (!(+date < Infinity)) return null
   return <time dateTime={date.toISOString()}>{formatTime(date, locale, today)}</time>
 }

@@ -50,6 +50,7 @@ export async function scriptedNode(
       new Promise((done) => {
         for (const socket of sockets) socket.destroy()
         server.close(() => done())
+        server.closeAllConnections() // also one that was given up before it was a WebSocket
       }),
   }
 }
