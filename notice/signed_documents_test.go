@@ -10,43 +10,6 @@ import (
 	"tocsin/notice"
 )
 
-func TestContactsDocument(t *testing.T) {
-	card := notice.Card{Language: "es-US", Audience: "pacientes", Name: "Recepción", Telephone: "+1 (555) 01-00/2.#*", Email: "hola+1@clinic.example", Hours: "8–20"}
-	good := notice.Contacts{Version: 1, Sent: "2026-11-22T09:30:00-00:00", Cards: []notice.Card{card, {Language: "en", Name: "x", Email: "a@b"}}}
-	payload, err := notice.EncodeContacts(&good)
-	require.NoError(t, err)
-	again, err := notice.DecodeContacts(payload)
-	require.NoError(t, err)
-	require.Equal(t, &good, again)
-	with := func(edit func(c *notice.Card)) notice.Contacts {
-		bad := card
-		edit(&bad)
-		return notice.Contacts{Version: 1, Sent: good.Sent, Cards: []notice.Card{card, bad}}
-	}
-	for name, c := range map[string]struct {
-		rule string
-		bad  notice.Contacts
-	}{
-		"version 0":           {"contacts.version", notice.Contacts{Sent: good.Sent}},
-		"a great version":     {"contacts.version", notice.Contacts{Version: 1 << 31, Sent: good.Sent}},
-		"no sent":             {"contacts.sent", notice.Contacts{Version: 1}},
-		"many cards":          {"contacts.cards", notice.Contacts{Version: 1, Sent: good.Sent, Cards: make([]notice.Card, 201)}},
-		"no language":         {"contacts.cards", with(func(c *notice.Card) { c.Language = "" })},
-		"a bad language":      {"contacts.cards", with(func(c *notice.Card) { c.Language = "en us" })},
-		"no name":             {"contacts.cards", with(func(c *notice.Card) { c.Name = "" })},
-		"a control character": {"contacts.cards", with(func(c *notice.Card) { c.Hours = "\x1b[2J" })},
-		"nothing to reach":    {"contacts.cards", with(func(c *notice.Card) { c.Telephone, c.Email = "", "" })},
-		"a link for a number": {"contacts.cards", with(func(c *notice.Card) { c.Telephone = "javascript:alert(1)" })},
-		"mail with a subject": {"contacts.cards", with(func(c *notice.Card) { c.Email = "a@clinic.example?body=x" })},
-		"mail to two":         {"contacts.cards", with(func(c *notice.Card) { c.Email = "a@clinic.example,b@clinic.example" })},
-		"mail without a host": {"contacts.cards", with(func(c *notice.Card) { c.Email = "a@" })},
-		"mail without an at":  {"contacts.cards", with(func(c *notice.Card) { c.Email = "clinic.example" })},
-	} {
-		_, err := notice.EncodeContacts(&c.bad)
-		require.Equal(t, c.rule, ruleOf(t, err), name)
-	}
-}
-
 func TestPostureDocument(t *testing.T) {
 	const at = notice.DateTime("2026-11-22T09:30:00-00:00")
 	hash := strings.Repeat("0f", 32)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { checkContacts } from '../src/contacts.js'
 import { fromBase64, hex, pae, parseEnvelope, sha256hex, toBase64 } from '../src/envelope.js'
 import { verify as fallback } from '../src/fallback.js'
 import { parseStrict } from '../src/json.js'
@@ -76,6 +77,14 @@ describe('keysets.json', () => {
       else await read()
     },
   )
+})
+
+describe('contacts.json', () => {
+  test.each(golden<{ name: string; payload: string; rule?: string }>('contacts'))('$name', (v) => {
+    const read = () => checkContacts(parseStrict(utf8(v.payload)))
+    if (v.rule) expect(read).toThrow()
+    else read()
+  })
 })
 
 interface VisibilityVector extends Pick<Notice, 'scope' | 'status'> {
