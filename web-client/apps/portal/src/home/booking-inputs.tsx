@@ -82,7 +82,7 @@ export function BookingInputs({ fields, missing, change }: BookingInputsProps): 
         <label htmlFor="booking-telephone">{t.telephone}</label>
         <input
           type="tel"
-          autoComplete="tel"
+          autoComplete="off" // of a computer that others use, too
           dir="ltr"
           {...required('telephone')}
           value={fields.telephone}

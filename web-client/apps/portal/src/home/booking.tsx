@@ -97,7 +97,13 @@ export function Booking({ onSent }: BookingProps): ReactNode {
       ) : (
         <p className="lead">{t.bookLead}</p>
       )}
-      <form className="booking" noValidate onSubmit={submit} data-paused={pause.on}>
+      <form
+        className="booking"
+        autoComplete="off"
+        noValidate
+        onSubmit={submit}
+        data-paused={pause.on}
+      >
         {missing.length > 0 && (
           <section className="problems" ref={problems} tabIndex={-1} aria-label={t.correct}>
             <strong>{t.correct}</strong>
