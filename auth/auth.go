@@ -56,6 +56,8 @@ type Authority struct {
 	metrics *metrics
 	parser  *jwt.Parser
 
+	verified verified
+
 	posture atomic.Pointer[Posture]
 	cohorts atomic.Pointer[map[string]*Cohort] // by name; replaced under cohortsMu
 	version atomic.Uint64                      // counts all that may change a grant

@@ -1,5 +1,10 @@
 package auth
 
+import (
+	"crypto/sha256"
+	"fmt"
+)
+
 // OpenTicket gives a ticket's plaintext to tests that forge.
 func OpenTicket(k *Keyring, ticket string) []byte {
 	plaintext, err := k.Open(ticketPurpose, ticket)
@@ -36,3 +41,25 @@ func CohortLookup(c *Cohort, k *Keyring, issuer, sub string) func() bool {
 	pseudonym := k.ring.Load().pseudonymOf(issuer, sub)
 	return func() bool { return c.has(pseudonym) }
 }
+
+// MaxVerified is how many verified tokens are remembered.
+const MaxVerified = maxVerified
+
+// Verified is how many are.
+func Verified(a *Authority) int { return len(a.verified.young) + len(a.verified.old) }
+
+// Remember adds a token that was not verified, and returns it.
+func Remember(a *Authority, i int) string {
+	raw := fmt.Sprint("token ", i)
+	a.verified.add(raw, token{}, nil)
+	return raw
+}
+
+// Remembers tells whether a token is there.
+func Remembers(a *Authority, raw string) bool {
+	_, young := a.verified.young[sha256.Sum256([]byte(raw))]
+	return young
+}
+
+// ForgetVerified makes the next token one that was never seen.
+func ForgetVerified(a *Authority) { a.verified.young, a.verified.old = nil, nil }
