@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,9 +16,10 @@ import (
 // provider's keys end it as if it came for the first time. Nothing else is taken for it.
 func TestVerifiedIsJudgedAnew(t *testing.T) {
 	issuer := authtest.New(t)
-	now := time.Now()
+	var later atomic.Int64 // hours
+	now := func() time.Time { return time.Now().Add(time.Duration(later.Load()) * time.Hour) }
 	c := oneIssuer(issuer)
-	c.Now = func() time.Time { return now }
+	c.Now = now
 	a := authtest.Run(t, c, issuer)
 	token := issuer.TokenAlg("RS256", map[string]any{"tenant": "north"})
 	before := auth.Verified(a)
@@ -41,11 +43,11 @@ func TestVerifiedIsJudgedAnew(t *testing.T) {
 	}
 	require.Equal(t, before+1, auth.Verified(a), "what is bad is not remembered")
 
-	a.SetPosture(auth.Posture{TokensNotBefore: map[string]time.Time{issuer.URL: now.Add(time.Hour)}})
+	a.SetPosture(auth.Posture{TokensNotBefore: map[string]time.Time{issuer.URL: now().Add(time.Hour)}})
 	require.Equal(t, auth.ReasonReset, grant(a, token).Reason)
 	a.SetPosture(auth.Posture{})
 	require.Equal(t, auth.Private, grant(a, token).Tier)
-	now = now.Add(25 * time.Hour)
+	later.Store(25)
 	require.Equal(t, auth.ReasonExpired, grant(a, token).Reason)
 }
 
