@@ -238,6 +238,9 @@ test('a desk that names other root keys than before is said to, on every page', 
     await expect(page.getByRole('button', { name: 'Change the cards' })).toHaveCount(0)
   }
   await inspect(page, 'console-attack-roots')
+  await page.getByLabel(/I have heard the new fingerprints/).check()
+  await page.getByRole('button', { name: 'Believe the new root keys' }).click()
+  await expect(page.getByText('keyset is not signed by the root keys')).toBeVisible()
   await page.unroute('**/v1/trust')
   await page.reload()
   await openKey(page, hub.keyFile('publisher'))

@@ -26,7 +26,7 @@ export function App() {
   const place = usePlace()
   const { state } = useSession()
   const inside = state === 'in'
-  const left = useIdle(inside)
+  const left = useIdle(state !== 'out')
   const queries = useQueryClient()
   useEffect(() => {
     // What one person was shown is not the next one's.

@@ -12,10 +12,7 @@ export function KeyPage() {
   const session = useSession()
   const roles = session.state === 'in' ? session.roles.join(', ') : ''
   return (
-    <Page
-      title="Your key"
-      intro="It signs what you have read. Your passphrase opens it, and nobody can use it without."
-    >
+    <Page title="Your key" intro="It signs in your name what you have read.">
       {active && (
         <Panel title={active.owner}>
           <p>
@@ -44,7 +41,7 @@ export function KeyPage() {
       <Panel title="Keep a key in this browser">
         <OpenKeyFile keeps onOpen={(key) => void signIn(key)} />
       </Panel>
-      {active && <Remove staffKey={active} />}
+      {active?.kept && <Remove staffKey={active} />}
     </Page>
   )
 }

@@ -58,8 +58,8 @@ export class Keyring {
   /** Opens a key that is kept, and makes it the active one. Rejects with a KeyFileError. */
   async unlock(keyid: string, passphrase: string): Promise<ReadyKey> {
     const key = this.ring.keys?.find((one) => one.keyid === keyid)
-    if (!key) throw new Error('This key is not in this browser any more.')
-    const pair = key.pair ?? (await opened(key, passphrase))
+    const pair = key?.locked ? await opened(key, passphrase) : key?.pair
+    if (!key || !pair) throw new Error('This key is not in this browser any more.')
     const ready = { ...key, pair }
     this.set([...this.others(keyid), ready], ready)
     return ready

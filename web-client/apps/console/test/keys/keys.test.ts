@@ -90,6 +90,9 @@ describe('the keyring', () => {
       expect(stored?.pair, 'nothing on the disk signs').toBeNull()
       await ring.proven(kept.keyid, new Date().toISOString())
       expect((await store.all())[0]?.pair).toBeNull()
+      await expect(ring.unlock(kept.keyid, `${passphrase}!`)).rejects.toMatchObject({
+        reason: 'passphrase-wrong',
+      })
 
       ring.lock()
       const locked = ring.get().active

@@ -122,7 +122,7 @@ describe('a notice', () => {
     const other = { ...update([info, spanish]), incidents: ['x'], restriction: 'Staff' }
     expect(noticeDifference(notice, other).shared.map(({ name }) => name)).toEqual([
       'incidents',
-      'For',
+      'For, in the sender’s words',
     ])
   })
 })
