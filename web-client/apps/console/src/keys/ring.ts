@@ -72,10 +72,16 @@ export class Keyring {
     this.set(keys, active ?? keys?.[0] ?? null)
   }
 
-  /** Reads the store again, after another tab has changed it. */
+  /** Reads the store again, after another tab has changed it. What is open here stays open. */
   async reload(): Promise<void> {
-    this.loading = undefined
-    await this.load()
+    const stored = await this.store.all().catch(() => [])
+    const had = this.ring.keys ?? []
+    const keys = [
+      ...stored.map((key) => had.find(({ keyid }) => keyid === key.keyid) ?? lockedKey(key)),
+      ...had.filter(({ kept }) => !kept),
+    ]
+    const active = keys.find(({ keyid }) => keyid === this.ring.active?.keyid)
+    this.set(keys, active ?? keys[0] ?? null)
   }
 
   /** Makes another of the keys the active one. */

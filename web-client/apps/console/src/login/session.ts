@@ -88,7 +88,7 @@ export function tellKeysChanged(): void {
 
 tabs.addEventListener('message', ({ data }) => {
   if (data === 'signed-out') leave()
-  if (data === 'signed-out' || data === 'keys') void keyring.reload()
+  if (data === 'keys') void keyring.reload()
 })
 
 /** Who is signed in, and again whenever that changes. */

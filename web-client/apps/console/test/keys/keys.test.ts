@@ -141,6 +141,19 @@ describe('the keyring', () => {
     },
   )
 
+  test('another tab removes a key: it goes here, too, and what is open stays open', async () => {
+    const store = memoryStore()
+    const [here, there] = [new Keyring(store), new Keyring(store)]
+    await here.load()
+    const gone = await here.add(await createKey('ana-ruiz'), 'locked', '')
+    const stays = await here.add(await createKey('bo-lee'), 'locked', '')
+    const lent = await here.add(await createKey('cy-ng'), '', '')
+    await there.load()
+    await there.forget(gone.keyid)
+    await here.reload()
+    expect(here.get()).toEqual({ keys: [stays, lent], active: lent })
+  })
+
   test('says so where the browser keeps nothing', async () => {
     const put = () => Promise.reject(new DOMException('private window'))
     const ring = new Keyring({ ...memoryStore(), put })
