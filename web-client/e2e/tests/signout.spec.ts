@@ -89,3 +89,57 @@ test('a tab that was away while somebody signed out forgets, too', async ({ hub,
   await expect(other.getByRole('heading', { name: 'Sign in to your patient portal' })).toBeVisible()
   await expect(other.locator('body')).not.toContainText('For the north clinic')
 })
+
+test('whoever poisons the sign-out keeps nothing of the next patient', async ({ hub, patient }) => {
+  const page = await patient()
+  const other = await page.context().newPage()
+  await other.goto(hub.url)
+  await hub.publish('Open to all')
+  await hub.publish('For the north clinic', toNorth)
+  for (const tab of [page, other]) await expect(notice(tab, 'For the north clinic')).toBeVisible()
+  await other.evaluate(() => {
+    localStorage.setItem('tocsin:out', 'Infinity')
+    new BroadcastChannel('tocsin').postMessage('Infinity')
+  })
+  for (const tab of [page, other]) await tab.reload()
+  await expect(notice(page, 'For the north clinic')).toBeVisible()
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  for (const tab of [page, other]) {
+    await expect(tab.locator('.account')).toBeHidden()
+    await expect(notice(tab, 'Open to all')).toBeVisible()
+    await expect(tab.locator('body')).not.toContainText('For the north clinic')
+    const left = await kept(tab)
+    for (const secret of ['ticket', 'north']) expect(left, secret).not.toContain(secret)
+  }
+})
+
+test('a foreign record leaves the page alive', async ({ hub, patient }) => {
+  const page = await patient()
+  await hub.publish('Open to all')
+  for (const record of ['{"a":1}', '5', 'true', '["",{"held":[],"live":1,"ticket":{"a":1}}]']) {
+    await page.evaluate((text) => localStorage.setItem('tocsin', text), record)
+    await page.reload()
+    await expect(notice(page, 'Open to all')).toBeVisible()
+    await live(page)
+  }
+})
+
+test('no page may make a policy for Trusted Types', async ({ hub, patient, watch }) => {
+  const page = await patient()
+  const made = () =>
+    page.evaluate(() => {
+      const { trustedTypes } = globalThis as unknown as {
+        trustedTypes: { createPolicy(name: string, rules: object): unknown }
+      }
+      try {
+        return !!trustedTypes.createPolicy('mine', { createHTML: (text: string) => text })
+      } catch {
+        return false
+      }
+    })
+  expect(await made()).toBe(false)
+  await page.goto(hub.desk)
+  expect(await made()).toBe(false)
+  // It is said, too; in all other tests nothing is.
+  expect(watch.wrongs.splice(0).join()).toContain("trusted-types 'none'")
+})
