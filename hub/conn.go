@@ -36,12 +36,13 @@ const (
 // at once is kept, and everything else waits behind it. Reads belong to the reader.
 type conn struct {
 	// What a broadcast needs is in front, on one cache line.
+	deflate bool       // the client takes compressed messages; set as owner is
 	mu      sync.Mutex // guards what follows, up to the blank line
 	stalled bool       // somebody is to flush, or is at it
 	ended   bool       // a close frame was written, or is in pending
 	late    bool       // what was awaited has not come in time
-	closed  bool       // so is fd
-	fd      int        // of raw
+	closed  bool       // fd is no longer its own
+	fd      int        // of raw; -1: none
 	queued  int        // bytes of control frames in pending
 	pending [][]byte   // what the socket has not taken yet
 
@@ -50,7 +51,6 @@ type conn struct {
 	timeout time.Duration   // how long the socket may take nothing
 	owner   owner           // set before the first read and write; nil in tests
 	pooled  bool            // reads do not wait between frames: errIdle; set as owner is
-	deflate bool            // the client takes compressed messages; set as owner is
 	in      inbound         // the reader's
 }
 
@@ -66,7 +66,7 @@ type owner interface {
 
 // newConn takes over a hijacked connection.
 func newConn(nc net.Conn, pre []byte, timeout time.Duration) *conn {
-	c := &conn{Conn: nc, in: inbound{pre: pre}, timeout: timeout}
+	c := &conn{Conn: nc, fd: -1, in: inbound{pre: pre}, timeout: timeout}
 	if sc, ok := nc.(syscall.Conn); ok && canRaw {
 		if raw, err := sc.SyscallConn(); err == nil {
 			if raw.Control(func(fd uintptr) { c.fd = int(fd) }) == nil {
@@ -120,7 +120,7 @@ func (c *conn) writeNow(p []byte) (n int, err error) {
 	switch {
 	case c.closed:
 		return 0, net.ErrClosed
-	case c.raw == nil:
+	case c.fd < 0:
 		return 0, nil
 	}
 	return writeNow(c.fd, p)

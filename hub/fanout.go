@@ -16,6 +16,7 @@ type batch struct {
 	open   bool    // everybody may see all of them
 	pieces formed  // if open: all items, joined into few writes
 	sent   []int   // to how many sessions each went
+	whole  int     // to how many the only piece went besides
 
 	buf    []byte // scratch: frames joined for one session
 	picked []int  // scratch: which of items are in the piece under way
@@ -83,6 +84,14 @@ func (b *batch) join(i int, deflate bool) piece {
 	return p
 }
 
+// one is all there is, if everybody gets it and one write holds it; otherwise nil.
+func (b *batch) one(deflate bool) []byte {
+	if pieces := *b.pieces.of(deflate); len(pieces) == 1 {
+		return pieces[0].bytes
+	}
+	return nil
+}
+
 // next is the piece that begins at i for a session; without bytes if there is
 // nothing more for it.
 func (b *batch) next(a *access, deflate bool, i int) piece {
@@ -139,9 +148,10 @@ func (b *batch) count(p piece) {
 // finish hands the counts on, and lets go of the frames.
 func (b *batch) finish() (delivered int) {
 	for i, it := range b.items {
-		it.tally.addSent(b.sent[i])
-		delivered += b.sent[i]
+		it.tally.addSent(b.sent[i] + b.whole)
+		delivered += b.sent[i] + b.whole
 	}
+	b.whole = 0
 	clear(b.items)
 	clear(b.pieces.plain)
 	clear(b.pieces.deflated)
@@ -178,9 +188,9 @@ func (sh *shard) walk(v *view, from place) (delivered int) {
 	defer sh.hub.broadcast.begin()()
 	first, rest, ok := v.due(from)
 	if !ok {
-		sh.eachOf(func(s *session) {
+		sh.eachOf(func(s seat) {
 			s.at = from
-			sh.toLane(s)
+			sh.toLane(s.session)
 		})
 		return 0
 	}
@@ -193,7 +203,11 @@ func (sh *shard) walk(v *view, from place) (delivered int) {
 		}
 		clear(sh.some)
 	} else {
-		sh.eachOf(func(s *session) { sh.send(s, from, v.place()) })
+		sh.eachOf(func(s seat) {
+			if one := sh.batch.one(s.conn.deflate); one == nil || !sh.sendOne(s, one, v.place()) {
+				sh.send(s.session, from, v.place())
+			}
+		})
 	}
 	delivered = sh.batch.finish()
 	sh.hub.metrics.delivered.Add(float64(delivered))
@@ -201,7 +215,7 @@ func (sh *shard) walk(v *view, from place) (delivered int) {
 }
 
 // eachOf calls do for all sessions in the wheel.
-func (sh *shard) eachOf(do func(*session)) {
+func (sh *shard) eachOf(do func(seat)) {
 	for i := range sh.wheel {
 		list := sh.wheel[i]
 		for j := len(list) - 1; j >= 0; j-- { // backwards: sessions may leave
@@ -236,6 +250,22 @@ func (sh *shard) pickSome() bool {
 		some = found[:from+len(slices.DeleteFunc(found[from:], twice))]
 	}
 	sh.some = some
+	return true
+}
+
+// sendOne is send for a batch that everybody gets whole, in one write.
+func (sh *shard) sendOne(s seat, one []byte, to place) bool {
+	stalled, err := s.conn.send(one, false)
+	if errors.Is(err, errStalled) {
+		return false // nothing of it was taken
+	}
+	if err == nil {
+		sh.batch.whole++
+	}
+	if stalled || err != nil {
+		s.at = to
+		sh.settle(s.session, err)
+	}
 	return true
 }
 

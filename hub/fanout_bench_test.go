@@ -34,7 +34,8 @@ func BenchmarkFanOut(b *testing.B) {
 	w := newWorld(b)
 	n := w.make(func(c *hub.Config) { c.Heartbeat = time.Hour })
 	floor := &floor{}
-	w.run(n, floor.listen)
+	n.inner = floor.listen
+	w.run(n, plain)
 	n.read(w.log)
 	tap := newTap(b)
 	for range clients {

@@ -19,7 +19,7 @@ func (sh *shard) turn(now time.Time, due int64) {
 	for i := spoke % quarter; i < spokes; i += quarter {
 		list := sh.wheel[i]
 		for j := len(list) - 1; j >= 0; j-- { // backwards: check may remove
-			sh.checkEnd(list[j], now)
+			sh.checkEnd(list[j].session, now)
 		}
 	}
 	for _, others := range []map[*session]struct{}{sh.held, sh.separate} {
@@ -64,7 +64,7 @@ func (sh *shard) beatCaughtUp(spoke int, st *status, now time.Time, due func(*se
 	said := wire.Heartbeat{Cursor: v.cursor(), ServerTime: now, Source: st.wire(now), Head: st.head}
 	frame, _ := textFrame(said.AppendTo(nil))
 	for j := len(list) - 1; j >= 0; j-- { // backwards: sessions may leave
-		s := list[j]
+		s := list[j].session
 		if !due(s) {
 			continue
 		}

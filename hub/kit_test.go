@@ -69,7 +69,8 @@ type node struct {
 	addr        string
 	mu          sync.Mutex // guards clients
 	clients     []*client
-	compression websocket.CompressionMode // that its clients offer
+	compression websocket.CompressionMode       // that its clients offer
+	inner       func(net.Listener) net.Listener // below the hub's; nil: nothing
 }
 
 // world is what the nodes of one test have in common.
@@ -135,6 +136,9 @@ func (w *world) serve(n *node, outer func(net.Listener) net.Listener) (stop func
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(w.t, err)
 	n.addr = l.Addr().String()
+	if n.inner != nil {
+		l = n.inner(l)
+	}
 	server := &http.Server{Handler: n.Handler(), ReadHeaderTimeout: hub.HeaderTimeout}
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup

@@ -24,9 +24,9 @@ type shard struct {
 	mu    sync.Mutex
 	inbox []event // guarded by mu
 
-	wheel    [spokes][]*session // caught up with seen
-	size     int                // sessions in the wheel
-	labels   directory          // of the wheel
+	wheel    [spokes][]seat // of those that are caught up with seen
+	size     int            // sessions in the wheel
+	labels   directory      // of the wheel
 	held     map[*session]struct{}
 	separate map[*session]struct{}
 
@@ -42,6 +42,13 @@ type shard struct {
 	recheck int  // the next spoke whose grants are to be checked; spokes: none
 	live    bool // what sessions were last told of the source, or are being told
 	retell  int  // the next spoke to be told so; spokes: none
+}
+
+// seat is a session's place in the wheel. What a broadcast needs of it lies in the conn
+// alone, so that it touches nothing else.
+type seat struct {
+	*session
+	conn *conn
 }
 
 // event is news of a session for its shard. Each session has at most three there.
@@ -188,7 +195,7 @@ func (sh *shard) admit(s *session) {
 	}
 	s.where = slotted
 	s.index = len(sh.wheel[s.slot])
-	sh.wheel[s.slot] = append(sh.wheel[s.slot], s)
+	sh.wheel[s.slot] = append(sh.wheel[s.slot], seat{s, s.conn})
 	sh.size++
 	sh.labels.add(s)
 	sh.batch.set(first, rest)
@@ -205,7 +212,7 @@ func (sh *shard) remove(s *session) {
 		last := len(list) - 1
 		list[s.index] = list[last]
 		list[s.index].index = s.index
-		list[last] = nil
+		list[last] = seat{}
 		sh.wheel[s.slot] = list[:last]
 		sh.size--
 		sh.labels.remove(s)
@@ -289,6 +296,6 @@ func (sh *shard) checkGrants() {
 func (sh *shard) checkSpoke(i int) {
 	list := sh.wheel[i]
 	for j := len(list) - 1; j >= 0; j-- { // backwards: check may remove
-		sh.check(list[j])
+		sh.check(list[j].session)
 	}
 }
