@@ -149,9 +149,9 @@ describe('documents', () => {
 
   test('an edited posture is taken, and verified by the keyset', async () => {
     expect(await ana.posture()).toBeNull()
-    const [hash = ''] = await ana.pseudonyms('https://idp.example', ['pat-7'], 'person')
+    const [hash = ''] = await ana.pseudonyms('https://issuer.dev.invalid', ['pat-7'], 'person')
     expect(hash).toMatch(/^[0-9a-f]{64}$/)
-    expect(await ana.pseudonyms('https://idp.example', ['pat-7'], 'login')).not.toEqual([hash])
+    expect(await ana.pseudonyms('https://issuer.dev.invalid', ['pat-7'], 'login')).not.toEqual([hash])
     const until = Date.now() + 86_400_000
     const doc = edited(null, { kind: 'revoke', hashes: [hash], until }, 'stolen tablet', Date.now())
     await ana.submit(await ana.sign(postureType, encode(doc)))
