@@ -262,6 +262,9 @@ func (c *conn) abort() {
 	}
 	if tc, ok := nc.(*net.TCPConn); ok {
 		_ = tc.SetLinger(0)
+		if c.raw == nil {
+			_ = tc.Close() // or TLS takes its time to say goodbye
+		}
 	}
 	_ = c.Close()
 	if c.owner != nil {

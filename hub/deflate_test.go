@@ -75,7 +75,7 @@ func TestDeflateOffers(t *testing.T) {
 		"permessage-deflate; client_max_window_bits":                               true, // Chromium, Firefox
 		"x-webkit-deflate-frame, permessage-deflate; client_max_window_bits":       true,
 		"permessage-deflate; server_no_context_takeover; client_max_window_bits=9": true,
-		`permessage-deflate; server_max_window_bits="15"`:                          true,
+		`permessage-deflate; server_max_window_bits="15"`:                          false, // the answer would have to say so
 		"permessage-deflate; server_max_window_bits=10":                            false, // what is sent would not fit
 		"permessage-deflate; server_max_window_bits=10, permessage-deflate":        true,
 		"permessage-deflate; something_else":                                       false,

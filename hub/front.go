@@ -2,8 +2,10 @@ package hub
 
 import (
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -28,13 +30,20 @@ type listener struct {
 	others chan net.Conn // for net/http
 	err    error         // of the listener; set before ended is closed
 	ended  chan struct{}
+
+	leave sync.Once
+	gone  chan struct{} // closed by Close
+	hush  hush
 }
 
 // WrapListener prepares the connections that l accepts: a bound on their number,
 // before any request is read, and the socket options that sessions rely on. TLS
 // goes around it.
 func (h *Hub) WrapListener(l net.Listener) net.Listener {
-	return &listener{Listener: l, hub: h, others: make(chan net.Conn), ended: make(chan struct{})}
+	return &listener{
+		Listener: l, hub: h,
+		others: make(chan net.Conn), ended: make(chan struct{}), gone: make(chan struct{}),
+	}
 }
 
 // Accept returns the next connection that is not the hub's own.
@@ -51,16 +60,35 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 }
 
-// run accepts until the listener is closed.
+// Close implements [net.Listener]. Who waits to be given to net/http is let go.
+func (l *listener) Close() error {
+	l.leave.Do(func() { close(l.gone) })
+	return l.Listener.Close()
+}
+
+// run accepts until the listener is closed. What passes by itself, as that no more files
+// may be open, is waited for, as in [http.Server.Serve].
 func (l *listener) run() {
+	defer close(l.ended)
+	const least, most = 5 * time.Millisecond, time.Second
+	pause := least
 	for {
 		c, err := l.next()
-		if err != nil {
+		if err == nil {
+			pause = least
+			l.hub.receive(c, l)
+			continue
+		}
+		if passing, ok := err.(interface{ Temporary() bool }); !ok || !passing.Temporary() {
 			l.err = err
-			close(l.ended)
 			return
 		}
-		l.hub.receive(c, l)
+		l.hush.log(l.hub.log, slog.LevelWarn, "no connection can be accepted for now", slog.Any("err", err))
+		select {
+		case <-time.After(pause):
+		case <-l.gone:
+		}
+		pause = min(2*pause, most)
 	}
 }
 
@@ -87,6 +115,8 @@ func (l *listener) pass(c net.Conn) {
 	select {
 	case l.others <- c:
 	case <-l.ended:
+		_ = c.Close()
+	case <-l.gone:
 		_ = c.Close()
 	}
 }
@@ -165,16 +195,33 @@ func (a *arrival) leave() bool {
 	return !was
 }
 
-// expire closes a connection that said nothing.
+// expire closes a connection that said nothing. If something has come, a reader is about
+// to see it: a node that can't keep up is not its client's fault.
 func (a *arrival) expire() {
+	var one [1]byte
+	if _, err := peekNow(a.raw, one[:]); err != nil {
+		a.cutOff()
+	}
+}
+
+// cutOff closes a connection that nobody has attended to.
+func (a *arrival) cutOff() {
 	if a.leave() {
 		a.hub.readers.forget(a)
 		_ = a.conn.Close()
 	}
 }
 
-// attend looks at what has come.
+// attend looks at what has come. A fault in that ends the connection, not the node.
 func (a *arrival) attend() {
+	defer func() {
+		if fault := recover(); fault != nil {
+			a.hub.log.Error("handshake panicked", slog.Any("panic", fault), slog.String("stack", string(debug.Stack())))
+			a.leave()
+			a.hub.readers.forget(a)
+			_ = a.conn.Close()
+		}
+	}()
 	h := a.hub
 	buf := requests.Get().(*[MaxHeaderBytes]byte)
 	defer requests.Put(buf)
@@ -199,7 +246,8 @@ func (a *arrival) attend() {
 }
 
 // receiveSession makes a session of an arrival, whose request has come in buf, size bytes
-// of it, and is still to be read. It does nothing if there is to be no session.
+// of it, and is still to be read. It does nothing if there is to be no session: then what
+// was read is to be read yet.
 func (h *Hub) receiveSession(a *arrival, r *http.Request, buf []byte, size int) bool {
 	r.RemoteAddr = a.conn.RemoteAddr().String()
 	s, why := h.enter(r)
@@ -207,9 +255,11 @@ func (h *Hub) receiveSession(a *arrival, r *http.Request, buf []byte, size int) 
 		return false
 	}
 	c := newConn(a.conn, append([]byte(nil), buf[size:]...), h.config.SendTimeout)
-	if n, err := c.readNow(buf); err != nil || n < size {
+	if n, err := c.readNow(buf); err != nil || n != len(buf) { // urgent data; nobody else may make sense of the rest
 		h.limits.leave(s.addr, false)
-		return false
+		h.readers.forget(a)
+		_ = c.Close()
+		return true
 	}
 	h.readers.poll.replace(a, s)
 	h.accept(s, &upgrade{conn: c, header: make(http.Header, 4)}, r)

@@ -62,7 +62,7 @@ func parseHandshake(b []byte) (r *http.Request, size int, ok bool) {
 			}
 		}
 	}
-	return r, end + 4, hosts == 1 && r.Host != "" && isHandshake(r)
+	return r, end + 4, hosts == 1 && isHost(r.Host) && isHandshake(r)
 }
 
 // isHandshake tells whether a handshake can but succeed.
@@ -102,6 +102,16 @@ func isKey(key string) bool {
 
 func isAlphanumeric(c byte) bool {
 	return '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
+}
+
+// isHost tells whether a Host field is a name or an address, with or without a port.
+func isHost(host string) bool {
+	for i := range len(host) {
+		if !isAlphanumeric(host[i]) && strings.IndexByte("-._:[]", host[i]) < 0 {
+			return false
+		}
+	}
+	return host != ""
 }
 
 // isToken tells whether a field's name is one (RFC 9110, section 5.6.2).

@@ -56,6 +56,8 @@ func TestHandshakeLeftToHTTP(t *testing.T) {
 		"bare LF":         {"Upgrade: websocket\r\n", "Upgrade: websocket\n"},
 		"two hosts":       {"Host: tocsin.example\r\n", "Host: tocsin.example\r\nHost: b\r\n"},
 		"no host":         {"Host: tocsin.example\r\n", ""},
+		"odd host":        {"tocsin.example", "tocsin.example/a b"},
+		"host of letters": {"tocsin.example", "tocsin\xe9"},
 		"body":            {"User-Agent: a browser", "Content-Length: 4"},
 		"chunked":         {"User-Agent: a browser", "Transfer-Encoding: chunked"},
 		"folded":          {"User-Agent: a browser", "User-Agent: a\r\n browser"},

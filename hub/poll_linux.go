@@ -17,7 +17,8 @@ type poller struct {
 	raw  syscall.RawConn
 
 	mu     sync.Mutex
-	known  []attendee // by descriptor; guarded by mu, as closed is
+	known  []attendee // by descriptor; guarded by mu, as what follows is
+	stays  int32      // how often a descriptor came into the set
 	closed bool
 }
 
@@ -49,14 +50,20 @@ func (p *poller) run(ready func(attendee)) {
 		if err != nil {
 			return
 		}
-		p.mu.Lock()
-		for _, e := range events[:n] {
-			// One that ended meanwhile, its descriptor perhaps another's: called in vain.
-			if a := p.known[e.Fd]; a != nil {
-				ready(a)
-			}
+		p.deliver(events[:n], ready)
+	}
+}
+
+// deliver calls ready for those whose events they are. An event of one that ended
+// meanwhile is nobody's, though its descriptor may be another's by now: who was not armed
+// for it may be at work, or not be ready to.
+func (p *poller) deliver(events []unix.EpollEvent, ready func(attendee)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, e := range events {
+		if a := p.known[e.Fd]; a != nil && a.booked().stay == e.Pad {
+			ready(a)
 		}
-		p.mu.Unlock()
 	}
 }
 
@@ -76,11 +83,12 @@ func (p *poller) control(a attendee, fd int32) error {
 	}
 	op, t := unix.EPOLL_CTL_MOD, a.booked()
 	if t.fd == 0 {
-		op, t.fd = unix.EPOLL_CTL_ADD, fd
+		p.stays++
+		op, t.fd, t.stay = unix.EPOLL_CTL_ADD, fd, p.stays
 		p.set(a)
 	}
 	const once = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLONESHOT
-	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(p.fd, op, int(fd), &unix.EpollEvent{Events: once, Fd: fd}))
+	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(p.fd, op, int(fd), &unix.EpollEvent{Events: once, Fd: fd, Pad: t.stay}))
 }
 
 // set is called with mu held.
@@ -94,9 +102,9 @@ func (p *poller) set(a attendee) {
 
 // replace has another attend to a socket from now on.
 func (p *poller) replace(a, by attendee) {
-	by.booked().fd = a.booked().fd
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	by.booked().fd, by.booked().stay = a.booked().fd, a.booked().stay
 	p.set(by)
 }
 
@@ -119,7 +127,7 @@ func (p *poller) release(a attendee, raw syscall.RawConn) error {
 func (p *poller) forget(a attendee) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if fd := a.booked().fd; p.known[fd] == a {
+	if fd := int(a.booked().fd); fd < len(p.known) && p.known[fd] == a {
 		p.known[fd] = nil
 	}
 }

@@ -17,7 +17,8 @@ type attendee interface {
 // turn is how readers and poller know an attendee.
 type turn struct {
 	calls atomic.Int32
-	fd    int32 // by which the poller knows it; 0: it does not. Its reader's
+	fd    int32 // by which the poller knows it; 0: it does not. Guarded by the poller's lock
+	stay  int32 // of the descriptor in the poller's set; guarded likewise
 }
 
 func (t *turn) booked() *turn { return t }
@@ -67,7 +68,7 @@ func (r *readers) stop() {
 	r.mu.Unlock()
 	for _, a := range r.poll.close() {
 		if a, ok := a.(*arrival); ok {
-			a.expire()
+			a.cutOff()
 		}
 	}
 	r.done.Wait()
@@ -75,7 +76,7 @@ func (r *readers) stop() {
 
 // forget is called once nobody is to attend any more.
 func (r *readers) forget(a attendee) {
-	if a.booked().fd != 0 {
+	if r.poll != nil {
 		r.poll.forget(a)
 	}
 }
@@ -129,6 +130,7 @@ func (r *readers) next() attendee {
 	for {
 		if r.working > r.most || (r.stopped && r.queue.len() == 0) {
 			r.working--
+			r.more.Signal() // one that waits may have what this one was called for
 			return nil
 		}
 		if a, ok := r.queue.pop(); ok {
@@ -144,7 +146,11 @@ func (r *readers) next() attendee {
 func (r *readers) waiting(block func()) {
 	r.mu.Lock()
 	r.working--
-	if r.queue.len() > 0 && r.idle == 0 {
+	switch {
+	case r.queue.len() == 0:
+	case r.idle > 0:
+		r.more.Signal()
+	case r.working < r.most:
 		r.working++
 		r.done.Go(r.work)
 	}
