@@ -11,6 +11,8 @@ type boundary struct {
 	message bool   // a fragmented message is not complete
 	taken   int    // bytes of the message, and of control frames in it, until now
 	frames  int    // that ended since the reader last had all of them
+	// answered: a close frame has begun.
+	answered bool
 
 	// deflate: messages may be compressed. Then the mark of it is taken away, for a reader
 	// that does not know of it, and deflated tells for each message that has begun and was
@@ -109,5 +111,6 @@ func (b *boundary) begin() {
 	if b.header[0]&control == 0 {
 		b.message = b.header[0]&final == 0
 	}
+	b.answered = b.answered || b.header[0]&0x0f == opClose
 	b.have = 0
 }

@@ -1,9 +1,7 @@
 package hub
 
 import (
-	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"os"
 	"time"
@@ -15,9 +13,9 @@ import (
 
 const (
 	// maxDiscard is how much is read and thrown away after a close frame, and
-	// quiet is how long nothing need come for the end to be assumed. A connection
-	// closed with unread data is reset, and a reset can overtake the close frame.
-	maxDiscard = 4 << 20
+	// quiet is how long after the answer to it the client has to end the connection.
+	// One closed with unread data is reset, and a reset can overtake the close frame.
+	maxDiscard = 1 << 20
 	quiet      = 300 * time.Millisecond
 )
 
@@ -50,7 +48,7 @@ func (s *session) finish(err error) {
 			slog.String("close", code.String()), slog.Any("err", err))
 	}
 	if c.isEnded() {
-		discard(s.ws, c)
+		discard(c)
 	}
 	s.hub.readers.forget(s)
 	_ = s.ws.CloseNow()
@@ -61,28 +59,17 @@ func (s *session) finish(err error) {
 }
 
 // discard reads on until the client has answered the close frame, or the time for
-// that is up.
-func discard(ws *websocket.Conn, c *conn) {
-	left := int64(maxDiscard)
-	c.throwAway(maxDiscard) // empty fragments count, too
-	for left > 0 {
-		_, r, err := ws.Reader(context.Background())
-		if err != nil {
-			break
-		}
-		n, err := io.Copy(io.Discard, io.LimitReader(r, left))
-		if left -= n; err != nil {
-			break
-		}
-	}
-	end := time.Now().Add(closeGrace)
-	var buf [512]byte
-	for left > 0 && time.Now().Before(end) { // in the middle of a frame
-		if c.SetReadDeadline(time.Now().Add(quiet)) != nil {
+// that is up. The library is not asked: it would handle each frame, of those who sent too
+// many as well, while others wait for a reader.
+func discard(c *conn) {
+	c.throwAway(maxDiscard)
+	buf := messages.Get().(*[wire.MaxClientFrame + 1]byte)
+	defer messages.Put(buf)
+	for end := time.Now().Add(closeGrace); time.Now().Before(end); {
+		if c.in.bounds.answered && c.SetReadDeadline(time.Now().Add(quiet)) != nil {
 			return
 		}
-		n, err := c.Read(buf[:])
-		if left -= int64(n); err != nil {
+		if _, err := c.Read(buf[:]); err != nil {
 			return
 		}
 	}

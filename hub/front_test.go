@@ -1,11 +1,14 @@
 package hub_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -80,4 +83,26 @@ func TestCloseWithArrivals(t *testing.T) {
 	}
 	_, err = l.Accept()
 	require.True(t, errors.Is(err, net.ErrClosed), "%v", err)
+}
+
+// A request that announces a body, and does not send it, holds no connection: there is no
+// time-out for bodies.
+func TestBodiesAreNotAwaited(t *testing.T) {
+	w := newWorld(t)
+	n := w.follow()
+	for _, body := range []string{"Content-Length: 10", "Transfer-Encoding: chunked"} {
+		for _, path := range []string{"/v1/connect", "/v1/snapshot", "/v1/events", "/emergency", "/elsewhere"} {
+			conn, err := net.Dial("tcp", n.addr)
+			require.NoError(t, err)
+			defer conn.Close()
+			request := strings.Replace(handshake, "/v1/connect", path, 1)
+			request = strings.Replace(request, "\r\n\r\n", "\r\n"+body+"\r\n\r\n", 1)
+			_, err = io.WriteString(conn, request)
+			require.NoError(t, err)
+			require.NoError(t, conn.SetReadDeadline(time.Now().Add(patience)))
+			answer, err := io.ReadAll(conn) // to the end
+			require.NoError(t, err, path)
+			require.True(t, bytes.HasPrefix(answer, []byte("HTTP/1.1 413 ")), "%s: %s", path, answer)
+		}
+	}
 }

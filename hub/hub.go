@@ -111,7 +111,7 @@ func New(c Config) (*Hub, error) {
 	return h, nil
 }
 
-// Handler serves /v1/connect, /v1/events, /v1/snapshot and /emergency.
+// Handler serves /v1/connect, /v1/events, /v1/snapshot and /emergency; [WithoutBodies].
 func (h *Hub) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/connect", h.connect)
@@ -121,7 +121,7 @@ func (h *Hub) Handler() http.Handler {
 	mux.HandleFunc("HEAD /v1/events", notAllowed) // GET would include it, and a stream has no end
 	mux.HandleFunc("OPTIONS /v1/events", h.cors(preflight))
 	mux.HandleFunc("GET /emergency", h.emergency)
-	return mux
+	return WithoutBodies(mux)
 }
 
 // Ready is nil if the hub holds verified state (a keyset) and is not draining. That

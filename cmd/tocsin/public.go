@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"os"
 
+	"tocsin/hub"
 	webclient "tocsin/web-client"
 )
 
@@ -11,7 +12,7 @@ import (
 // the demo portal with its issuer.
 func (p *process) publicHandler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /tocsin.js", webclient.Script())
+	mux.Handle("GET /tocsin.js", hub.WithoutBodies(webclient.Script()))
 	if !p.cmd.Dev {
 		mux.Handle("/", p.hub.Handler())
 		return mux
