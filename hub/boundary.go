@@ -34,6 +34,14 @@ func (b *boundary) wasDeflated() bool {
 // between tells whether no message or control frame is under way.
 func (b *boundary) between() bool { return b.have == 0 && b.left == 0 && !b.message }
 
+// rest is how many bytes belong to the frame under way for certain, but one at least.
+func (b *boundary) rest() int {
+	if b.left > 0 {
+		return int(min(b.left, maxFrameBytes))
+	}
+	return 1
+}
+
 // drained tells whether the reader, who has just got a message, has all that came: that
 // message's one frame, or everything. It may be true and told false.
 func (b *boundary) drained() bool {

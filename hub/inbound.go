@@ -16,6 +16,8 @@ const (
 	// maxFrameBytes is what a message of a client may come to on its way: it can be in
 	// fragments of one byte, but not in endless empty ones.
 	maxFrameBytes = 8 * wire.MaxClientFrame
+	// readsInTurn is how many reads a reader does for one session while others wait.
+	readsInTurn = 64
 	// frameTime is how long the rest of a message may take, once its first bytes are there.
 	frameTime = 10 * time.Second
 )
@@ -25,13 +27,15 @@ type inbound struct {
 	pre     []byte    // read before the handshake ended
 	bounds  boundary  // of what was passed on
 	by      time.Time // when the message under way must be complete; zero: none is, or not waited for
+	reads   int       // since there was last nothing to read, or others were let before
 	discard bool      // what comes is thrown away: it is waited for, and left bytes at most are read
 	left    int
 }
 
 // Read implements [net.Conn] for coder/websocket, which asks for more only when it has
-// used what it got. Between messages a pooled conn does not wait, but answers errIdle;
-// within one it waits for a bounded time, and so for a bounded number of bytes.
+// used what it got. Between messages a pooled conn does not wait, but answers errIdle, also
+// when others are to have their turn first; within one it waits for a bounded time, and so
+// for a bounded number of bytes.
 func (c *conn) Read(p []byte) (int, error) {
 	n, err := c.receive(p)
 	if n > 0 {
@@ -53,14 +57,22 @@ func (c *conn) receive(p []byte) (n int, err error) {
 		return n, nil
 	}
 	if c.pooled {
-		if n, err = c.readNow(p); !errors.Is(err, errIdle) {
-			return n, err
+		between := in.bounds.between() && !in.discard
+		in.reads++
+		enough := in.reads > readsInTurn && !in.discard && !in.bounds.message
+		if enough { // others first, once this frame is at its end
+			p = p[:min(len(p), in.bounds.rest())]
 		}
-		if in.bounds.between() && !in.discard {
+		if !enough || !between {
+			if n, err = c.readNow(p); !errors.Is(err, errIdle) {
+				return n, err
+			}
+		}
+		if between {
 			if c.isLate() {
 				return 0, os.ErrDeadlineExceeded
 			}
-			in.bounds.frames = 0
+			in.bounds.frames, in.reads = 0, 0
 			return 0, errIdle
 		}
 	}

@@ -1,8 +1,10 @@
 package hub_test
 
 import (
+	"bytes"
 	"fmt"
 	"net"
+	"sync"
 	"testing"
 	"time"
 
@@ -70,4 +72,37 @@ func closeCodeOf(t *testing.T, conn net.Conn) string {
 		}
 		require.NoError(t, err)
 	}
+}
+
+// flood sends pings, some of them in one write, until the connection ends.
+func flood(conn net.Conn, ping []byte) {
+	many := bytes.Repeat(ping, 100)
+	for {
+		if _, err := conn.Write(many); err != nil {
+			return
+		}
+	}
+}
+
+// Who floods is read in turn with the others, whether what it sends ends where reads end or
+// not, and nothing that it may send is lost.
+func TestFloodsAreReadInTurn(t *testing.T) {
+	w := newWorld(t)
+	n := w.follow(func(c *hub.Config) { c.FrameRate, c.FrameBurst = 1<<30, 1<<30 }) // no other end
+	var floods sync.WaitGroup
+	defer floods.Wait()
+	for i := range 16 { // more than there are readers
+		conn := n.raw(t)
+		defer conn.Close()
+		_, err := conn.Write(maskedText(`{"type":"hello"}`))
+		require.NoError(t, err)
+		size := i % 3 * 61
+		ping := append([]byte{0x8a, 0x80 | byte(size), 0, 0, 0, 0}, make([]byte, size)...) // a pong: no answer
+		require.NoError(t, conn.SetDeadline(time.Now().Add(2*patience)))
+		floods.Go(func() { flood(conn, ping) })
+	}
+	for range 3 {
+		n.hello(wire.Hello{}).begin()
+	}
+	n.hangUp()
 }
