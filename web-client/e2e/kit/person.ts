@@ -16,20 +16,23 @@ export type Person = ReturnType<typeof person>
 export function person(page: Page) {
   const known = new Set<string>()
   const spent = { words: 0, hands: 0 }
-  /** Reads down to what is about to be used. */
-  const point = async (at: Locator) => {
+  /** Reads down to what is about to be used. What one has read, and stands there still, is known. */
+  const read = async (at: Locator) => {
     await at.waitFor()
     for (const text of await at.evaluate(textsUpTo)) {
-      if (!known.has(text)) spent.words += text.split(' ').length
+      if (!known.has(text)) spent.words += wordsIn(text)
       known.add(text)
     }
+  }
+  const point = async (at: Locator) => {
+    await read(at)
     spent.hands += clickMs
   }
   return {
     page,
     spent,
     /** Reads down to there, and does nothing. */
-    read: point,
+    read,
     async click(at: Locator) {
       await point(at)
       await at.click()
@@ -54,10 +57,14 @@ export function person(page: Page) {
   }
 }
 
+/** A full stop that stands by itself is none. */
+const wordsIn = (text: string) =>
+  text.split(' ').filter((word) => /[\p{L}\p{N}]/u.test(word)).length
+
 /**
  * The texts of the page, or of the dialog before it, from the top down to an element, its own
- * included. Of choices all names are read, and what the chosen one's hint says; of words in
- * several languages those that the reader understands.
+ * included. Of choices all are read; of words in several languages those that the reader
+ * understands. What is folded is not read.
  */
 function textsUpTo(at: Element): string[] {
   const root = document.querySelector('dialog[open]') ?? document.querySelector('main')
@@ -71,10 +78,6 @@ function textsUpTo(at: Element): string[] {
     const text = node.textContent?.replace(/\s+/g, ' ').trim()
     if (!text || !holder?.checkVisibility() || holder.closest('.unseen, option, code')) continue
     if (!/^en/.test(holder.closest('[lang]')?.getAttribute('lang') ?? 'en')) continue
-    const hintOf = [...document.querySelectorAll('[type=radio][aria-describedby]')].find((radio) =>
-      holder.closest(`#${CSS.escape(radio.getAttribute('aria-describedby') ?? '')}`),
-    )
-    if (hintOf && hintOf !== at) continue
     const isMine = own.some((id) => id && holder.closest(`#${CSS.escape(id)}`))
     const follows = group.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING
     if (!follows || group.contains(node) || isMine) texts.push(text)

@@ -2,9 +2,10 @@ import { confirmationOf, linkOn } from '../kit/console.js'
 import { person, stopwatch } from '../kit/person.js'
 import { banner, expect, live, phone, test } from '../kit/test.js'
 
-// Issue 4 asks for 3 minutes of a new user. This one reads every word down to what is used,
-// which takes longer; what the run prints says where the words are.
-const everyWord = 330_000
+// Of a new user, who reads every word down to what is used. About 450 words are left, in 113 s,
+// and 45 s of pointing and typing: the machine may take some 20 s. What the run prints says
+// where the words are.
+const threeMinutes = 180_000
 
 test('two people, each for the first time, send an Actual notice', async ({
   hub,
@@ -26,7 +27,10 @@ test('two people, each for the first time, send an Actual notice', async ({
     await ana.click(page.getByRole('link', { name: 'Send a notice' }).last())
     await ana.click(page.getByRole('radio', { name: /^ACTUAL/ }))
     await ana.click(page.getByRole('radio', { name: /Video visits don’t work/ }))
-    await ana.click(page.getByRole('radio', { name: /it is serious/ }))
+    // The template has answered it.
+    const serious = page.getByRole('radio', { name: /it is serious/ })
+    await ana.read(serious)
+    await expect(serious).toBeChecked()
     await ana.click(page.getByRole('radio', { name: /^Everyone/ }))
   })
   await watch.step('the words', ana, async () => {
@@ -57,5 +61,5 @@ test('two people, each for the first time, send an Actual notice', async ({
   await expect(
     banner(portal).getByRole('heading', { name: 'Video visits are not working now' }),
   ).toBeVisible()
-  expect(watch.total(), 'from two empty browsers to patients, in ms').toBeLessThan(everyWord)
+  expect(watch.total(), 'from two empty browsers to patients, in ms').toBeLessThan(threeMinutes)
 })

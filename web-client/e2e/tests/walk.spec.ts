@@ -10,6 +10,8 @@ test('a notice is sent, signed by two, shown, changed and withdrawn', async ({
   staff,
   somebody,
 }) => {
+  // Some twenty pictures and looks by axe take more than the usual time on a busy machine.
+  test.slow()
   const began = Date.now()
   const portal = await patient()
   const call = await patient('/call')

@@ -1,8 +1,10 @@
 import { useState } from 'react'
 import { isProblem, type Proposal, useProposal } from '../desk/index.js'
+import { Bytes } from '../documents/Bytes.js'
 import { DocumentView } from '../documents/DocumentView.js'
 import { documentName } from '../documents/names.js'
 import { useSession } from '../login/session.js'
+import { payloadIn } from '../notice/thread.js'
 import type { PageProps } from '../router.js'
 import { Busy, Note, OldNews, Page, Panel, Problem } from '../ui/index.js'
 import { problemWords } from '../ui/problemWords.js'
@@ -72,7 +74,7 @@ function Open({
     ? problemWords({ name: 'rule', rule: proposal.blocked }).todo
     : null
   return (
-    <Page title={mine ? 'Signed. It waits for a colleague.' : 'Read this, then sign'}>
+    <Page title={mine ? 'Signed' : 'Read this, then sign'}>
       {error !== null && <OldNews error={error} />}
       {mine && <Waiting proposal={proposal} />}
       {!readable && (
@@ -102,6 +104,11 @@ function Open({
           status={proposed.kind === 'notice' ? proposed.notice.status : null}
           onSigned={onSigned}
         />
+      )}
+      {proposed.kind === 'notice' && (
+        <Panel>
+          <Bytes payload={payloadIn(proposal.envelope)} />
+        </Panel>
       )}
     </Page>
   )

@@ -39,7 +39,7 @@ function GoneNotice({ id, signed }: { readonly id: string; readonly signed: bool
   return (
     <Page title={signed ? 'Signed and published' : 'It is published'}>
       <Note tone="good" live>
-        {data.phase === 'active' && 'Enough people have signed. Readers see it now.'}
+        {data.phase === 'active' && 'Readers see it now.'}
         {data.phase === 'withdrawn' &&
           (own && own === data.messages?.at(-1)
             ? 'Enough people have signed. Readers see the notice as withdrawn now.'

@@ -4,12 +4,10 @@ import { reachWords } from '../compose/AudiencePart.js'
 import { audienceFrom, reachOf } from '../compose/audience.js'
 import { ForWhom } from '../compose/ForWhom.js'
 import { presetOf } from '../compose/presets.js'
-import { StatusBand } from '../compose/StatusBand.js'
+import { StatusBand, statusWordsOf } from '../compose/StatusBand.js'
 import { type Proposal, useAudience } from '../desk/index.js'
-import { Bytes } from '../documents/Bytes.js'
 import { judge, noticeRoles } from '../documents/signers.js'
 import { useTrustedKeyset } from '../documents/trusted.js'
-import { payloadIn } from '../notice/thread.js'
 import { Languages } from '../preview/Languages.js'
 import { Facts } from '../ui/Facts.js'
 import { Note, Panel, Tag, Time } from '../ui/index.js'
@@ -19,7 +17,6 @@ import { parametersOf } from './parameters.js'
 import { referencesOf } from './proposed.js'
 
 const acts = {
-  Alert: 'A new notice.',
   Update: 'It changes a notice that is showing.',
   Cancel: 'It withdraws a notice.',
 } as const
@@ -38,21 +35,17 @@ export function NoticeProposal({
   const references = referencesOf(notice)
   return (
     <>
-      <StatusBand status={notice.status}>
-        {notice.status === 'Actual'
-          ? 'It is real. Readers will act on it.'
-          : 'A drill, marked as one.'}
-      </StatusBand>
+      <StatusBand status={notice.status}>{statusWordsOf(notice.status)}</StatusBand>
       <Panel>
         <Facts
           facts={[
-            ['What', acts[notice.msgType]],
+            ...(notice.msgType === 'Alert' ? [] : [['What', acts[notice.msgType]] as const]),
             ['For', <ForWhom key="for" notice={notice} />],
             ...(notice.addresses
               ? [['Addresses', <code key="addresses">{notice.addresses.join(' ')}</code>] as const]
               : []),
             ['Reach', reachWords(audience && reachOf(audience, connected))],
-            ...(info ? ([['How bad', gravityWords(info)]] as const) : []),
+            ...(info && !presetOf(info) ? [['How bad', gravityWords(info)] as const] : []),
             ...(info?.expires ? [['Ends', <Time key="ends" at={info.expires} />] as const] : []),
             ...parameterFacts(parametersOf(notice)),
             ...(notice.note ? [['Note', <bdi key="note">{notice.note}</bdi>] as const] : []),
@@ -62,22 +55,17 @@ export function NoticeProposal({
       </Panel>
       {references && <Follows notice={notice} references={references} />}
       {info && (
-        <Panel title="What readers will see">
+        <Panel title="The notice">
           <Languages notice={notice} />
         </Panel>
       )}
-      <Panel>
-        <Bytes payload={payloadIn(proposal.envelope)} />
-      </Panel>
     </>
   )
 }
 
-/** As it was asked of the first person, and as CAP has it. */
-function gravityWords(info: Info): string {
-  const values = `${info.urgency}, ${info.severity}, ${info.certainty}`
-  const preset = presetOf(info)
-  return preset ? `${preset.name} (${values})` : values
+/** For what no preset is: of those the banner names the severity, and no two have the same. */
+function gravityWords({ urgency, severity, certainty }: Info): string {
+  return `${urgency}, ${severity}, ${certainty}`
 }
 
 function Signatures({

@@ -55,14 +55,14 @@ export function SignHere({
 
   const missing = proposal.need - proposal.signers.length
   return (
-    <Panel title={missing <= 1 ? 'Your signature publishes it' : 'Your signature'}>
+    <Panel>
       <Check
         label={
           status
             ? 'I have read it, and it is right'
             : 'I have read what it changes, and it is right'
         }
-        hint="If not, don’t sign: tell whoever made it. What you sign is what stands here."
+        hint="If not, tell whoever made it."
         checked={read}
         onChange={(event) => setRead(event.target.checked)}
       />

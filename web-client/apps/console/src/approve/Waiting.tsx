@@ -1,7 +1,6 @@
 import styles from '../compose/compose.module.css'
 import { type Proposal, useWithdraw } from '../desk/index.js'
 import { go } from '../router.js'
-import { count } from '../ui/count.js'
 import { Button, Copy, Note, Panel, Problem, Row, Time } from '../ui/index.js'
 
 /** For whoever has signed: whose signature is needed, and the link to send to them. */
@@ -10,12 +9,11 @@ export function Waiting({ proposal }: { readonly proposal: Proposal }) {
   const link = `${location.origin}/#/approve/${encodeURIComponent(proposal.identifier)}`
   const missing = Math.max(1, proposal.need - proposal.signers.length)
   return (
-    <Panel title={`${count(missing, 'signature')} to go. Nobody sees it yet.`}>
+    <Panel title={`${missing > 1 ? `${missing} signatures to go. ` : ''}Nobody sees it yet.`}>
       <p>
         {proposal.candidates.length > 0 ? (
           <>
-            Call one of these colleagues, and send them the link:{' '}
-            <strong>{proposal.candidates.join(', ')}</strong>.
+            Call, and send the link: <strong>{proposal.candidates.join(' or ')}</strong>
           </>
         ) : (
           'Nobody else in the keyset can sign this. Ask whoever keeps the root key.'

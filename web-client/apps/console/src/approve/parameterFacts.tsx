@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { languageName } from '../compose/languages.js'
+import { stopsBooking } from '../compose/stopsBooking.js'
 import { Tag, Time } from '../ui/index.js'
 import type { Parameter } from './parameters.js'
 
@@ -8,8 +9,12 @@ const known: Readonly<Record<string, string>> = {
   nextUpdateBy: 'Next update by',
 }
 
-/** What each parameter does, or that this console can't tell, as facts for whoever signs. */
-export function parameterFacts(parameters: readonly Parameter[]): [string, ReactNode][] {
+/**
+ * What each parameter does beyond what the banner says of it in every language, or that this console can't tell, as
+ * facts for whoever signs.
+ */
+export function parameterFacts(all: readonly Parameter[]): [string, ReactNode][] {
+  const parameters = all.filter((one) => !isInBanner(one, all))
   return [...new Set(parameters.map(({ name }) => name))].map((name) => {
     const own = parameters.filter((one) => one.name === name)
     const label = Object.hasOwn(known, name) ? known[name] : undefined
@@ -29,10 +34,16 @@ export function parameterFacts(parameters: readonly Parameter[]): [string, React
   })
 }
 
+/** Of two the banner says one. */
+function isInBanner({ name, languages }: Parameter, all: readonly Parameter[]): boolean {
+  const own = all.filter((one) => one.name === name)
+  return name === 'nextUpdateBy' && languages.length === 0 && own.length === 1
+}
+
 function Value({ of: { name, value } }: { readonly of: Parameter }) {
   if (name === 'nextUpdateBy') return <Time at={value} />
   if (name === 'directive' && value === 'pause-booking') {
-    return 'Stops the booking of appointments in portals'
+    return <>{stopsBooking}</>
   }
   return (
     <>

@@ -3,7 +3,7 @@ import type { Audience as Connected } from '../desk/index.js'
 import { useAudience, useCohorts } from '../desk/index.js'
 import { count } from '../ui/count.js'
 import { Cards, Field, Note } from '../ui/index.js'
-import { type Audience, choices, knownValues, reachOf } from './audience.js'
+import { type Audience, type AudienceKind, choices, knownValues, reachOf } from './audience.js'
 
 /** Who is to see it, and how many of them are connected now. */
 export function AudiencePart({
@@ -18,16 +18,14 @@ export function AudiencePart({
   return (
     <>
       <Cards
-        legend="Who is to see it?"
+        legend="For whom?"
         value={audience?.kind ?? null}
         onChange={(kind) => onChange({ kind, values: [] })}
         cards={choices.map((choice) => ({
           value: choice.kind,
           name: choice.name,
           hint: choice.hint,
-          aside: choice.values
-            ? undefined
-            : reachWords(reachOf({ kind: choice.kind, values: [] }, connected)),
+          aside: choice.values ? undefined : connectedTo(choice.kind, connected),
         }))}
       />
       {audience && chosen?.values && (
@@ -103,6 +101,11 @@ function Values({
       )}
     </>
   )
+}
+
+function connectedTo(kind: AudienceKind, connected: Connected | undefined): string | undefined {
+  const reach = reachOf({ kind, values: [] }, connected)
+  return reach === null ? undefined : `${reach.toLocaleString('en-US')} connected`
 }
 
 /** The reach in words. */

@@ -55,10 +55,10 @@ export function ComposeForm({
     else onChange(withTemplate(draft, template))
   }
 
-  const all = templates.map(({ id, name, hint }) => ({ value: id, name, hint }))
+  const all = templates.map(({ id, name }) => ({ value: id, name }))
   const cards = thread
     ? [
-        { value: 'own', name: 'Change the words that show now', hint: 'They stand below' },
+        { value: 'own', name: 'Change the words that show now' },
         ...all.filter(({ value }) => value !== 'own').reverse(),
       ]
     : all
@@ -75,7 +75,7 @@ export function ComposeForm({
         </Note>
       )}
       {!thread && (
-        <Step title="Is it an exercise, or real?" part="status">
+        <Step title="Exercise, or real?" part="status">
           <StatusPart status={draft.status} onChange={(status) => set({ status })} fixed={false} />
         </Step>
       )}
@@ -97,10 +97,10 @@ export function ComposeForm({
           </Note>
         )}
       </Step>
-      <Step title="Is it happening now, and how bad is it?" part="preset">
+      <Step title="How bad is it?" part="preset">
         <Cards
           wide
-          legend="Is it happening now, and how bad is it?"
+          legend="How bad is it?"
           value={draft.preset}
           onChange={(preset) => set({ preset })}
           cards={[
@@ -118,7 +118,7 @@ export function ComposeForm({
         />
       </Step>
       {!thread && (
-        <Step title="Who is to see it?" part="audience">
+        <Step title="For whom?" part="audience">
           <AudiencePart audience={draft.audience} onChange={(audience) => set({ audience })} />
         </Step>
       )}
@@ -171,8 +171,8 @@ export function ComposeForm({
           </Button>
           <span>
             {missing.length === 0
-              ? 'Nothing is sent yet.'
-              : `${missing.length} still to do. The draft is kept.`}
+              ? 'Nothing is sent before you have signed.'
+              : `${missing.length} still to do. Nothing is sent before you have signed.`}
           </span>
         </Row>
       </div>
@@ -237,6 +237,8 @@ function jumpTo(part: Part, field?: string): void {
   section?.scrollIntoView({ block: 'start' })
   const input = field && section?.querySelector<HTMLElement>(`[name="${field}"]`)
   const target = input || section
+  // What is missing and has no name of its own may lie in a part that is folded.
+  if (!input) for (const fold of section?.querySelectorAll('details') ?? []) fold.open = true
   target?.focus({ preventScroll: true })
 }
 

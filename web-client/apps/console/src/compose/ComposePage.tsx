@@ -10,10 +10,7 @@ const name = 'new'
 export function ComposePage() {
   const [draft, setDraft] = useState(() => recallDraft(name) ?? emptyDraft(recallHabits()))
   return (
-    <Page
-      title="Send a notice"
-      intro="Nothing is sent before you have signed. The draft is kept in this browser."
-    >
+    <Page title="Send a notice">
       <ComposeForm
         draft={draft}
         onChange={(next) => {

@@ -1,14 +1,16 @@
 import type { Notice } from '@tocsin/client'
 import { checkNotice, type Policy, parseStrict } from '@tocsin/client/verify'
 import { useEffect, useState } from 'react'
+import { parameterFacts } from '../approve/parameterFacts.js'
+import { parametersOf } from '../approve/parameters.js'
 import { type Audience as Connected, noticeType, useDesk } from '../desk/index.js'
 import { useSession } from '../login/session.js'
+import { Languages } from '../preview/Languages.js'
 import { go } from '../router.js'
 import { ClockNote } from '../sending/ClockNote.js'
 import { confirmationFor } from '../sending/confirmation.js'
 import { SignDialog } from '../sending/SignDialog.js'
 import type { Unsigned } from '../sending/useSend.js'
-import { count } from '../ui/count.js'
 import { Facts } from '../ui/Facts.js'
 import { Busy, Dialog, Note, Problem, Time } from '../ui/index.js'
 import { reachWords } from './AudiencePart.js'
@@ -16,9 +18,8 @@ import { audienceFrom, reachOf } from './audience.js'
 import { noticeFrom, payloadOf, senderOf, type Thread } from './document.js'
 import type { Draft } from './draft.js'
 import { ForWhom } from './ForWhom.js'
-import { languageName } from './languages.js'
 import { needOf } from './need.js'
-import { StatusBand } from './StatusBand.js'
+import { StatusBand, statusWordsOf } from './StatusBand.js'
 import { uuidv7 } from './uuid.js'
 
 /** What is about to be signed, fixed: nothing in it moves while one reads. */
@@ -95,11 +96,8 @@ export function SignNotice({
       title={title}
       unsigned={unsigned}
       confirm={confirm}
-      {...(reach !== null && {
-        confirmHint: `In capitals. ${reach} is how many sessions are connected.`,
-      })}
       kind={actual ? 'actual' : 'exercise'}
-      label={need > 1 ? 'Sign and ask for the second signature' : 'Sign and send'}
+      label={need > 1 ? 'Sign and ask a colleague' : 'Sign and send'}
       back="Back to the draft"
       onClose={onClose}
       onSent={(answer) => {
@@ -107,24 +105,16 @@ export function SignNotice({
         go(`/${answer.status === 'published' ? 'notice' : 'approve'}/${notice.identifier}`)
       }}
     >
-      <StatusBand status={notice.status}>
-        {actual ? 'It is real. Readers will act on it.' : 'A drill, marked as one.'}
-      </StatusBand>
+      <StatusBand status={notice.status}>{statusWordsOf(notice.status)}</StatusBand>
       <ClockNote at={at} here={here} />
+      <Languages notice={notice} folded />
       <Facts
         facts={[
-          ['Headline', <bdi key="headline">{info?.headline}</bdi>],
-          [
-            'Languages',
-            (notice.info ?? []).map((one) => languageName(one.language ?? 'en-US')).join(', '),
-          ],
           ['For', <ForWhom key="for" notice={notice} />],
           ['Reach', reachWords(reach)],
           ['Ends', <Time key="ends" at={info?.expires ?? ''} />],
-          [
-            'Signatures',
-            need > 1 ? `${count(need, 'person', 'people')}; you are the first` : 'Yours is enough',
-          ],
+          ...parameterFacts(parametersOf(notice)),
+          ...(need > 2 ? [['Signatures', `${need} people; you are the first`] as const] : []),
         ]}
       />
       {behind && <Note tone="warn">{behind}</Note>}

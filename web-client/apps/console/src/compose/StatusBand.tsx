@@ -1,6 +1,16 @@
 import type { ReactNode } from 'react'
 import styles from './compose.module.css'
 
+/** What it means that a notice is one or the other, here and where it is signed. */
+export const statusWords = {
+  Exercise: 'A drill, marked as one.',
+  Actual: 'Real. Readers will act on it.',
+} as const
+
+export function statusWordsOf(status: string): string {
+  return status === 'Actual' ? statusWords.Actual : statusWords.Exercise
+}
+
 /** Says in word, colour and shape whether it is real. */
 export function StatusBand({
   status,

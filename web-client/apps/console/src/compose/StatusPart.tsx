@@ -1,5 +1,6 @@
 import { Cards } from '../ui/index.js'
 import type { Draft } from './draft.js'
+import { statusWords } from './StatusBand.js'
 
 /** The first question: exercise or real. */
 export function StatusPart({
@@ -13,7 +14,7 @@ export function StatusPart({
 }) {
   return (
     <Cards
-      legend="Is it an exercise, or real?"
+      legend="Exercise, or real?"
       value={status}
       onChange={onChange}
       disabled={fixed}
@@ -21,13 +22,13 @@ export function StatusPart({
         {
           value: 'Exercise',
           name: 'EXERCISE',
-          hint: 'A drill. Readers see it, marked as an exercise. It stops nothing.',
+          hint: statusWords.Exercise,
           tone: 'exercise',
         },
         {
           value: 'Actual',
           name: 'ACTUAL',
-          hint: 'It is real. Readers will act on it.',
+          hint: statusWords.Actual,
           tone: 'actual',
         },
       ]}

@@ -1,7 +1,9 @@
+import { Fold } from '../documents/Fold.js'
 import { Check, Field } from '../ui/index.js'
 import styles from './compose.module.css'
 import type { Draft } from './draft.js'
 import { duration } from './duration.js'
+import { stopsBooking } from './stopsBooking.js'
 
 const lasts = [1, 2, 4, 8, 24, 72, 168, 336, 1440]
 const nexts = [0, 15, 30, 60, 120, 240, 1440]
@@ -15,7 +17,18 @@ export function TimesPart({
   readonly onChange: (change: Partial<Draft>) => void
 }) {
   return (
-    <>
+    <Fold
+      title={duration(draft.lastsHours * 60)}
+      words={
+        <>
+          {draft.nextUpdateMinutes > 0 && (
+            <span>Next update within {duration(draft.nextUpdateMinutes)}</span>
+          )}
+          {draft.pauseBooking && <span>{stopsBooking}</span>}
+          {draft.link && <bdi>{draft.link}</bdi>}
+        </>
+      }
+    >
       <div className={styles.two}>
         <Field
           label="It shows for"
@@ -76,7 +89,7 @@ export function TimesPart({
           />
         )}
       </Field>
-    </>
+    </Fold>
   )
 }
 

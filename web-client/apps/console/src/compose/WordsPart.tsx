@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { Fold } from '../documents/Fold.js'
 import { BannerPreview } from '../preview/BannerPreview.js'
 import { Button, Check, Field, Note, Row } from '../ui/index.js'
 import styles from './compose.module.css'
@@ -8,7 +9,7 @@ import { dataKinds, fieldLabels, type Values } from './fill.js'
 import { directionOf, languageName, offered } from './languages.js'
 import { type FieldName, templateOf } from './templates/index.js'
 
-/** The words: what is filled in once, then each language with its banner. */
+/** The words: what is filled in once; behind it each language with its banner. */
 export function WordsPart({
   draft,
   onChange,
@@ -44,58 +45,72 @@ export function WordsPart({
         draft={draft}
         onChange={(values) => onChange({ values: { ...draft.values, ...values } })}
       />
-      <fieldset className={styles.tabs}>
-        <legend className="unseen">Language</legend>
-        {draft.texts.map(({ language }) => (
-          <button
-            key={language}
-            type="button"
-            aria-pressed={language === current?.language}
-            onClick={() => setChosen(language)}
-          >
-            {languageName(language)}
-          </button>
-        ))}
-        <select aria-label="Add a language" value="" onChange={(event) => add(event.target.value)}>
-          <option value="" disabled>
-            + Language
-          </option>
-          {free.map((tag) => (
-            <option key={tag} value={tag}>
-              {languageName(tag)}
-            </option>
-          ))}
-        </select>
-      </fieldset>
       {behind && (
         <Note tone="warn" live>
           {behind} Change or leave out each of them.
         </Note>
       )}
-      {current && (
-        <>
-          <Editor key={current.language} texts={current} onChange={write} />
-          {draft.texts.length > 1 && (
+      <Fold
+        key={draft.template}
+        title="Change the words"
+        words={draft.texts.map(({ language }) => languageName(language)).join(', ')}
+        open={draft.template === 'own'}
+      >
+        {hasBraces(draft) && (
+          <Note>What you fill in above takes the place of the words in {'{braces}'}.</Note>
+        )}
+        <fieldset className={styles.tabs}>
+          <legend className="unseen">Language</legend>
+          {draft.texts.map(({ language }) => (
+            <button
+              key={language}
+              type="button"
+              aria-pressed={language === current?.language}
+              onClick={() => setChosen(language)}
+            >
+              {languageName(language)}
+            </button>
+          ))}
+          <select
+            aria-label="Add a language"
+            value=""
+            onChange={(event) => add(event.target.value)}
+          >
+            <option value="" disabled>
+              + Language
+            </option>
+            {free.map((tag) => (
+              <option key={tag} value={tag}>
+                {languageName(tag)}
+              </option>
+            ))}
+          </select>
+        </fieldset>
+        {current && (
+          <>
+            <Editor key={current.language} texts={current} onChange={write} />
+            {draft.texts.length > 1 && (
+              <Row>
+                <Button
+                  kind="quiet"
+                  onClick={() =>
+                    onChange({ texts: draft.texts.filter((texts) => texts !== current) })
+                  }
+                >
+                  Leave {languageName(current.language)} out
+                </Button>
+              </Row>
+            )}
             <Row>
-              <Button
-                kind="quiet"
-                onClick={() =>
-                  onChange({ texts: draft.texts.filter((texts) => texts !== current) })
-                }
-              >
-                Leave {languageName(current.language)} out
+              <h3>What readers see, in {languageName(current.language)}</h3>
+              <Button aria-pressed={narrow} onClick={() => setNarrow(!narrow)}>
+                {narrow ? 'Show it wide' : 'Show it on a small telephone'}
               </Button>
             </Row>
-          )}
-          <Row>
-            <h3>What readers see, in {languageName(current.language)}</h3>
-            <Button aria-pressed={narrow} onClick={() => setNarrow(!narrow)}>
-              {narrow ? 'Show it wide' : 'Show it on a small telephone'}
-            </Button>
-          </Row>
-          <BannerPreview notice={previewOf(draft)} language={current.language} narrow={narrow} />
-        </>
-      )}
+            <BannerPreview notice={previewOf(draft)} language={current.language} narrow={narrow} />
+          </>
+        )}
+      </Fold>
     </>
   )
 }
@@ -161,14 +176,8 @@ function FillIn({
 }) {
   const { fields } = templateOf(draft.template ?? '')
   const { data } = draft.values
-  const braces = draft.texts.some((texts) => /\{\w+\}/.test(Object.values(texts).join(' ')))
   return (
     <>
-      {braces && (
-        <Note>
-          Fill these in once. They take the place of the words in {'{braces}'}, in every language.
-        </Note>
-      )}
       <div className={styles.two}>
         {fields
           .filter((name) => name !== 'data')
@@ -211,6 +220,10 @@ function FillIn({
       )}
     </>
   )
+}
+
+function hasBraces({ texts }: Draft): boolean {
+  return texts.some((words) => /\{\w+\}/.test(Object.values(words).join(' ')))
 }
 
 /** The draft as a notice, with stand-ins for what is not chosen yet. */

@@ -21,7 +21,7 @@ export const choices: readonly Choice[] = [
   {
     kind: 'everyone',
     name: 'Everyone',
-    hint: 'All who have a portal or a call open, signed in or not. It works while login is broken.',
+    hint: 'Signed in or not.',
   },
   {
     kind: 'tenant',
@@ -32,13 +32,13 @@ export const choices: readonly Choice[] = [
   {
     kind: 'group',
     name: 'Some groups',
-    hint: 'Groups that the login names, such as dialysis.',
+    hint: 'Such as dialysis, as the login names them.',
     values: 'Groups',
   },
   {
     kind: 'cohort',
-    name: 'The people on a list',
-    hint: 'A cohort that was uploaded, such as those whose records were seen.',
+    name: 'People on a list',
+    hint: 'A cohort that was uploaded.',
     values: 'Cohorts',
   },
   {
@@ -47,7 +47,7 @@ export const choices: readonly Choice[] = [
     hint: 'Only those in this call.',
     values: 'The call’s number',
   },
-  { kind: 'staff', name: 'Staff only', hint: 'No patient sees it. One signature is usual.' },
+  { kind: 'staff', name: 'Staff only', hint: 'No patient sees it.' },
 ]
 
 const labelValue = /^[!#-[\]-~]{1,128}$/

@@ -94,10 +94,10 @@ function link(draft: Draft, hosts: readonly string[] | undefined, add: Add): voi
   if (draft.link.trim() === '') return
   const host = /^https:\/\/([a-z0-9.-]+)(?:[/?#][!-~]*)?$/.exec(draft.link.trim())?.[1]
   if (!host) {
-    add('words', 'The link must begin with https:// and a host in small letters.')
+    add('times', 'The link must begin with https:// and a host in small letters.')
   } else if (hosts && !hosts.includes(host)) {
     const allowed =
       hosts.length > 0 ? `These are allowed: ${hosts.join(', ')}.` : 'None are allowed.'
-    add('words', `Links may not lead to ${host}. ${allowed}`)
+    add('times', `Links may not lead to ${host}. ${allowed}`)
   }
 }

@@ -5,7 +5,7 @@ export type Gravity = Pick<Info, 'urgency' | 'severity' | 'certainty'>
 
 export type PresetId = 'danger' | 'serious' | 'coming' | 'information'
 
-/** One of four answers to "Is it happening now, and how bad is it?". */
+/** One of four answers to "How bad is it?". */
 export interface Preset {
   readonly id: PresetId
   readonly name: string
@@ -16,26 +16,26 @@ export interface Preset {
 export const presets: readonly Preset[] = [
   {
     id: 'danger',
-    name: 'It is happening now, and people may be harmed',
-    hint: 'Read aloud at once. Readers can make it small, but it stays until it ends.',
+    name: 'Now, and people may be harmed',
+    hint: 'Read aloud at once. It stays until it ends.',
     gravity: { urgency: 'Immediate', severity: 'Extreme', certainty: 'Observed' },
   },
   {
     id: 'serious',
-    name: 'It is happening now, and it is serious',
-    hint: 'Read aloud at once. For a breach, or when calls or records are down.',
+    name: 'Now, and it is serious',
+    hint: 'Read aloud at once.',
     gravity: { urgency: 'Immediate', severity: 'Severe', certainty: 'Observed' },
   },
   {
     id: 'coming',
-    name: 'It is limited, or it is expected soon',
-    hint: 'Shown clearly, read out politely. For a planned outage, or a warning.',
+    name: 'Limited, or expected soon',
+    hint: 'Shown clearly, read out politely.',
     gravity: { urgency: 'Expected', severity: 'Moderate', certainty: 'Likely' },
   },
   {
     id: 'information',
-    name: 'It is over, or only good to know',
-    hint: 'Shown calmly. For “it works again”.',
+    name: 'Over, or good to know',
+    hint: 'Shown calmly.',
     gravity: { urgency: 'Past', severity: 'Minor', certainty: 'Observed' },
   },
 ]

@@ -5,17 +5,20 @@ import styles from './Fold.module.css'
 export function Fold({
   title,
   words,
+  open = false,
   children,
 }: {
   readonly title: string
-  readonly words: string
+  readonly words: ReactNode
+  /** Whether it is open at first. */
+  readonly open?: boolean
   readonly children: ReactNode
 }) {
   return (
-    <details className={styles.fold}>
+    <details className={styles.fold} open={open}>
       <summary>
         <h3>{title}</h3>
-        <span>{words}</span>
+        <div className={styles.words}>{words}</div>
       </summary>
       <div className={styles.body}>{children}</div>
     </details>

@@ -26,7 +26,7 @@ export function ChooseKeyFile({
   readonly locks?: boolean
   /** `locked` is its encrypted backup; '' for a key without, unless `locks`. */
   readonly onKey: (key: OpenKey, locked: string) => Promise<void>
-  /** What is asked before the file. */
+  /** What else is asked; a file that is chosen first is opened without. */
   readonly children?: ReactNode
 }) {
   const [file, setFile] = useState<KeyFile | null>(null)
@@ -87,7 +87,6 @@ export function ChooseKeyFile({
 
   return (
     <form className="stack" onSubmit={submit}>
-      {children}
       <Field label={label} hint={hint} error={error}>
         {(control) => (
           <input
@@ -98,6 +97,7 @@ export function ChooseKeyFile({
           />
         )}
       </Field>
+      {children}
       {file?.kind === 'plain' && (
         <>
           <Note>

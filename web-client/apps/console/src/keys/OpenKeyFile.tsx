@@ -20,7 +20,7 @@ export function OpenKeyFile({
   return (
     <ChooseKeyFile
       label="Your key file"
-      hint="The file ending in .key, or your backup (tocsin-key-….json)"
+      hint=".key, or tocsin-key-….json"
       action="Open the key"
       locks={keep}
       onKey={async (key, locked) => {
@@ -30,7 +30,7 @@ export function OpenKeyFile({
     >
       <Check
         label="Keep the key in this browser"
-        hint="Locked with a passphrase. Unticked, it is forgotten when you sign out or close the page."
+        hint={keep && 'Locked with a passphrase.'}
         checked={keep}
         onChange={(event) => setKeep(event.target.checked)}
       />

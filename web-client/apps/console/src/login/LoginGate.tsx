@@ -55,20 +55,17 @@ function First() {
   const signing = usePlace().route?.path === '/approve/'
   useEffect(() => void canSign().then(setAble), [])
   return (
-    <Page
-      title="Open your key"
-      intro="Staff sign notices with a key of their own. No login of the clinic is needed: this works while that is down."
-    >
-      {signing && <AskedToSign />}
+    <Page title={signing ? 'A colleague asks for your signature' : 'Open your key'}>
       {!able && (
         <Note tone="bad">
           <strong>This browser can’t sign.</strong>
           <span>Use Chrome or Edge 137, Firefox 129, Safari 17, or newer.</span>
         </Note>
       )}
-      <Panel title="I have a key file">
+      <Panel {...(signing && { title: 'Your key is not here yet' })}>
         <OpenKeyFile onOpen={(key) => void signIn(key)} />
       </Panel>
+      {signing && <Elsewhere />}
       <Panel title="I have no key yet">
         {signing && (
           <p>
@@ -90,15 +87,22 @@ function First() {
           </>
         )}
       </Panel>
+      <details>
+        <summary>Why a key?</summary>
+        <p>
+          Staff sign notices with a key of their own. No login of the clinic is needed: this works
+          while that is down. Unless you keep it in this browser, the key is forgotten when you sign
+          out or close the page.
+        </p>
+      </details>
     </Page>
   )
 }
 
 /** For whoever opened a link to sign where their key is not: on a telephone, say. */
-function AskedToSign() {
+function Elsewhere() {
   return (
-    <Panel title="A colleague asks for your signature">
-      <p>Your key is not on this device yet. There are two ways to sign:</p>
+    <Panel title="My key file is not here">
       <ul>
         <li>
           <strong>On the device where your key is.</strong> Open this link there, in the browser
@@ -106,7 +110,7 @@ function AskedToSign() {
         </li>
         <li>
           <strong>Here, with your backup.</strong> Bring the file tocsin-key-….json to this device,
-          from the stick or the place where you put it, and choose it below. It asks for your
+          from the stick or the place where you put it, and choose it above. It asks for your
           passphrase.
         </li>
       </ul>

@@ -14,7 +14,6 @@ export function SignDialog({
   title,
   unsigned,
   confirm = null,
-  confirmHint,
   ready = true,
   kind = 'primary',
   label,
@@ -27,7 +26,6 @@ export function SignDialog({
   readonly unsigned: Unsigned
   /** What is to be typed first; null for nothing. */
   readonly confirm?: string | null
-  readonly confirmHint?: string
   /** Whether all is there that is asked for in `children`. */
   readonly ready?: boolean
   readonly kind?: ButtonKind
@@ -52,7 +50,6 @@ export function SignDialog({
         }}
       >
         {children}
-        <Bytes payload={unsigned.payload} />
         {confirm !== null && (
           <Field
             label={
@@ -60,7 +57,7 @@ export function SignDialog({
                 Type <span className={styles.typed}>{confirm}</span> to confirm
               </>
             }
-            hint={confirmHint ?? 'In capitals.'}
+            hint="In capitals."
           >
             {(control) => (
               <input
@@ -87,6 +84,7 @@ export function SignDialog({
         <Button onClick={onClose} disabled={send.isPending}>
           {back}
         </Button>
+        <Bytes payload={unsigned.payload} />
       </form>
     </Dialog>
   )

@@ -2,8 +2,7 @@ import type { Template } from './template.js'
 
 export const back: Template = {
   id: 'back',
-  name: 'It works again, it is safe to return',
-  hint: 'The end of an outage',
+  name: 'It works again',
   category: ['Infra', 'Health'],
   responseType: ['AllClear'],
   preset: 'information',

@@ -2,8 +2,7 @@ import type { Template } from './template.js'
 
 export const breach: Template = {
   id: 'breach',
-  name: 'Patients’ data was seen or stolen',
-  hint: 'A breach notice, with the five points that the law asks for',
+  name: 'Patients’ data seen or stolen',
   category: ['Security'],
   responseType: ['Prepare'],
   preset: 'serious',

@@ -3,7 +3,6 @@ import type { Template } from './template.js'
 export const calls: Template = {
   id: 'calls',
   name: 'Video visits don’t work',
-  hint: 'Calls fail or break off; visits go on by telephone',
   category: ['Infra', 'Health'],
   responseType: ['Execute'],
   preset: 'serious',

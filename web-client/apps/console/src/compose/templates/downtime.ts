@@ -3,7 +3,6 @@ import type { Template } from './template.js'
 export const downtime: Template = {
   id: 'downtime',
   name: 'Our systems are down',
-  hint: 'Records, login or booking don’t work; care goes on',
   category: ['Infra', 'Health'],
   responseType: ['Execute'],
   preset: 'serious',

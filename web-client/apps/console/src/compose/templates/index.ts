@@ -11,7 +11,6 @@ const blank = { event: '', headline: '', instruction: '', description: '' }
 const own: Template = {
   id: 'own',
   name: 'Something else, in my own words',
-  hint: 'You write every language yourself',
   category: ['Health'],
   preset: 'serious',
   lastsHours: 4,

@@ -3,7 +3,6 @@ import type { Template } from './template.js'
 export const phishing: Template = {
   id: 'phishing',
   name: 'False messages in our name',
-  hint: 'Phishing by e-mail, text message or telephone',
   category: ['Security'],
   responseType: ['Avoid'],
   preset: 'serious',

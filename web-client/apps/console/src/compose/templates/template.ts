@@ -19,7 +19,6 @@ export type FieldName = (typeof fieldNames)[number]
 export interface Template {
   readonly id: string
   readonly name: string
-  readonly hint: string
   readonly category: readonly string[]
   readonly responseType?: readonly string[]
   readonly preset: PresetId
