@@ -41,6 +41,7 @@ test('two people, each for the first time, send an Actual notice', async ({
   await watch.step('reading it over, and signing', ana, async () => {
     await ana.click(page.getByRole('button', { name: 'Check and sign' }))
     const dialog = page.getByRole('dialog')
+    await expect(dialog.getByRole('heading', { name: 'Sign a real notice' })).toBeFocused()
     await ana.type(...(await confirmationOf(dialog)))
     await ana.click(dialog.getByRole('button', { name: 'Sign and ask' }))
     await ana.click(page.getByRole('button', { name: 'Copy the link' }))

@@ -24,7 +24,11 @@ export function Dialog({
   const heading = useId()
   useEffect(() => {
     const dialog = ref.current
-    if (open && dialog && !dialog.open) dialog.showModal()
+    if (open && dialog && !dialog.open) {
+      dialog.showModal()
+      // The first link or field may lie far down: what is above it would be out of sight.
+      dialog.querySelector('h2')?.focus()
+    }
     if (!open && dialog?.open) dialog.close()
   }, [open])
   return (
@@ -40,7 +44,9 @@ export function Dialog({
     >
       {open && (
         <div className={styles.body}>
-          <h2 id={heading}>{title}</h2>
+          <h2 id={heading} tabIndex={-1}>
+            {title}
+          </h2>
           {children}
           {actions && <div className={styles.actions}>{actions}</div>}
         </div>

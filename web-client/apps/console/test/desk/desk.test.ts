@@ -151,7 +151,9 @@ describe('documents', () => {
     expect(await ana.posture()).toBeNull()
     const [hash = ''] = await ana.pseudonyms('https://issuer.dev.invalid', ['pat-7'], 'person')
     expect(hash).toMatch(/^[0-9a-f]{64}$/)
-    expect(await ana.pseudonyms('https://issuer.dev.invalid', ['pat-7'], 'login')).not.toEqual([hash])
+    expect(await ana.pseudonyms('https://issuer.dev.invalid', ['pat-7'], 'login')).not.toEqual([
+      hash,
+    ])
     const until = Date.now() + 86_400_000
     const doc = edited(null, { kind: 'revoke', hashes: [hash], until }, 'stolen tablet', Date.now())
     await ana.submit(await ana.sign(postureType, encode(doc)))
