@@ -40,6 +40,8 @@ export function useNotice(identifier: string) {
     queryKey: ['notice', identifier],
     queryFn: ({ signal }) => desk.notice(identifier, signal),
     refetchInterval: askEvery,
+    // Who comes from what was just published would withdraw the version before, in vain.
+    staleTime: 0,
   })
 }
 
