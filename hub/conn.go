@@ -41,6 +41,7 @@ type conn struct {
 	stalled bool       // somebody is to flush, or is at it
 	ended   bool       // a close frame was written, or is in pending
 	late    bool       // what was awaited has not come in time
+	hello   bool       // hello has come, and in time
 	closed  bool       // fd is no longer its own
 	fd      int        // of raw; -1: none
 	queued  int        // bytes of control frames in pending

@@ -48,8 +48,20 @@ type upgrader interface {
 	socket() *conn // nil: not hijacked
 }
 
-// accept ends the handshake of a session that has entered, and lets it begin.
+// accept ends the handshake of a session that has entered, and lets it begin. If it does
+// not begin, whatever the reason, its place is given back.
 func (h *Hub) accept(s *session, w upgrader, r *http.Request) {
+	begun := false
+	defer func() {
+		if begun {
+			return
+		}
+		h.limits.leave(s.addr, false)
+		h.readers.forget(s)
+		if c := w.socket(); c != nil {
+			_ = c.Close()
+		}
+	}()
 	deflate := offersDeflate(r)
 	if deflate {
 		w.Header().Set("Sec-WebSocket-Extensions", deflateAnswer)
@@ -62,22 +74,16 @@ func (h *Hub) accept(s *session, w upgrader, r *http.Request) {
 	})
 	if err != nil {
 		h.metrics.refused.WithLabelValues(string(refusedUpgrade)).Inc()
-		h.limits.leave(s.addr, false)
-		if c := w.socket(); c != nil {
-			h.readers.forget(s)
-			_ = c.Close()
-		}
 		return
 	}
 	ws.SetReadLimit(wire.MaxClientFrame)
 	s.attach(ws, w.socket())
 	s.socket.deflate, s.socket.in.bounds.deflate = deflate, deflate
 	if !h.begin(s) {
-		h.limits.leave(s.addr, false)
-		h.readers.forget(s)
 		_ = ws.CloseNow()
 		return
 	}
+	begun = true
 	s.await()
 }
 

@@ -144,6 +144,25 @@ func (c *conn) expire() {
 	}
 }
 
+// expireHello is expire, unless hello has come.
+func (c *conn) expireHello() {
+	c.mu.Lock()
+	come := c.hello
+	c.late = c.late || !come
+	c.mu.Unlock()
+	if !come {
+		c.expire()
+	}
+}
+
+// gotHello notes that hello has come, and tells whether that was in time.
+func (c *conn) gotHello() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hello = !c.late
+	return c.hello
+}
+
 func (c *conn) isLate() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

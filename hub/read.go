@@ -32,7 +32,7 @@ const (
 
 // await has hello awaited, and then whatever else comes.
 func (s *session) await() {
-	s.patience = time.AfterFunc(s.hub.config.HelloTimeout, s.socket.expire)
+	s.patience = time.AfterFunc(s.hub.config.HelloTimeout, s.impatient)
 	switch {
 	case !s.socket.pooled:
 		go s.attend()
@@ -41,12 +41,27 @@ func (s *session) await() {
 	}
 }
 
+// impatient ends a session that has not said hello in time. If something waits to be read,
+// it goes on waiting: a node that can't keep up is not its client's fault.
+func (s *session) impatient() {
+	if s.socket.pooled {
+		var one [1]byte
+		_, err := peekNow(s.conn.raw, one[:])
+		if err == nil || (!s.attended.Load() && s.calls.Load() > 0) {
+			time.AfterFunc(s.hub.config.HelloTimeout, s.impatient)
+			return
+		}
+	}
+	s.socket.expireHello()
+}
+
 // attend reads what there is to be read, until there is no more, or the session is to end.
 // No two attend to a session at once.
 func (s *session) attend() {
 	if s.over {
 		return
 	}
+	s.attended.Store(true)
 	err := s.converse()
 	if errors.Is(err, errIdle) {
 		if err = s.hub.readers.poll.arm(s, s.conn.raw); err == nil {
@@ -97,7 +112,8 @@ func (s *session) begin(frame wire.ClientFrame) error {
 	if !ok {
 		return fmt.Errorf("%w: the first is not hello", wire.ErrBadFrame)
 	}
-	if !s.patience.Stop() {
+	s.patience.Stop()
+	if !s.socket.gotHello() {
 		return errNoHello
 	}
 	s.greeted, s.patience = true, nil

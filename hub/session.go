@@ -47,6 +47,7 @@ type session struct {
 	ws       *websocket.Conn // nil: an event stream
 	socket   *conn           // below ws
 	patience *time.Timer     // for hello
+	attended atomic.Bool     // the reader has looked once
 	greeted  bool            // hello has come
 	over     bool            // the reader has ended
 	meter    meter

@@ -18,6 +18,7 @@ type stormCmd struct {
 	InFlight  int           `group:"crowd" default:"256" placeholder:"N" help:"Handshakes under way at once (default ${default})."`
 	Over      time.Duration `group:"crowd" placeholder:"TIME" help:"Spread the reconnects over this time (default: as fast as they are taken)."`
 	Connected int           `group:"crowd" placeholder:"M" help:"M more clients stay connected, and get a notice during the storm."`
+	NoTickets bool          `group:"crowd" help:"Leave out the storms with tickets."`
 	NoTokens  bool          `group:"crowd" help:"Leave out the storms with RS256 tokens that were never seen before."`
 	NoFloor   bool          `group:"crowd" help:"Do not measure bare upgrades between the storms."`
 	targetFlags
@@ -132,7 +133,24 @@ func (s *storm) once(ctx context.Context, run int) error {
 	}
 	withTicket := s.plan()
 	withTicket.Ticket, withTicket.Cursor = true, true
-	cpu, out, err := s.reconnect(ctx, withTicket)
+	if !s.NoTickets {
+		if err := s.withTickets(ctx, run, withTicket, bare); err != nil {
+			return err
+		}
+	}
+	if !s.NoTokens && s.hasTokens() {
+		if err := s.withTokens(ctx, run, bare); err != nil {
+			return err
+		}
+	}
+	if s.Connected > 0 {
+		return s.during(ctx, withTicket)
+	}
+	return nil
+}
+
+func (s *storm) withTickets(ctx context.Context, run int, p crowd.Plan, bare float64) error {
+	cpu, out, err := s.reconnect(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -144,14 +162,6 @@ func (s *storm) once(ctx context.Context, run int) error {
 		s.draw("tickets", out)
 	}
 	s.lab.progress("run %d of %d: %d back with tickets after %.1f s", run+1, s.Runs, s.Clients, seconds(out))
-	if !s.NoTokens && s.hasTokens() {
-		if err := s.withTokens(ctx, run, bare); err != nil {
-			return err
-		}
-	}
-	if s.Connected > 0 {
-		return s.during(ctx, withTicket)
-	}
 	return nil
 }
 
