@@ -127,6 +127,13 @@ func (s *storm) run(ctx context.Context) error {
 // once is a run: the floor, a storm with tickets, one with tokens, and one that a
 // broadcast comes into.
 func (s *storm) once(ctx context.Context, run int) error {
+	withTokens := !s.NoTokens && s.hasTokens()
+	if withTokens { // first, so that what is compared follows closely on one another
+		s.lab.progress("signing %d tokens", s.Clients)
+		if err := s.tokens(ctx, target.RS256); err != nil {
+			return err
+		}
+	}
 	bare, err := s.bare(ctx)
 	if err != nil {
 		return err
@@ -138,7 +145,7 @@ func (s *storm) once(ctx context.Context, run int) error {
 			return err
 		}
 	}
-	if !s.NoTokens && s.hasTokens() {
+	if withTokens {
 		if err := s.withTokens(ctx, run, bare); err != nil {
 			return err
 		}
@@ -166,10 +173,6 @@ func (s *storm) withTickets(ctx context.Context, run int, p crowd.Plan, bare flo
 }
 
 func (s *storm) withTokens(ctx context.Context, run int, bare float64) error {
-	s.lab.progress("signing %d tokens", s.Clients)
-	if err := s.tokens(ctx, target.RS256); err != nil {
-		return err
-	}
 	p := s.plan()
 	p.Token, p.Cursor = true, true
 	cpu, out, err := s.reconnect(ctx, p)
