@@ -28,6 +28,11 @@ const (
 	MaxHeaderBytes = 32 << 10
 )
 
+// shardsPerCore is more than one, so that a core that something else keeps busy leaves
+// little behind at the end of a broadcast; and no more than two, or whatever else is to be
+// done, such as taking the next notice from the log, waits for its turn.
+const shardsPerCore = 2
+
 // Authority judges credentials; [auth.Authority] is one. Its methods are called
 // from many goroutines at once, and never wait for the network.
 type Authority interface {
@@ -75,7 +80,7 @@ type Config struct {
 
 	// WindowEntries and WindowBytes bound the window (defaults 4,096 and 64 MiB).
 	WindowEntries, WindowBytes int
-	// Shards is the number of goroutines that send (default: one for each core).
+	// Shards is the number of goroutines that send (default: two for each core).
 	Shards int
 
 	// Heartbeat is the interval of heartbeats (default 15 s).
@@ -137,7 +142,7 @@ func (c Config) withDefaults() (Config, error) {
 	c.FrameBurst = cmp.Or(c.FrameBurst, 1_000)
 	c.WindowEntries = cmp.Or(c.WindowEntries, 4_096)
 	c.WindowBytes = cmp.Or(c.WindowBytes, 64<<20)
-	c.Shards = cmp.Or(c.Shards, runtime.GOMAXPROCS(0))
+	c.Shards = cmp.Or(c.Shards, shardsPerCore*runtime.GOMAXPROCS(0))
 	c.Heartbeat = cmp.Or(c.Heartbeat, 15*time.Second)
 	c.HelloTimeout = cmp.Or(c.HelloTimeout, 10*time.Second)
 	c.SendTimeout = cmp.Or(c.SendTimeout, 10*time.Second)
