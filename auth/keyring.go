@@ -139,6 +139,10 @@ func (k *Keyring) Reload() (bool, error) {
 // one, after each change. A file that can't be used is logged once, and the old ring
 // goes on.
 func (k *Keyring) Watch(ctx context.Context, log *slog.Logger, changed func()) {
+	if k.path == "" { // nothing will ever change
+		<-ctx.Done()
+		return
+	}
 	tick := time.NewTicker(ringPoll)
 	defer tick.Stop()
 	said := ""
