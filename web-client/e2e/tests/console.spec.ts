@@ -1,9 +1,10 @@
 import type { Page } from '@playwright/test'
 import { keepKey } from '../kit/console.js'
-import { inspect } from '../kit/look.js'
-import { expect, openKey, phone, saying, test } from '../kit/test.js'
+import { inspect, inspectLooks } from '../kit/look.js'
+import { expect, type Hub, openKey, phone, saying, test } from '../kit/test.js'
 
 const pages = [
+  ['', 'Board'],
   ['new', 'Send a notice'],
   ['connected', ''],
   ['contacts', ''],
@@ -16,27 +17,30 @@ const pages = [
 
 const small = { viewport: { width: 320, height: 568 } }
 
-const ways = [
-  ['phone', phone],
-  ['small', small],
-  ['dark', { colorScheme: 'dark' }],
-  ['forced-colours', { forcedColors: 'active' }],
-] as const
+/** Opens one page of the console after the other, while a notice shows. */
+async function everyPage(hub: Hub, page: Page, each: (name: string) => Promise<void>) {
+  await hub.publish('Something shows')
+  await expect(page.getByRole('link', { name: 'Something shows' })).toBeVisible()
+  for (const [path, title] of pages) {
+    await page.goto(`${hub.desk}/#/${path}`)
+    const heading = page.getByRole('main').getByRole('heading', { level: 1 })
+    await expect(heading).toContainText(title)
+    await expect(page.getByRole('status', { name: /Loading/ })).toHaveCount(0)
+    await each(path || 'board')
+  }
+}
 
-for (const [name, options] of ways)
-  test(`every page of the console: ${name}`, async ({ hub, staff }) => {
-    await hub.publish('Something shows')
-    const page = await staff('publisher', options)
-    await expect(page.getByRole('link', { name: 'Something shows' })).toBeVisible()
-    await inspect(page, `console-${name}-board`)
-    for (const [path, title] of pages) {
-      await page.goto(`${hub.desk}/#/${path}`)
-      const heading = page.getByRole('main').getByRole('heading', { level: 1 })
-      await expect(heading).toContainText(title)
-      await expect(page.getByRole('status', { name: /Loading/ })).toHaveCount(0)
-      await inspect(page, `console-${name}-${path}`)
-    }
-  })
+test('every page of the console: phone', async ({ hub, staff }) => {
+  const page = await staff('publisher', phone)
+  await everyPage(hub, page, (name) => inspect(page, `console-phone-${name}`))
+})
+
+test('every page of the console: small, dark, forced-colours', async ({ hub, staff }) => {
+  const page = await staff('publisher')
+  await everyPage(hub, page, (name) =>
+    inspectLooks(page, ['small', 'dark', 'forced-colours'], `console-*-${name}`),
+  )
+})
 
 test('a console that is loaded again: a kept key needs its passphrase, another its file', async ({
   hub,
