@@ -33,11 +33,15 @@ func TestMain(m *testing.M) {
 	testscript.Main(leakless{m}, map[string]func(){"tocsin": main})
 }
 
+// unwatchedDir is what unwatch has made; "" for nothing.
+var unwatchedDir string
+
 // leakless runs the tests, and fails if one of them leaves a goroutine behind.
 type leakless struct{ *testing.M }
 
 func (l leakless) Run() int {
 	code := l.M.Run()
+	_ = os.RemoveAll(unwatchedDir)
 	http.DefaultClient.CloseIdleConnections()
 	// The client library's own: a quick Put of an object may end before the goroutine that it
 	// began has looked for what to wait for, which then waits for nothing, for good.
@@ -76,6 +80,10 @@ func TestScripts(t *testing.T) {
 // setup gives each script addresses of its own by the variables of the flags, so
 // that its lines read as someone would type them.
 func setup(env *testscript.Env) error {
+	if err := unwatch(); err != nil {
+		return err
+	}
+	env.Setenv("PATH", os.Getenv("PATH"))
 	listen, desk, admin := freeAddress(), freeAddress(), freeAddress()
 	for name, value := range map[string]string{
 		"TOCSIN_LISTEN": listen, "TOCSIN_URL": "ws://" + listen,

@@ -160,6 +160,9 @@ func (o *output) String() string {
 
 // command is the real binary, as TestScripts runs it.
 func command(dir string, args ...string) *exec.Cmd {
+	if err := unwatch(); err != nil {
+		panic(err)
+	}
 	cmd := exec.Command("tocsin", args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0", "TOCSIN_DRAIN=100ms")
