@@ -91,7 +91,7 @@ load: need ## what a broadcast and a storm cost with 10,000 clients, beside the 
 	$(GO) run ./loadtest storm
 
 storm: need ## the tests of crowds, with 10,000 clients
-	TOCSIN_FULL=1 $(GO) test -count 1 -timeout 10m -v -run 'Storm|TestBreach|Silent|AgainstModel' ./hub
+	TOCSIN_FULL=1 $(GO) test -count 1 -timeout 10m -v -run 'Storm|TestBreach|Silent|AgainstModel|TestVisibility|TestPostureReplayed' ./hub
 
 fuzz: need ## every fuzz target in turn, FUZZTIME each
 	@set -e; for pkg in $$($(GO) list ./...); do \

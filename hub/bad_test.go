@@ -71,6 +71,7 @@ func TestBinaryFrame(t *testing.T) {
 }
 
 func TestNoHello(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	n := w.follow(func(c *hub.Config) { c.HelloTimeout = 100 * time.Millisecond })
 	require.Equal(t, wire.CloseNoHello, n.dial().closed())
@@ -120,6 +121,7 @@ func TestPanic(t *testing.T) {
 
 // A frame that is begun and never finished does not hold a buffer forever.
 func TestUnfinishedFrame(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	n := w.follow(func(c *hub.Config) { c.HelloTimeout = 200 * time.Millisecond })
 	raw := n.raw(t)

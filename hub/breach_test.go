@@ -18,13 +18,13 @@ import (
 	"tocsin/wire"
 )
 
-// crowd is how many patients these tests have: a tenth of what the design speaks of,
+// crowd is how many patients these tests have: a twentieth of what the design speaks of,
 // unless TOCSIN_FULL is set (make storm).
 func crowd() int {
 	if os.Getenv("TOCSIN_FULL") != "" {
 		return 10_000
 	}
-	return 1_000
+	return 500
 }
 
 // patients have logged in once and hold a ticket; their tokens have expired since.

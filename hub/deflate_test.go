@@ -108,6 +108,7 @@ func maskedRSV1(payload []byte) []byte {
 
 // Bombs, rubbish, and compression that was not agreed to end the session that sent them.
 func TestDeflateAttacks(t *testing.T) {
+	t.Parallel()
 	n := newWorld(t).follow()
 	const agree = "permessage-deflate"
 	for name, test := range map[string]struct {

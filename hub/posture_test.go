@@ -137,7 +137,12 @@ func TestCacheWithForgedPosture(t *testing.T) {
 // node applies never goes back.
 func TestPostureReplayed(t *testing.T) {
 	w := newWorld(t)
+	started, cases, whole := time.Now(), 0, t
 	rapid.Check(t, func(t *rapid.T) {
+		if enough(whole, cases, started) {
+			return
+		}
+		cases++
 		var p postures
 		n := w.make(func(c *hub.Config) { c.Posture = p.take })
 		l := newHistory(w.staff)

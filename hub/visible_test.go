@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -88,7 +89,12 @@ func (a addressed) edits() []noticetest.Edit {
 func TestVisibility(t *testing.T) {
 	w := newWorld(t)
 	sub := 0
+	started, cases := time.Now(), 0
 	rapid.Check(t, func(rt *rapid.T) {
+		if enough(t, cases, started) {
+			return
+		}
+		cases++
 		w.log = newHistory(w.staff)
 		notices := rapid.SliceOfN(rapid.Custom(drawAddressed), 3, 12).Draw(rt, "notices")
 		half := len(notices) / 2

@@ -17,6 +17,7 @@ import (
 // What is typed, configured or kept in the wrong place is not repeated, neither on
 // the terminal nor in what a supervisor keeps of a process that does not start.
 func TestMistakesGiveNothingAway(t *testing.T) {
+	t.Parallel()
 	s := newSecrets(t)
 	e := &evidence{secrets: s}
 	dir := t.TempDir()
@@ -112,6 +113,7 @@ func brief(cmd *exec.Cmd) string {
 // A broker, a peer and a proxy that do not answer, or do not want us, are named
 // without what opens them.
 func TestRefusedGivesNothingAway(t *testing.T) {
+	t.Parallel()
 	s := newSecrets(t)
 	e := &evidence{secrets: s}
 	right, wrong, odd := s.mark("password"), s.mark("wrong password"), s.mark("seed's password")+"&/+ %"

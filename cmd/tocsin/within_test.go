@@ -111,6 +111,7 @@ func reachInTime(f *fleet, edges ...*member) {
 
 // A list that the broker has lost a part of keeps neither others nor a removal waiting.
 func TestDamagedCohort(t *testing.T) {
+	t.Parallel()
 	f := newFleetApart(t)
 	f.putCohort("a-damaged", "listed")
 	conn, err := natsclient.Connect(f.url)
