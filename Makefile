@@ -18,10 +18,15 @@ BUILT_TOO   = $(WEB)/apps/portal/dist/index.html $(WEB)/packages/client/dist/toc
 WEB_SOURCES = $(shell find $(WEB)/apps $(WEB)/packages $(WEB)/tsconfig.base.json $(WEB)/vite.base.ts \
 	\( -name node_modules -o -name dist -o -name dist-placeholder -o -name test \) -prune -o -type f -print)
 
+# Go tests wait for clocks, disks and each other half of their time, so that more packages
+# run at a time than there are cores. The whole of vet comes with them.
+CORES   = $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+GO_TEST = $(GO) test $(RACE) -vet=all -p $$(($(CORES) + 1)) -timeout 8m ./...
+
 # Go turns cgo off by itself where there is no C compiler.
 RACE = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 
-.PHONY: help run web build install test test-go test-web web-types web-packages check vet fmt staticcheck bench load storm fuzz need need-npm need-chromium missing again
+.PHONY: help run web build install test test-go test-web web-units web-types web-packages check vet fmt staticcheck bench load storm fuzz need need-npm need-chromium missing again
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,15 +57,17 @@ test: need need-npm need-chromium ## every test: Go, then the web client's, in a
 	@$(MAKE) --no-print-directory test-go
 	@$(MAKE) --no-print-directory test-web
 
-test-go: need missing vet ## the Go tests alone; need no npm
-	$(GO) test $(RACE) -timeout 8m ./...
+test-go: need missing ## the Go tests alone, with vet; need no npm
+	$(GO_TEST)
 
 # Those that keep one core busy go side by side; what each says stays together, where make
 # can do that.
 test-web: need-chromium build ## the web client's tests alone: types, units, sizes, packages, Chromium
-	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),-O) web-types web-packages
-	cd $(WEB) && npm test --silent
+	@$(MAKE) --no-print-directory -j3 $(if $(filter output-sync,$(.FEATURES)),-O) web-units web-types web-packages
 	cd $(WEB) && CHROMIUM="$$(./chromium.sh)" npm run --silent e2e
+
+web-units:
+	cd $(WEB) && npm test --silent
 
 web-types:
 	cd $(WEB) && npm run --silent check
@@ -69,8 +76,8 @@ web-packages:
 	cd $(WEB) && npm run --silent size
 	cd $(WEB) && npm run --silent pack-check
 
-check: need need-npm need-chromium missing fmt vet staticcheck ## what a reviewer asks for: format, vet, staticcheck, tests
-	$(GO) test $(RACE) -timeout 8m ./...
+check: need need-npm need-chromium missing fmt staticcheck ## what a reviewer asks for: format, vet, staticcheck, tests
+	$(GO_TEST)
 	@$(MAKE) --no-print-directory test-web
 
 vet:
