@@ -80,9 +80,12 @@ func decodeEntry(frame []byte) (ServerFrame, error) {
 func decodeSynced(frame []byte) (ServerFrame, error) {
 	var s Synced
 	err := readFrame(frame, func(r *reader, name string) {
-		if name == "cursor" {
+		switch name {
+		case "cursor":
 			s.Cursor = r.cursor()
-		} else {
+		case "head":
+			s.Head = r.raw()
+		default:
 			r.skip()
 		}
 	})

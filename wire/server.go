@@ -98,6 +98,8 @@ type EntryFrame struct {
 type Synced struct {
 	// Cursor covers everything sent so far; zero if the node can vouch for none.
 	Cursor Cursor
+	// Head is the newest signed head, an envelope; nil if there is none.
+	Head []byte
 }
 
 // Heartbeat comes at the interval that the welcome names, and says how far the
@@ -175,7 +177,7 @@ func (e EntryFrame) appendMembers(dst []byte) []byte {
 func (s Synced) AppendTo(dst []byte) []byte {
 	dst = append(dst, `{"type":"synced"`...)
 	dst = appendCursor(dst, s.Cursor)
-	return append(dst, '}')
+	return append(appendHead(dst, s.Head), '}')
 }
 
 // AppendTo appends the frame's JSON; with room in dst it allocates nothing.
@@ -184,10 +186,7 @@ func (h Heartbeat) AppendTo(dst []byte) []byte {
 	dst = appendCursor(dst, h.Cursor)
 	dst = appendTime(append(dst, `,"serverTime":`...), h.ServerTime)
 	dst = appendSource(dst, h.Source)
-	if h.Head != nil {
-		dst = append(append(dst, `,"head":`...), h.Head...)
-	}
-	return append(dst, '}')
+	return append(appendHead(dst, h.Head), '}')
 }
 
 // AppendTo appends the frame's JSON.
@@ -225,6 +224,13 @@ func appendCursor(dst []byte, c Cursor) []byte {
 		return dst
 	}
 	return append(c.AppendTo(append(dst, `,"cursor":"`...)), '"')
+}
+
+func appendHead(dst, head []byte) []byte {
+	if head == nil {
+		return dst
+	}
+	return append(append(dst, `,"head":`...), head...)
 }
 
 func appendSource(dst []byte, s Source) []byte {

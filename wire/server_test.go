@@ -44,6 +44,7 @@ func TestServerFramesRoundTrip(t *testing.T) {
 		wire.EntryFrame{Seq: 9, Envelope: []byte(`{"payload":"" }`)},
 		wire.Synced{Cursor: cursor},
 		wire.Synced{},
+		wire.Synced{Cursor: cursor, Head: []byte(`{"payloadType":"x"}`)},
 		wire.Heartbeat{Cursor: cursor, ServerTime: serverTime.Add(123 * time.Millisecond),
 			Source: wire.Source{State: wire.SourceLive}, Head: []byte(`{"payload":""}`)},
 		wire.Auth{Tier: wire.TierPublic, Labels: []string{}, Auth: wire.AuthState{State: wire.AuthNone}},

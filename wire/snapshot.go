@@ -23,10 +23,7 @@ func (s Snapshot) AppendTo(dst []byte) []byte {
 	dst = appendCursor(dst, s.Cursor)
 	dst = appendTime(append(dst, `,"serverTime":`...), s.ServerTime)
 	dst = appendSource(dst, s.Source)
-	if s.Head != nil {
-		dst = append(append(dst, `,"head":`...), s.Head...)
-	}
-	dst = append(dst, `,"entries":[`...)
+	dst = append(appendHead(dst, s.Head), `,"entries":[`...)
 	for i, e := range s.Entries {
 		if i > 0 {
 			dst = append(dst, ',')
