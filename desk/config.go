@@ -108,6 +108,11 @@ type Config struct {
 	// Issuers are the names (iss) of the issuers that edges believe; none: not known.
 	Issuers []string
 
+	// Beacon signs heads, and Heads passes them on. Both or neither: then clients rest on
+	// the nodes' word.
+	Beacon *notice.PrivateKey
+	Heads  Heads
+
 	// Origins are the addresses at which staff reach this desk, as
 	// "https://desk.clinic.example". A login names one of them, and requests must name
 	// one of their hosts. None given: loopback only, and a login names the loopback
@@ -146,6 +151,8 @@ func (c *Config) validate() error {
 		return errors.New("desk: no keyring")
 	case (c.Cohorts == nil) != (c.Pseudonyms == nil):
 		return errors.New("desk: cohorts need a store and the keyring of pseudonyms")
+	case (c.Beacon == nil) != (c.Heads == nil):
+		return errors.New("desk: heads need a beacon's key and somebody who passes them on")
 	}
 	return nil
 }

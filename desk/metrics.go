@@ -14,6 +14,7 @@ type metrics struct {
 	rules          *prometheus.CounterVec
 	acts           *prometheus.CounterVec
 	logins         *prometheus.CounterVec
+	heads          *prometheus.CounterVec
 	publishSeconds prometheus.Histogram
 	recordSeconds  prometheus.Histogram
 	recordErrors   prometheus.Counter
@@ -48,6 +49,8 @@ func newMetrics(registerer prometheus.Registerer) (*metrics, error) {
 			"Acts on proposals, by how they ended."), []string{"act", "phase"}),
 		logins: prometheus.NewCounterVec(counter("logins_total",
 			"Staff logins, by outcome."), []string{"outcome"}),
+		heads: prometheus.NewCounterVec(counter("heads_total",
+			"Heads signed for nodes and clients, by outcome: published, failed, unlisted (the key is no beacon of the keyset)."), []string{"outcome"}),
 		publishSeconds: seconds("publish_seconds", "From the decision to publish until the desk's fold has it."),
 		recordSeconds:  seconds("record_seconds", "Time to record one act durably."),
 		recordErrors: prometheus.NewCounter(counter("record_errors_total",
@@ -63,7 +66,7 @@ func newMetrics(registerer prometheus.Registerer) (*metrics, error) {
 		return m, nil
 	}
 	for _, c := range []prometheus.Collector{
-		m.requests, m.publications, m.rules, m.acts, m.logins, m.publishSeconds,
+		m.requests, m.publications, m.rules, m.acts, m.logins, m.heads, m.publishSeconds,
 		m.recordSeconds, m.recordErrors, m.breakGlass, m.busy, m.open, m.proposals,
 	} {
 		if err := registerer.Register(c); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -83,6 +84,9 @@ func (d *Desk) openOf(identifier string) []unconfirmed {
 // Run finds out what became of acts whose fate is open, those of an earlier run
 // included, and drops proposals that lapsed. It returns nil when ctx ends.
 func (d *Desk) Run(ctx context.Context) error {
+	var heads sync.WaitGroup
+	heads.Go(func() { d.signHeads(ctx) })
+	defer heads.Wait()
 	settle, sweep := time.NewTicker(settleEvery), time.NewTicker(sweepEvery)
 	defer settle.Stop()
 	defer sweep.Stop()

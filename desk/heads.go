@@ -1,0 +1,109 @@
+package desk
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"tocsin/notice"
+)
+
+const (
+	// headEvery is how often the desk says where the log stands. Clients call
+	// themselves live for 45 s after one.
+	headEvery = 10 * time.Second
+	// maxStepBack is by how much the clock may be set back without its showing in heads:
+	// less than clients let a beacon fall behind. A larger step must show, or heads would
+	// stand still until the clock has caught up.
+	maxStepBack = 30 * time.Second
+)
+
+// Heads passes on what a desk signs of the log, to every node that listens now.
+// Nothing is kept: a head that is lost is followed by another. Safe for concurrent use.
+type Heads interface {
+	PublishHead(head []byte) error
+}
+
+// Outcomes of an attempt to say where the log stands.
+const (
+	headPublished = "published"
+	headFailed    = "failed"   // nobody took it
+	headUnlisted  = "unlisted" // the keyset does not name the key as a beacon that is valid now
+)
+
+// signHeads says every headEvery where the log stands, while the desk stands at its
+// end and can tell.
+func (d *Desk) signHeads(ctx context.Context) {
+	if d.config.Beacon == nil {
+		return
+	}
+	var last time.Time
+	said := headPublished
+	for ctx.Err() == nil && d.await(ctx, d.atEnd) == nil {
+		var outcome string
+		if outcome, last = d.signHead(last); outcome != said {
+			said = outcome
+			d.sayHeads(outcome)
+		}
+		d.metrics.heads.WithLabelValues(outcome).Inc()
+		select {
+		case <-ctx.Done():
+		case <-time.After(headEvery):
+		}
+	}
+}
+
+// atEnd tells whether the desk has folded a live log to its end; the caller holds mu.
+func (d *Desk) atEnd() bool {
+	return d.source.Live && d.board.Seq() >= d.source.Head && d.board.Keyset() != nil
+}
+
+// signHead signs and publishes one head, later than last.
+func (d *Desk) signHead(last time.Time) (outcome string, at time.Time) {
+	at = d.headTime(last)
+	d.mu.Lock()
+	head, ks := d.board.Head(d.epoch, at), d.board.Keyset()
+	d.mu.Unlock()
+	if head == nil { // another log has begun meanwhile
+		return headFailed, last
+	}
+	body, err := notice.SignHead(head, d.config.Beacon)
+	if err == nil {
+		_, err = notice.VerifyHead(body, ks)
+	}
+	if err != nil {
+		return headUnlisted, last
+	}
+	if err := d.config.Heads.PublishHead(body); err != nil {
+		return headFailed, last
+	}
+	return headPublished, at
+}
+
+// headTime is the time of the next head: now, and a second after the last even if the
+// clock was set back a little.
+func (d *Desk) headTime(last time.Time) time.Time {
+	now := d.now().Truncate(time.Second)
+	if last.IsZero() || now.After(last) {
+		return now
+	}
+	if back := last.Sub(now); back > maxStepBack {
+		d.log.Warn("the clock was set back: clients believe this desk's heads again in ten minutes; another desk's meanwhile",
+			slog.Duration("by", back))
+		return now
+	}
+	return last.Add(time.Second)
+}
+
+// sayHeads tells operators what has changed.
+func (d *Desk) sayHeads(outcome string) {
+	switch outcome {
+	case headUnlisted:
+		d.log.Error("no heads: the keyset does not name --beacon-key as a beacon that is valid now; see tocsin keyset add --role beacon",
+			slog.String("keyid", d.config.Beacon.KeyID()))
+	case headFailed:
+		d.log.Warn("no heads: the broker did not take one")
+	default:
+		d.log.Info("heads are signed again")
+	}
+}
