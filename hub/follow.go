@@ -54,19 +54,10 @@ func (h *Hub) Source(s Source) {
 	h.wakeShards() // sessions may wait for this check
 }
 
-// Head passes on the newest signed head, an envelope, in heartbeats and snapshots.
-func (h *Hub) Head(envelope []byte) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	st := *h.status.Load()
-	st.head = envelope
-	h.status.Store(&st)
-}
-
 // setStatus is called with mu held.
 func (h *Hub) setStatus(s Source) {
 	now, old := time.Now(), h.status.Load()
-	st := &status{Source: s, since: old.since, head: old.head}
+	st := &status{Source: s, since: old.since, passed: old.passed}
 	st.live = s.Live && h.incoming != nil && h.incoming == h.serving
 	if st.live != old.live {
 		st.since = now

@@ -47,7 +47,7 @@ func (sh *shard) beat(spoke int, now time.Time) {
 		if s.slot != spoke {
 			continue
 		}
-		said := wire.Heartbeat{ServerTime: now, Source: s.source(st, now), Head: st.head}
+		said := wire.Heartbeat{ServerTime: now, Source: s.source(st, now), Head: st.head()}
 		frame, _ := textFrame(said.AppendTo(nil))
 		if stalled, err := sh.say(s, frame, said.Source.State); stalled || err != nil {
 			sh.settle(s, err)
@@ -61,7 +61,7 @@ func (sh *shard) beatCaughtUp(spoke int, st *status, now time.Time, due func(*se
 		return
 	}
 	v := sh.seen.Load()
-	said := wire.Heartbeat{Cursor: v.cursor(), ServerTime: now, Source: st.wire(now), Head: st.head}
+	said := wire.Heartbeat{Cursor: v.cursor(), ServerTime: now, Source: st.wire(now), Head: st.head()}
 	frame, _ := textFrame(said.AppendTo(nil))
 	for j := len(list) - 1; j >= 0; j-- { // backwards: sessions may leave
 		s := list[j].session

@@ -12,8 +12,8 @@ import (
 	"tocsin/wire"
 )
 
-// pageAge is how long the HTTP snapshot stays the same while nothing changes: so
-// long do caches get 304, and so old may its serverTime be.
+// pageAge is how long the HTTP snapshot stays the same while nothing changes, signed
+// heads included: so long do caches get 304, and so old may its serverTime be.
 const pageAge = 30 * time.Second
 
 // httpSnapshot keeps the body of /v1/snapshot between requests.
@@ -51,7 +51,7 @@ func (h *Hub) publicSnapshot() (body []byte, etag string) {
 	defer p.mu.Unlock()
 	now, st := time.Now(), h.status.Load()
 	// A check of the source that changes nothing makes a new status, but no new page.
-	same := p.status != nil && p.status.live == st.live && bytes.Equal(p.status.head, st.head)
+	same := p.status != nil && p.status.live == st.live && p.status.passed == st.passed
 	if p.body != nil && p.view == h.view.Load() && same && now.Sub(p.made) < pageAge {
 		return p.body, p.etag
 	}
@@ -61,7 +61,7 @@ func (h *Hub) publicSnapshot() (body []byte, etag string) {
 	}
 	s := wire.Snapshot{
 		Epoch: snap.view.gen.epoch, Cursor: snap.view.cursor(),
-		ServerTime: now, Source: st.wire(now), Head: st.head,
+		ServerTime: now, Source: st.wire(now), Head: st.head(),
 	}
 	for _, it := range snap.items {
 		if it.public() {

@@ -38,6 +38,8 @@ type Hub struct {
 	view          atomic.Pointer[view]   // never nil; replaced under mu
 	status        atomic.Pointer[status] // never nil; replaced under mu
 	page          httpSnapshot
+	heads         headWatch
+	lastSynced    atomic.Pointer[syncedFrame]
 	emergencyPage *emergencyPage
 
 	refusedSessions, refusedEntries hush
@@ -151,6 +153,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	h.readers.start()
 	service.Go(func() { h.watchGrants(ctx) })
 	service.Go(func() { h.settle(ctx) })
+	service.Go(func() { h.watchHeads(ctx) })
 	service.Go(func() { h.sendReceipts(ctx) })
 	service.Go(func() { h.sendAudience(ctx) })
 	service.Go(func() { h.keepCache(ctx) })

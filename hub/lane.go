@@ -59,7 +59,7 @@ func (s *session) beat(st *status, v *view, now time.Time) []byte {
 	if s.held == nil && v.place() == s.at {
 		c = v.cursor()
 	}
-	frame := wire.Heartbeat{Cursor: c, ServerTime: now, Source: s.source(st, now), Head: st.head}
+	frame := wire.Heartbeat{Cursor: c, ServerTime: now, Source: s.source(st, now), Head: st.head()}
 	s.told = frame.Source.State
 	return s.link.appendJSON(s.link.appendPlace(nil, c), frame.AppendTo(nil))
 }
@@ -124,8 +124,12 @@ func (s *session) synced(v *view) []byte {
 	if !s.unsynced {
 		return nil
 	}
+	st := s.hub.status.Load()
+	if s.conn != nil {
+		return s.hub.syncedFrame(v, st)
+	}
 	c := v.cursor()
-	return s.link.appendJSON(s.link.appendPlace(nil, c), wire.Synced{Cursor: c}.AppendTo(nil))
+	return s.link.appendJSON(s.link.appendPlace(nil, c), wire.Synced{Cursor: c, Head: st.head()}.AppendTo(nil))
 }
 
 // due lists what is owed and what follows; ok is false if the window no longer

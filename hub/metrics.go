@@ -17,6 +17,7 @@ type metrics struct {
 	refused   *prometheus.CounterVec // reason
 	closed    *prometheus.CounterVec // code
 	entries   *prometheus.CounterVec // verdict
+	heads     *prometheus.CounterVec // outcome
 	acks      *prometheus.CounterVec // state
 	delivered prometheus.Counter
 	stalls    prometheus.Counter
@@ -47,6 +48,7 @@ func newMetrics(h *Hub, r prometheus.Registerer) (*metrics, error) {
 		refused:   counters("refused_total", "Connections refused, by reason.", "reason"),
 		closed:    counters("closed_total", "Sessions that the node closed, by close code.", "code"),
 		entries:   counters("entries_total", "Entries of the log, by verdict.", "verdict"),
+		heads:     counters("heads_total", "Heads that desks published, by outcome: advances (passed on), repeats, behind, refused, other, early, flood.", "outcome"),
 		acks:      counters("acks_total", "Acknowledgements, by state; ignored ones were repeated or of what the session can't see.", "state"),
 		delivered: counter("delivered_total", "Entries written to sessions by shards."),
 		stalls:    counter("stalls_total", "Sockets that would have blocked."),
@@ -66,9 +68,13 @@ func newMetrics(h *Hub, r prometheus.Registerer) (*metrics, error) {
 	staleFor := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "tocsin_hub_source_stale_seconds", Help: "For how long the source has not been live; 0 while it is.",
 	}, func() float64 { return float64(h.status.Load().wire(time.Now()).SinceMs) / 1000 })
+	headAge := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "tocsin_hub_head_age_seconds",
+		Help: "How long ago a desk's signed head was passed on; 0 if the keyset names no beacon. Alarm at 45: clients are not live then.",
+	}, func() float64 { age, _ := h.headAge(time.Now()); return age.Seconds() })
 	for _, c := range []prometheus.Collector{
 		m.sessions, m.lanes, m.audience, m.welcomed, m.resumed, m.refused, m.closed, m.entries, m.acks, m.delivered,
-		m.stalls, m.slow, m.regrants, m.fanOut, m.live, m.window, m.cache, staleFor,
+		m.stalls, m.slow, m.regrants, m.fanOut, m.live, m.window, m.cache, m.heads, staleFor, headAge,
 	} {
 		if err := r.Register(c); err != nil {
 			return nil, fmt.Errorf("registering metrics: %w", err)

@@ -25,9 +25,9 @@ type Source struct {
 type status struct {
 	Source
 	// live tells that the log that is live is also the one that is served.
-	live  bool
-	since time.Time // when live became what it is
-	head  []byte    // the newest signed head, an envelope; nil if none
+	live   bool
+	since  time.Time // when live became what it is
+	passed *passedOn // the newest signed head; nil if none
 }
 
 // wire is the status in frames at now.

@@ -20,17 +20,22 @@ type State struct {
 	Seq    uint64         // of the newest entry that is in it
 	Keyset *notice.Keyset // in force; nil if nothing is served
 	Active int            // threads
+	// Beacon tells that heads are to come, and HeadAge how long ago the last came, or
+	// how long they have been awaited.
+	Beacon  bool
+	HeadAge time.Duration
 }
 
 // State tells what is served now: of the log, or of what stands in for it.
 func (h *Hub) State() State {
+	age, beacon := h.headAge(time.Now())
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	l := h.serving
 	if l == nil {
 		return State{}
 	}
-	s := State{From: l.from, Saved: l.saved, Seq: max(l.seq(), l.board.Seq()), Keyset: l.board.Keyset()}
+	s := State{From: l.from, Saved: l.saved, Seq: max(l.seq(), l.board.Seq()), Keyset: l.board.Keyset(), Beacon: beacon, HeadAge: age}
 	now := time.Now()
 	for _, t := range l.board.Threads() {
 		if t.Phase(now) == notice.Active {
