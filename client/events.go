@@ -78,7 +78,7 @@ type Freshness struct {
 	// Live: connected, in step with a node that is itself up to date.
 	Live bool
 	// Since is the last moment, in server time, of which it is known that nothing
-	// was missed; zero if there was none, or while Live.
+	// was missed, by a head where heads are to come; zero if there was none, or while Live.
 	Since time.Time
 	// Reason says why not Live: one of the constants Stale….
 	Reason string
@@ -90,6 +90,8 @@ const (
 	StaleDisconnected = "disconnected" // no connection, or one that is catching up
 	StaleSource       = "source"       // the node itself is not up to date
 	StaleRefused      = "refused"      // the node sent what can't be believed, and has not mended it yet
+	StaleHeads        = "heads"        // no head that fits has come for 45 s ([notice.HeadLag])
+	StaleMismatch     = "mismatch"     // what the node shows is not what the desk signed
 )
 
 // FreshnessChanged is an [Event].
@@ -101,8 +103,8 @@ type Bye struct{ wire.Bye }
 // Disconnected is an [Event]: there is no connection, and the next attempt comes
 // after RetryIn.
 type Disconnected struct {
-	// Err says why; it is never nil. See [ErrSilent], [ErrBye], [ErrSignedOut] and,
-	// for the close code, [CloseCode].
+	// Err says why; it is never nil. See [ErrSilent], [ErrBye], [ErrSignedOut],
+	// [ErrRefused], [ErrMismatch], [ErrUnvouched] and, for the close code, [CloseCode].
 	Err     error
 	RetryIn time.Duration
 }

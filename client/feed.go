@@ -31,9 +31,13 @@ type feed struct {
 	granted reach // of this session
 	synced  bool  // in this session
 	grown   bool  // what granted came to allow since then may still be on its way
+	whole   bool  // its replay is a snapshot
 	staged  []wire.EntryFrame
 	size    int      // of staged, in bytes
 	refused refusals // in this session
+
+	heads heads
+	sent  time.Time // the latest of the notices that were ever accepted
 }
 
 // reach is what a session may see. A cursor covers no more than that: what was
@@ -63,7 +67,7 @@ var errFlood = errors.New("the replay is too large")
 func newFeed(t notice.Trust, allowDev bool) *feed {
 	return &feed{
 		trust: t, allowDev: allowDev,
-		board: notice.NewBoard(t, allowDev), known: make(map[[32]byte]struct{}),
+		board: notice.NewBoard(t, allowDev), known: make(map[[32]byte]struct{}), heads: newHeads(),
 	}
 }
 
@@ -78,6 +82,9 @@ func (f *feed) restore(s State) error {
 	}
 	if f.board.Keyset() != nil { // without one, a replay could not be verified
 		f.cursor, f.reach = cursor, reachOf(s.Tier, s.Labels)
+		if !cursor.IsZero() {
+			f.heads.reached(cursor, f.standing)
+		}
 	}
 	return nil
 }
@@ -85,7 +92,7 @@ func (f *feed) restore(s State) error {
 // begin starts a session. It returns the cursor to say hello with.
 func (f *feed) begin() wire.Cursor {
 	f.keyset.behind = false
-	f.granted, f.synced, f.grown, f.staged, f.size = reach{}, false, false, nil, 0
+	f.granted, f.synced, f.grown, f.whole, f.staged, f.size = reach{}, false, false, false, nil, 0
 	f.refused.begin()
 	return f.cursor
 }
@@ -95,6 +102,7 @@ func (f *feed) begin() wire.Cursor {
 // connects again, for a snapshot.
 func (f *feed) welcome(w wire.Welcome) bool {
 	f.granted = reachOf(w.Tier, w.Labels)
+	f.whole = w.Resume == wire.ResumeSnapshot || f.cursor.IsZero()
 	if w.Resume == wire.ResumeReplay && !f.cursor.IsZero() && !f.reach.covers(f.granted) {
 		f.cursor = wire.Cursor{}
 		return false
@@ -138,6 +146,9 @@ func (f *feed) priming() bool { return !f.prime.IsZero() }
 func (f *feed) sync(cursor wire.Cursor) (events []Event, primed bool, err error) {
 	entries := f.staged
 	f.staged, f.size = nil, 0
+	if f.whole {
+		f.heads.begin()
+	}
 	if f.priming() && cursor.Epoch == f.prime.Epoch {
 		return nil, true, f.primeWith(entries)
 	}
@@ -171,6 +182,7 @@ func (f *feed) reached(cursor wire.Cursor) error {
 		return ErrRefused
 	case f.synced && !cursor.IsZero():
 		f.cursor, f.reach = cursor, f.granted
+		f.heads.reached(cursor, f.standing)
 	}
 	return nil
 }
@@ -179,18 +191,20 @@ func (f *feed) reached(cursor wire.Cursor) error {
 // threads that they changed.
 func (f *feed) apply(entries []wire.EntryFrame) []Event {
 	var events []Event
-	for _, e := range entries {
+	for i, e := range entries {
 		more, err := f.fold(e)
 		if err != nil {
 			more = []Event{Rejected{e.Seq, err}}
 		}
 		events = append(events, more...)
+		f.marked(i, len(entries), e.Seq)
 	}
 	for f.refused.due {
 		for _, r := range f.refused.take() {
 			more, _ := f.fold(r.entry) // that it is refused is told
 			events = append(events, more...)
 		}
+		f.marked(0, 1, f.heads.seq)
 	}
 	for i, event := range events {
 		if changed, ok := event.(NoticeChanged); ok {
@@ -222,6 +236,8 @@ func (f *feed) fold(e wire.EntryFrame) ([]Event, error) {
 		f.refused.due = true
 		if a.Notice == nil {
 			f.known[a.Hash] = struct{}{}
+		} else {
+			f.counts(a)
 		}
 		if env.PayloadType == notice.TypeKeyset {
 			f.keyset.saw(a.Hash, e.Seq, true)
@@ -254,6 +270,7 @@ func (f *feed) doubt() bool { return f.refused.doubt(f.keyset) }
 func (f *feed) repeats(env *notice.Envelope, err error) bool {
 	var broken *notice.RuleError
 	if errors.As(err, &broken) && broken.Rule == "duplicate" {
+		f.heads.counted[env.Hash()] = struct{}{}
 		return true
 	}
 	_, known := f.known[env.Hash()]
@@ -322,7 +339,7 @@ func (f *feed) state(now time.Time) State {
 // signs in next is to be sent what was dropped.
 func (f *feed) signOut(now time.Time) []Event {
 	var dropped []Event
-	entries := f.board.Snapshot(now)
+	entries, before := f.board.Snapshot(now), f.heads
 	*f = *newFeed(f.trust, f.allowDev)
 	for _, a := range entries {
 		if a.Notice != nil && !isPublic(a.Notice) {
@@ -331,6 +348,7 @@ func (f *feed) signOut(now time.Time) []Event {
 		}
 		_, _ = f.fold(wire.EntryFrame{Seq: a.Seq, Envelope: a.Body}) // it held
 	}
+	f.heads.beacons, f.heads.good = before.beacons, before.good // nothing of a notice is in them
 	return dropped
 }
 

@@ -19,6 +19,7 @@ import (
 type modelNode struct {
 	board *notice.Board
 	log   [][]byte
+	heads []*notice.Head       // by place in the log, from 1
 	sends [][]*notice.Accepted // by place in the log: the entry, if it holds, and what a refold has nodes send again
 }
 
@@ -33,6 +34,20 @@ func (n *modelNode) append(body []byte) {
 		n.sends[i] = slices.DeleteFunc(before, func(a *notice.Accepted) bool { return holds(out.Voided, a) })
 	}
 	n.sends = append(n.sends, sends)
+	n.heads = append(n.heads, n.board.Head("0a1b2c3d", time.Now()))
+}
+
+// judged holds an honest node's client against what a desk signed: of now, which must fit,
+// and of some time before, which must at least not look wrong.
+func (n *modelNode) judged(t *rapid.T, f *feed) {
+	judge := func(h *notice.Head) verdict {
+		said, _ := h.Time.Time()
+		f.heads.pending = &heard{notice.SignedHead{Head: *h, Said: said}, said}
+		_, v := f.judge(said)
+		return v
+	}
+	require.Equal(t, headFits, judge(n.heads[len(n.heads)-1]))
+	require.NotEqual(t, headWrong, judge(rapid.SampledFrom(n.heads).Draw(t, "head")))
 }
 
 func holds(list []*notice.Accepted, a *notice.Accepted) bool {
@@ -161,6 +176,7 @@ func modelSession(t *rapid.T, f *feed, n *modelNode, writer *modelWriter, restri
 	_, primed, err := f.sync(n.cursor())
 	require.NoError(t, err, "an honest node is believed")
 	require.False(t, primed)
+	n.judged(t, f)
 	for range rapid.IntRange(0, 4).Draw(t, "live") {
 		at := n.cursor().Seq
 		writer.write()
@@ -174,6 +190,7 @@ func modelSession(t *rapid.T, f *feed, n *modelNode, writer *modelWriter, restri
 		}
 		if rapid.Bool().Draw(t, "heartbeat") {
 			require.NoError(t, f.reached(n.cursor()))
+			n.judged(t, f)
 		}
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "meanwhile") {

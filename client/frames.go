@@ -45,33 +45,61 @@ func (x *session) apply(f wire.ServerFrame) ([]Event, Ticket, error) {
 	case wire.EntryFrame:
 		events, err = x.feed.entry(f)
 		x.receipts(events)
+		if err == nil {
+			err = x.heads(nil)
+		}
 	case wire.Synced:
 		events, err = x.sync(f)
 	case wire.Heartbeat:
-		x.clock.set(f.ServerTime)
-		x.fresh.told(f.Source, f.ServerTime)
-		if err = x.feed.reached(f.Cursor); err != nil {
-			break
-		}
-		if x.feed.complete() {
-			events = []Event{Synced{Cursor: f.Cursor}}
-		}
-		x.backoff.worked()
+		events, err = x.heartbeat(f)
 	case wire.Bye:
 		return []Event{Bye{f}}, ticket, &byeError{f}
 	}
 	x.fresh.doubt = x.feed.doubt()
+	x.clock.atLeast(x.feed.sent)
+	x.expectHeads()
 	return x.withFreshness(events), ticket, err
+}
+
+// heartbeat, like what precedes and follows, needs the lock.
+func (x *session) heartbeat(f wire.Heartbeat) (events []Event, err error) {
+	if err = x.feed.reached(f.Cursor); err == nil {
+		err = x.heads(f.Head)
+	}
+	if err := x.setTime(f.ServerTime, f.Source); err != nil {
+		return nil, err
+	}
+	if err != nil {
+		return nil, err
+	}
+	x.backoff.worked()
+	if x.feed.complete() {
+		events = []Event{Synced{Cursor: f.Cursor}}
+	}
+	return events, nil
+}
+
+// setTime takes what a node says of the time and of itself.
+func (x *session) setTime(serverTime time.Time, source wire.Source) error {
+	if serverTime.Before(minServerTime) || !serverTime.Before(maxServerTime) {
+		return fmt.Errorf("%w: a serverTime before 1970 or after 2096", ErrProtocol)
+	}
+	x.clock.set(x.feed.heads.bound(serverTime, time.Now(), timeSlack+x.interval))
+	x.clock.atLeast(x.feed.sent)
+	x.fresh.told(source, x.clock.now())
+	return nil
 }
 
 // welcome, like what follows, needs the lock.
 func (x *session) welcome(w wire.Welcome) ([]Event, Ticket, error) {
 	ticket := Ticket{Value: w.Ticket, Expires: w.TicketExpires}
 	x.welcomed = true
-	x.silence = silence(w.HeartbeatMs)
+	x.interval = interval(w.HeartbeatMs)
+	x.silence = silence(x.interval)
 	x.fresh.silence = x.silence
-	x.clock.set(w.ServerTime)
-	x.fresh.told(w.Source, w.ServerTime)
+	if err := x.setTime(w.ServerTime, w.Source); err != nil {
+		return nil, ticket, err
+	}
 	if !x.feed.welcome(w) {
 		return nil, ticket, errAgain
 	}
@@ -89,6 +117,9 @@ func (x *session) sync(f wire.Synced) ([]Event, error) {
 		return events, err
 	case primed:
 		return nil, errAgain
+	}
+	if err := x.heads(f.Head); err != nil {
+		return events, err
 	}
 	x.fresh.synced = true
 	x.fresh.note(x.clock.now())

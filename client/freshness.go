@@ -16,10 +16,14 @@ const (
 	heartbeatSlack = 2 * time.Second
 )
 
+// interval is that of heartbeats.
+func interval(heartbeatMs int64) time.Duration {
+	return max(minHeartbeat, time.Duration(min(heartbeatMs, maxHeartbeat.Milliseconds()))*time.Millisecond)
+}
+
 // silence is for how long a node may say nothing.
-func silence(heartbeatMs int64) time.Duration {
-	interval := time.Duration(min(heartbeatMs, maxHeartbeat.Milliseconds())) * time.Millisecond
-	return missedHeartbeats*max(interval, minHeartbeat) + heartbeatSlack
+func silence(interval time.Duration) time.Duration {
+	return missedHeartbeats*interval + heartbeatSlack
 }
 
 // serverClock reckons the server's time from what a node said last and the time
@@ -29,13 +33,36 @@ type serverClock struct {
 	heard time.Time // when, on this machine
 }
 
+// A serverTime outside of these is nobody's.
+var (
+	minServerTime = time.Unix(0, 0)
+	maxServerTime = time.Date(2096, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
 func (c *serverClock) set(said time.Time) { c.said, c.heard = said, time.Now() }
+
+// atLeast says that it can't be earlier: something was signed at that time.
+func (c *serverClock) atLeast(t time.Time) {
+	if !c.said.IsZero() && t.After(c.now()) {
+		c.set(t)
+	}
+}
 
 func (c *serverClock) now() time.Time {
 	if c.said.IsZero() {
 		return time.Now()
 	}
 	return c.said.Add(time.Since(c.heard))
+}
+
+// ended is the time by which what is over may be hidden. Where the node's time and this
+// machine's are more than a day apart one of them lies, and the earlier of them hides less.
+func (c *serverClock) ended() time.Time {
+	now, local := c.now(), time.Now()
+	if now.Sub(local) > 24*time.Hour {
+		return local
+	}
+	return now
 }
 
 // freshness is reckoned from time stamps when it is read, so that a timer that
@@ -50,6 +77,7 @@ type freshness struct {
 	silence time.Duration
 	// lastLive is the last moment in server time at which nothing was missed.
 	lastLive time.Time
+	heads    vouchers
 	last     Freshness // as reported
 }
 
@@ -59,13 +87,25 @@ func (f *freshness) at(now time.Time) Freshness {
 	case !f.synced && f.lastLive.IsZero():
 		return Freshness{Reason: StaleConnecting}
 	case !f.synced || now.Sub(f.heard) > f.silence:
-		return Freshness{Since: f.lastLive, Reason: StaleDisconnected}
+		return Freshness{Since: f.since(), Reason: StaleDisconnected}
 	case f.doubt:
-		return Freshness{Since: f.lastLive, Reason: StaleRefused}
+		return Freshness{Since: f.since(), Reason: StaleRefused}
 	case f.source.State != wire.SourceLive:
-		return Freshness{Since: f.lastLive, Reason: StaleSource}
+		return Freshness{Since: f.since(), Reason: StaleSource}
+	}
+	if reason := f.heads.stale(now); reason != "" {
+		return Freshness{Since: f.since(), Reason: reason}
 	}
 	return Freshness{Live: true}
+}
+
+// since is the last moment, in server time, of which it is known that nothing was missed:
+// by the node's word, and where heads are to come, by theirs.
+func (f *freshness) since() time.Time {
+	if f.heads.expected && f.heads.at.Before(f.lastLive) {
+		return f.heads.at
+	}
+	return f.lastLive
 }
 
 // told takes what a node says of itself at serverTime.

@@ -200,17 +200,31 @@ func (l *pipeListener) Close() error {
 
 func (l *pipeListener) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80} }
 
-// logbook numbers entries as a log would.
+// logbook numbers entries as a log would, and folds them as a desk would.
 type logbook struct {
 	*noticetest.Staff
-	seq uint64
+	seq     uint64
+	board   *notice.Board
+	beacons bool // keysets name some
 }
 
-func newLogbook(t *testing.T) *logbook { return &logbook{Staff: noticetest.NewStaff(t)} }
+func newLogbook(t *testing.T) *logbook {
+	staff := noticetest.NewStaff(t)
+	return &logbook{Staff: staff, board: notice.NewBoard(staff.Trust(), false)}
+}
 
 func (l *logbook) entry(body []byte) wire.EntryFrame {
 	l.seq++
+	l.board.Fold(notice.Entry{Seq: l.seq, Body: body})
 	return wire.EntryFrame{Seq: l.seq, Envelope: body}
+}
+
+// KeysetBody is the staff's, without the beacon unless heads are what is tested.
+func (l *logbook) KeysetBody(version int64, edits ...func(*notice.Keyset)) []byte {
+	if !l.beacons {
+		edits = append(edits, noticetest.Without(l.Beacon))
+	}
+	return l.Staff.KeysetBody(version, edits...)
 }
 
 func (l *logbook) cursor() wire.Cursor {

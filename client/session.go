@@ -80,8 +80,10 @@ type session struct {
 	handle   func(Event)
 	signOuts int // when it began
 	welcomed bool
+	interval time.Duration // of heartbeats
 	silence  time.Duration
 	alive    *time.Timer  // fires when the node was silent for too long
+	vigil    *time.Timer  // fires when heads vouch no longer, and when it is time to leave
 	acks     *time.Ticker // nil while there is none to send
 }
 
@@ -159,8 +161,11 @@ func (x *session) serve(ctx context.Context) error {
 		x.read(reading, frames)
 	}()
 	x.alive = time.NewTimer(x.silence)
+	x.vigil = time.NewTimer(x.silence)
+	x.watchHeads()
 	defer func() {
 		x.alive.Stop()
+		x.vigil.Stop()
 		if x.acks != nil {
 			x.acks.Stop()
 		}
@@ -181,6 +186,8 @@ func (x *session) serve(ctx context.Context) error {
 			err = x.take(ctx, r)
 		case <-x.alive.C:
 			err = ErrSilent
+		case <-x.vigil.C:
+			err = x.unvouched()
 		case <-x.poked:
 			err = x.obey(ctx)
 		case a := <-x.login.answers:
@@ -227,6 +234,7 @@ func (x *session) take(ctx context.Context, r received) error {
 	events, err := x.frame(r.frame)
 	x.report(x.handle, events...)
 	x.alive.Reset(x.silence) // now: what handle took is not the node's silence
+	x.watchHeads()
 	if err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ type site struct {
 	issuer    *authtest.Issuer
 	authority *auth.Authority
 	receipts  *receipts
+	hub       *hub.Hub // of the last node
 	deskURL   string
 }
 
@@ -74,6 +75,7 @@ func (s *site) openNode(address string) (stop func(), at string) {
 	h, err := hub.New(hub.Config{Trust: s.Trust(), Authority: s.authority, Receipts: s.receipts,
 		ReceiptInterval: 50 * time.Millisecond, Heartbeat: 500 * time.Millisecond})
 	require.NoError(s.t, err)
+	s.hub = h
 	stop, at = s.serve(h.Handler(), address, h.WrapListener,
 		func(ctx context.Context) { _ = s.broker.Follow(ctx, hubFollower{h}) },
 		func(ctx context.Context) { _ = h.Run(ctx) })

@@ -206,11 +206,13 @@ func (s *Subscriber) Ack(a wire.Ack) {
 }
 
 // Threads are the notices to show now, active or just withdrawn, in the order of
-// their Alerts. Nothing of a replay is among them before it is complete.
+// their Alerts. Nothing of a replay is among them before it is complete. A node whose
+// time is more than a day ahead of this machine's hides nothing: what is over by [Subscriber.Now]
+// is to be marked, "may have ended".
 func (s *Subscriber) Threads() []notice.Thread {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.clock.now()
+	now := s.clock.ended()
 	var shown []notice.Thread
 	for _, t := range s.feed.board.Threads() {
 		if t.Phase(now) != notice.Over {
@@ -249,8 +251,9 @@ func (s *Subscriber) State() State {
 	return s.feed.state(s.clock.now())
 }
 
-// Now is the server's time as far as it is known, otherwise this machine's. A jump
-// of this machine's clock does not move it.
+// Now is the server's time as far as it is known, otherwise this machine's. It is never
+// before the sent of a notice that was accepted; heads that fit bound it, where they come;
+// and a jump of this machine's clock does not move it.
 func (s *Subscriber) Now() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
