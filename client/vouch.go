@@ -35,15 +35,15 @@ type vouchers struct {
 	expected bool      // the keyset names a beacon
 	wrong    bool      // the last head that could be judged did not fit
 	until    time.Time // on this machine
-	at       time.Time // in server time, when the last one came that fitted; zero: none yet
+	at       time.Time // in server time, when the last one came that fitted, or heads began to be expected
 	leave    time.Time // when to look for another node; zero: not decided
 	left     int       // so often since the last head that fitted
 }
 
 // expects notes whether heads are to come. Once they are, there is time for the first.
-func (v *vouchers) expects(expected bool, now time.Time) {
+func (v *vouchers) expects(expected bool, now, serverTime time.Time) {
 	if expected && !v.expected {
-		v.until = now.Add(notice.HeadLag)
+		v.until, v.at = now.Add(notice.HeadLag), serverTime
 	}
 	v.expected = expected
 }
@@ -91,8 +91,8 @@ func (x *session) heads(body []byte) error {
 // expectHeads looks whether heads are to come. A node's word on the time alone does not
 // end that.
 func (x *session) expectHeads() {
-	now := time.Now()
-	x.fresh.heads.expects(x.feed.expectsHeads(x.clock.now(), now), now)
+	now, serverTime := time.Now(), x.clock.now()
+	x.fresh.heads.expects(x.feed.expectsHeads(serverTime, now), now, serverTime)
 }
 
 // watchHeads sets the timer for when heads no longer vouch, or it is time to leave.

@@ -20,10 +20,11 @@ type State struct {
 	Seq    uint64         // of the newest entry that is in it
 	Keyset *notice.Keyset // in force; nil if nothing is served
 	Active int            // threads
-	// Beacon tells that heads are to come, and HeadAge how long ago the last came, or
-	// how long they have been awaited.
-	Beacon  bool
-	HeadAge time.Duration
+	// Beacon tells that heads are to come, HeadCame when the last did (zero: none has), and
+	// HeadAge how long ago that is, or how long they have been awaited.
+	Beacon   bool
+	HeadCame time.Time
+	HeadAge  time.Duration
 }
 
 // State tells what is served now: of the log, or of what stands in for it.
@@ -36,6 +37,9 @@ func (h *Hub) State() State {
 		return State{}
 	}
 	s := State{From: l.from, Saved: l.saved, Seq: max(l.seq(), l.board.Seq()), Keyset: l.board.Keyset(), Beacon: beacon, HeadAge: age}
+	if p := h.status.Load().passed; p != nil {
+		s.HeadCame = p.came
+	}
 	now := time.Now()
 	for _, t := range l.board.Threads() {
 		if t.Phase(now) == notice.Active {

@@ -25,6 +25,7 @@ const (
 	devRoot      = "root.key"
 	devPublisher = "publisher.key"
 	devApprover  = "approver.key"
+	devBeacon    = "beacon.key" // signs heads
 	devTrust     = "trust.pem"
 	devKeyset    = "keyset.json"
 	devTickets   = "ticket.keys"
@@ -82,14 +83,18 @@ func newRing(path string) error {
 	return err
 }
 
-// writeKeyset makes the two staff keys and the keyset that lets them count. Two
-// owners, because two must sign what reaches a patient, here as everywhere.
+// writeKeyset makes the two staff keys, the desk's, and the keyset that lets them count.
+// Two owners, because two must sign what reaches a patient, here as everywhere.
 func (d devMode) writeKeyset(root *notice.PrivateKey, roots []notice.RootKey) error {
 	publisher, err := newKey(d.path(devPublisher), "dev-publisher")
 	if err != nil {
 		return err
 	}
 	approver, err := newKey(d.path(devApprover), "dev-approver")
+	if err != nil {
+		return err
+	}
+	beacon, err := newKey(d.path(devBeacon), "dev-desk")
 	if err != nil {
 		return err
 	}
@@ -100,7 +105,10 @@ func (d devMode) writeKeyset(root *notice.PrivateKey, roots []notice.RootKey) er
 	envelope, err := sealKeyset(&notice.Keyset{
 		Version: 1, Expires: notice.FormatTime(until), Dev: true,
 		Roots: roots, RootThreshold: 1,
-		Keys:   []notice.Key{staff(publisher, notice.RolePublisher), staff(approver, notice.RoleApprover)},
+		Keys: []notice.Key{
+			staff(publisher, notice.RolePublisher), staff(approver, notice.RoleApprover),
+			notice.NewKeysetKey(beacon.Public(), beacon.Owner, from, until, notice.RoleBeacon),
+		},
 		Policy: notice.Policy{LinkHosts: []string{"clinic.example", "localhost"}},
 	})
 	if err != nil {

@@ -197,14 +197,21 @@ func (p *process) openDesk() error {
 	if n := p.journal.Damaged(); n > 0 {
 		p.log.Error("the journal has lines that can't be read: acts may be missing from the record", "lines", n)
 	}
-	p.desk, err = desk.New(desk.Config{
+	config := desk.Config{
 		Trust: p.trust, AllowDev: p.cmd.Dev, Keyring: p.deskKeys,
 		Log: deskLog{p.broker}, Proposals: proposals{p.broker.Store(broker.StreamDesk)},
 		Recorder: p.journal, AudienceExists: audience(p.issuers, p.cohorts.exists),
 		Cohorts: p.cohorts, Pseudonyms: p.tickets, Issuers: issuerNames(p.issuers),
 		Origins: p.cmd.DeskOrigin, Receipts: p.receipts, Audiences: p.audiences, Console: webclient.Console(),
 		Logger: p.log, Registerer: p.metrics,
-	})
+	}
+	if p.cmd.BeaconKey != "" {
+		if config.Beacon, err = readKey(p.cmd.BeaconKey); err != nil {
+			return fmt.Errorf("--beacon-key: %w", err)
+		}
+		config.Heads = p.broker
+	}
+	p.desk, err = desk.New(config)
 	return err
 }
 

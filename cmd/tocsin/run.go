@@ -78,6 +78,7 @@ func (p *process) start(parts *errgroup.Group, ctx context.Context) {
 		part(p.auth.Run)
 		part(p.hub.Run)
 		follow(hubFollower{p.hub})
+		part(func(ctx context.Context) error { return p.broker.FollowHeads(ctx, p.hub.Head) })
 	}
 	if p.hub == nil { // where there is an edge, its authority watches them
 		part(func(ctx context.Context) error {

@@ -34,6 +34,7 @@ type serveCmd struct {
 	Drain        *time.Duration `group:"listen" placeholder:"20s" help:"How long clients are given to move to another node at shutdown (default 20s; in dev mode 1s)."`
 
 	Trust     string   `group:"log" placeholder:"FILE" help:"The pinned root keys (see tocsin keyset --help)."`
+	BeaconKey string   `group:"log" placeholder:"FILE" help:"A desk's own key, of role beacon: it signs where the log stands, so that clients see what a node withholds."`
 	NATS      []string `name:"nats" group:"log" placeholder:"URL,…" help:"An external NATS; without it the log is embedded, in DATA/jetstream."`
 	NATSCreds string   `name:"nats-creds" group:"log" placeholder:"FILE" help:"Its credentials."`
 	NATSCA    string   `name:"nats-ca" group:"log" placeholder:"FILE" help:"The authorities that its certificates are checked against."`
@@ -139,6 +140,8 @@ func (cmd *serveCmd) check() error {
 		return misuse{error: errNoTrust}
 	case (cmd.TLSCert == "") != (cmd.TLSKey == ""):
 		return misusef("--tls-cert and --tls-key belong together")
+	case cmd.BeaconKey != "" && !cmd.has("desk"):
+		return misusef("--beacon-key is for desks: an edge that could sign heads could withhold unseen. Leave it out, or add --roles desk")
 	case len(cmd.Roles) == 0:
 		return misusef("--roles: edge, desk or both")
 	case cmd.Dev && slices.ContainsFunc(cmd.NATS, isRemote):
@@ -148,6 +151,15 @@ func (cmd *serveCmd) check() error {
 		return misusef("--max-bytes is of the embedded store; with --nats it is given to tocsin broker init")
 	}
 	return nil
+}
+
+// useBeacon has a desk in dev mode sign heads, unless its folder is of before there were
+// any: then the keyset names no beacon.
+func (cmd *serveCmd) useBeacon(dev devMode) {
+	beacon := dev.path(devBeacon)
+	if _, err := os.Stat(beacon); err == nil && cmd.has("desk") {
+		cmd.BeaconKey = cmp.Or(cmd.BeaconKey, beacon)
+	}
 }
 
 // isRemote tells a NATS server of another machine. What can't be read is one.
@@ -176,6 +188,7 @@ func (cmd *serveCmd) completeDev(log *slog.Logger) error {
 	cmd.Trust = dev.path(devTrust)
 	cmd.TicketKeys = cmp.Or(cmd.TicketKeys, dev.path(devTickets))
 	cmd.DeskKeys = cmp.Or(cmd.DeskKeys, dev.path(devDesk))
+	cmd.useBeacon(dev)
 	return nil
 }
 

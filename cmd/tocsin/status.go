@@ -130,6 +130,7 @@ type hubState struct {
 	Started  time.Time   `json:"started"`
 	Source   sourceState `json:"source"`
 	Keyset   keysetState `json:"keyset"`
+	Heads    headsState  `json:"heads"`
 	Active   int         `json:"active"` // threads
 	Sessions int         `json:"sessions"`
 	// Foreign are revocations that void nothing here: another ring made them.
@@ -183,6 +184,27 @@ func (s *hubState) serves(state hub.State) {
 	s.Source.From, s.Source.Saved, s.Source.Read = state.From, state.Saved, state.Seq
 	s.Source.Head = max(s.Source.Head, state.Seq)
 	s.Keyset, s.Active = keysetStateOf(state.Keyset), state.Active
+	s.Heads = headsState{Beacon: state.Beacon, Came: state.HeadCame, AgeMs: state.HeadAge.Milliseconds()}
+}
+
+// headsState is whether desks sign heads, as an edge sees it.
+type headsState struct {
+	Beacon bool      `json:"beacon"` // the keyset names one that is valid now
+	Came   time.Time `json:"came,omitzero"`
+	AgeMs  int64     `json:"ageMs"` // since then, or since heads are awaited
+}
+
+func (h headsState) words() string {
+	age := time.Duration(h.AgeMs) * time.Millisecond
+	switch {
+	case !h.Beacon:
+		return "none: the keyset names no beacon, so clients rest on the nodes' word"
+	case age >= notice.HeadLag:
+		return fmt.Sprintf("MISSING for %s: clients do not call themselves live", ago(age))
+	case h.Came.IsZero():
+		return fmt.Sprintf("awaited for %s", ago(age))
+	}
+	return fmt.Sprintf("signed %s ago", ago(age))
 }
 
 // keysetState is the keyset in force; version 0 means none.
@@ -211,6 +233,9 @@ func (s hubState) words() string {
 	}
 	fmt.Fprintf(&b, "log       %s\n", s.Source.words())
 	fmt.Fprintf(&b, "keyset    %s\n", s.Keyset.words())
+	if slices.Contains(s.Roles, "edge") {
+		fmt.Fprintf(&b, "heads     %s\n", s.Heads.words())
+	}
 	fmt.Fprintf(&b, "notices   %d active\n", s.Active)
 	fmt.Fprintf(&b, "sessions  %d\n", s.Sessions)
 	fmt.Fprintf(&b, "rings     tickets: %s", ringWords(s.TicketKeys))

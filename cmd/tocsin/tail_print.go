@@ -87,10 +87,20 @@ func (p *tailPrinter) freshness(f client.Freshness) {
 		p.console.say("- live")
 	case f.Reason == client.StaleConnecting:
 	case f.Since.IsZero():
-		p.console.say("- not updated yet (%s)", f.Reason)
+		p.console.say("- not updated yet (%s)", reasonWords(f.Reason))
 	default:
-		p.console.say("- not updated since %s (%s)", f.Since.Local().Format(time.TimeOnly), f.Reason)
+		p.console.say("- not updated since %s (%s)", f.Since.Local().Format(time.TimeOnly), reasonWords(f.Reason))
 	}
+}
+
+func reasonWords(reason string) string {
+	switch reason {
+	case client.StaleHeads:
+		return fmt.Sprintf("heads: no signed head for %.0f s", notice.HeadLag.Seconds())
+	case client.StaleMismatch:
+		return "mismatch: what this node shows is not what the desk signed"
+	}
+	return reason
 }
 
 func (p *tailPrinter) synced(e client.Synced) {

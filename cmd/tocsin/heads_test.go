@@ -1,0 +1,70 @@
+package main
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"tocsin/notice"
+	"tocsin/notice/noticetest"
+)
+
+// What a desk signs reaches an edge in another process, and what the edge tells of it.
+func TestHeadsReachAnEdge(t *testing.T) {
+	f := newFleetApart(t)
+	edge := f.serve("edge", "--roles", "edge").ready(t)
+	require.Contains(t, edge.state().words(), "heads     awaited for 0s")
+	require.NoError(t, os.WriteFile(f.path("beacon.key"), f.Beacon.Marshal(), 0o600))
+	f.serve("desk-2", "--roles", "desk", "--beacon-key", f.path("beacon.key"))
+	require.Eventually(t, func() bool { return !edge.hub.State().HeadCame.IsZero() }, patience, 10*time.Millisecond)
+	require.Regexp(t, `heads     signed \d+s ago`, edge.state().words())
+}
+
+func TestHeadsInWords(t *testing.T) {
+	for want, state := range map[string]headsState{
+		"none: the keyset names no beacon, so clients rest on the nodes' word": {},
+		"awaited for 44s": {Beacon: true, AgeMs: 44_000},
+		"signed 3s ago":   {Beacon: true, AgeMs: 3_000, Came: time.Now()},
+		"MISSING for 45s: clients do not call themselves live":  {Beacon: true, AgeMs: 45_000, Came: time.Now()},
+		"MISSING for 1m0s: clients do not call themselves live": {Beacon: true, AgeMs: 60_000},
+	} {
+		require.Equal(t, want, state.words())
+	}
+}
+
+// A beacon's key is a desk's, and a secret.
+func TestBeaconKeyRefused(t *testing.T) {
+	f := newFleet(t)
+	require.NoError(t, os.WriteFile(f.path("beacon.key"), f.Beacon.Marshal(), 0o644))
+	cmd, err := parse(t, "--trust", f.path("trust.pem"), "--roles", "edge", "--beacon-key", f.path("beacon.key"))
+	if err == nil {
+		err = cmd.check()
+	}
+	require.ErrorContains(t, err, "--beacon-key is for desks")
+	_, err = readKey(f.path("beacon.key"))
+	require.ErrorContains(t, err, "can be read by others")
+}
+
+// An older folder of dev mode has no beacon, and goes on without heads.
+func TestDevFolderWithoutBeacon(t *testing.T) {
+	d := devMode{t.TempDir()}
+	require.NoError(t, d.fill())
+	read, err := readDraft(d.path(devKeyset))
+	require.NoError(t, err)
+	require.True(t, read.keyset.HasBeacon(time.Now()))
+	key, err := readKey(d.path(devBeacon))
+	require.NoError(t, err)
+	require.True(t, read.keyset.Key(key.KeyID()).Has(notice.RoleBeacon))
+	require.False(t, noticetest.NewStaff(t).Keyset(1, noticetest.Without(noticetest.NewStaff(t).Beacon)).HasBeacon(time.Now()))
+
+	for _, exists := range []bool{true, false} {
+		if !exists {
+			require.NoError(t, os.Remove(d.path(devBeacon)))
+		}
+		cmd := &serveCmd{Dev: true, Roles: []string{"edge", "desk"}}
+		cmd.useBeacon(d)
+		require.Equal(t, exists, cmd.BeaconKey != "")
+	}
+}
