@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,7 +24,7 @@ type headOffice struct {
 	desk  *desk.Desk
 	log   *lines
 	seq   uint64
-	off   time.Duration // of the desk's clock; changed while the desk waits
+	off   atomic.Int64 // the desk's clock is so many nanoseconds ahead
 
 	mu    sync.Mutex
 	heads [][]byte
@@ -59,7 +60,7 @@ func newHeadOffice(t *testing.T, edits ...func(*notice.Keyset)) *headOffice {
 	require.NoError(t, err)
 	o.desk, err = desk.New(desk.Config{
 		Trust: o.staff.Trust(), Log: nowhere{}, Proposals: nowhere{}, Recorder: journal, Keyring: auth.NewKeyring(),
-		Beacon: o.staff.Beacon, Heads: o, Now: func() time.Time { return time.Now().Add(o.off) }, Logger: o.log.logger(),
+		Beacon: o.staff.Beacon, Heads: o, Now: func() time.Time { return time.Now().Add(time.Duration(o.off.Load())) }, Logger: o.log.logger(),
 	})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -161,7 +162,7 @@ func TestHeadsAndClocks(t *testing.T) {
 			{0, 10 * time.Second}, {-25 * time.Second, time.Second}, {0, time.Second}, {0, 3 * time.Second}, {0, 10 * time.Second},
 			{time.Hour, time.Hour + 10*time.Second}, {-time.Hour, -time.Hour + 10*time.Second}, {0, 10 * time.Second},
 		} {
-			o.off += step.set
+			o.off.Add(int64(step.set))
 			time.Sleep(10 * time.Second)
 			heads := o.take()
 			require.Len(t, heads, 1)
