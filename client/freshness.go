@@ -86,15 +86,16 @@ func (f *freshness) at(now time.Time) Freshness {
 	switch {
 	case !f.synced && f.lastLive.IsZero():
 		return Freshness{Reason: StaleConnecting}
+	case f.heads.expected && f.heads.wrong: // also while it looks for a node that shows all
+		return Freshness{Since: f.since(), Reason: StaleMismatch}
 	case !f.synced || now.Sub(f.heard) > f.silence:
 		return Freshness{Since: f.since(), Reason: StaleDisconnected}
 	case f.doubt:
 		return Freshness{Since: f.since(), Reason: StaleRefused}
 	case f.source.State != wire.SourceLive:
 		return Freshness{Since: f.since(), Reason: StaleSource}
-	}
-	if reason := f.heads.stale(now); reason != "" {
-		return Freshness{Since: f.since(), Reason: reason}
+	case f.heads.missing(now):
+		return Freshness{Since: f.since(), Reason: StaleHeads}
 	}
 	return Freshness{Live: true}
 }

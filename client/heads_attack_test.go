@@ -32,7 +32,7 @@ func TestWithheldEntry(t *testing.T) {
 				withheld := c.Sign(kind(c, alert))
 				c.entry(withheld)
 				c.beats(p, 1, func(int) []byte { return c.head() })
-				require.False(t, w.Freshness().Live)
+				require.Equal(t, client.StaleMismatch, w.Freshness().Reason)
 				lost := of[client.Disconnected](w.take())
 				require.Len(t, lost, 1)
 				require.ErrorIs(t, lost[0].Err, client.ErrMismatch)
@@ -44,7 +44,7 @@ func TestWithheldEntry(t *testing.T) {
 				p.send(welcome(wire.ResumeSnapshot, wire.TierPublic), wire.EntryFrame{Seq: 1, Envelope: c.KeysetBody(1)},
 					wire.EntryFrame{Seq: 2, Envelope: c.Sign(alert)}, wire.Synced{Cursor: c.cursor(), Head: c.headOf(c.Beacon, time.Now().Add(time.Second))})
 				synctest.Wait()
-				require.False(t, w.Freshness().Live)
+				require.Equal(t, client.StaleMismatch, w.Freshness().Reason)
 				p, hello = n.accept()
 				require.Empty(t, hello.Cursor)
 				p.send(welcome(wire.ResumeSnapshot, wire.TierPublic), wire.EntryFrame{Seq: 1, Envelope: c.KeysetBody(1)},

@@ -177,6 +177,55 @@ func TestHeadsInABurst(t *testing.T) {
 	})
 }
 
+// A desk that is an entry behind vouches for what it has seen.
+func TestHeadsOfADeskThatIsBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, c := newNode(t), newClinic(t)
+		w := c.watch(n)
+		p := c.open(n)
+		w.take()
+		for range 10 {
+			behind := c.headOf(c.Beacon, time.Now().Add(15*time.Second))
+			p.send(c.entry(c.Sign(c.Alert())))
+			c.beats(p, 1, func(int) []byte { return behind })
+		}
+		stays(t, w)
+	})
+}
+
+// Of a long replay, no more is known than is kept: a head of its middle says nothing.
+func TestHeadsOfALongReplay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, c := newNode(t), newClinic(t)
+		w := c.watch(n)
+		c.open(n).cut()
+		synctest.Wait()
+		w.take()
+		replay := []wire.ServerFrame{welcome(wire.ResumeReplay, wire.TierPublic)}
+		var middle, late []byte
+		for i := range 100 {
+			replay = append(replay, c.entry(c.Sign(c.Alert())))
+			switch i {
+			case 20:
+				middle = c.headOf(c.Beacon, time.Now().Add(3*time.Second))
+			case 90:
+				late = c.headOf(c.Beacon, time.Now().Add(5*time.Second))
+			}
+		}
+		p, _ := n.accept()
+		p.send(append(replay, wire.Synced{Cursor: c.cursor(), Head: middle}, c.beat(late))...)
+		synctest.Wait()
+		require.True(t, w.Freshness().Live)
+		require.Empty(t, of[client.Disconnected](w.take()))
+		for range 2 { // which fitted, or it would not last
+			time.Sleep(20 * time.Second)
+			p.send(c.beat(nil))
+		}
+		synctest.Wait()
+		require.True(t, w.Freshness().Live)
+	})
+}
+
 // Two desks whose clocks are an hour apart, one notice ending in between: whichever is
 // heard, nobody is alarmed, and time does not jump.
 func TestTwoClocks(t *testing.T) {

@@ -57,18 +57,8 @@ func (v *vouchers) fits(came, at time.Time) {
 	}
 }
 
-// stale is the reason for which the client is not live at now; "" if heads give none.
-func (v *vouchers) stale(now time.Time) string {
-	switch {
-	case !v.expected:
-		return ""
-	case v.wrong:
-		return StaleMismatch
-	case !now.Before(v.until):
-		return StaleHeads
-	}
-	return ""
-}
+// missing tells whether no head vouches at now, though one should.
+func (v *vouchers) missing(now time.Time) bool { return v.expected && !now.Before(v.until) }
 
 // heads takes the head of a frame, if there is one, and judges what waits. The error
 // ends the session.
