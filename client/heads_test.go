@@ -84,24 +84,6 @@ func (c *clinic) beats(p *peer, n int, head func(i int) []byte) {
 	}
 }
 
-// lostWithin lets time pass until the client is not live, which must be within d.
-func lostWithin(t *testing.T, w *watcher, d time.Duration) client.Freshness {
-	t.Helper()
-	require.True(t, w.Freshness().Live)
-	w.take()
-	for range int(d / time.Second) {
-		time.Sleep(time.Second)
-		synctest.Wait()
-		for _, f := range of[client.FreshnessChanged](w.take()) {
-			require.False(t, f.Live)
-			require.Equal(t, f.Reason, w.Freshness().Reason)
-			return f.Freshness
-		}
-	}
-	require.Fail(t, "still live", "after %s", d)
-	return client.Freshness{}
-}
-
 // mayBeAway lets the test turn connections away.
 func (n *node) mayBeAway() *atomic.Bool {
 	away, refuse := new(atomic.Bool), refuseWith(http.StatusBadGateway, "")
