@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -63,6 +64,9 @@ type Config struct {
 	// is an error. Half of it is the log's. With URLs, Init gives it to the streams
 	// on each replica. When the limit is reached new writes get [ErrFull].
 	MaxBytes int64
+	// AsIs opens an embedded store without making or changing its streams, for a backup
+	// or a restore.
+	AsIs bool
 
 	// URLs are the servers of an external NATS cluster.
 	URLs []string
@@ -120,6 +124,7 @@ type Broker struct {
 	server  *embedded     // nil with an external broker
 	suspect chan struct{} // asks Run to look at the embedded server now; buffered
 
+	restoring atomic.Bool // this Broker makes the log anew, and reads it meanwhile
 	closeOnce sync.Once
 	closed    chan struct{}
 }
@@ -172,6 +177,9 @@ func (b *Broker) openEmbedded(ctx context.Context) error {
 	}
 	if err := b.link.wait(ctx); err != nil {
 		return fmt.Errorf("connecting to the store %s: %w", b.config.Dir, err)
+	}
+	if b.config.AsIs {
+		return nil
 	}
 	if err := b.Init(ctx, 1); err != nil {
 		return fmt.Errorf("opening the store %s: %w", b.config.Dir, err)

@@ -50,6 +50,9 @@ func (b *Broker) logState(ctx context.Context) (logState, error) {
 		return logState{}, fmt.Errorf("asking for the log's state: %w", err)
 	}
 	info := stream.CachedInfo()
+	if err := restoring(info.Config); err != nil && !b.restoring.Load() {
+		return logState{}, err
+	}
 	return logState{
 		epoch:     epochOf(StreamLog, info.Created),
 		last:      info.State.LastSeq,

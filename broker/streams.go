@@ -92,6 +92,9 @@ func (b *Broker) makeStream(ctx context.Context, config jetstream.StreamConfig) 
 		_, err = b.js.CreateStream(ctx, config)
 		return err
 	}
+	if err == nil {
+		err = restoring(stream.CachedInfo().Config)
+	}
 	if err != nil || sameConfig(stream.CachedInfo().Config, config) {
 		return err
 	}

@@ -11,7 +11,8 @@ import (
 )
 
 type brokerCmd struct {
-	Init brokerInitCmd `cmd:"" help:"Make the streams on an external NATS."`
+	Init   brokerInitCmd `cmd:"" help:"Make the streams on an external NATS."`
+	Repair repairCmd     `cmd:"" help:"Put back what the log has lost, from backups and nodes' caches."`
 }
 
 type brokerInitCmd struct {

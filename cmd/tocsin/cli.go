@@ -29,6 +29,8 @@ type cli struct {
 
 	Status  statusCmd  `cmd:"" group:"hub" help:"Ask a running hub how it is."`
 	Broker  brokerCmd  `cmd:"" group:"hub" help:"Prepare an external NATS."`
+	Backup  backupCmd  `cmd:"" group:"hub" help:"Save the log to a file, or check one."`
+	Restore restoreCmd `cmd:"" group:"hub" help:"Make a new log from a backup."`
 	Version versionCmd `cmd:"" group:"hub" help:"Print the version."`
 }
 

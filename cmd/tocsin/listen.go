@@ -34,7 +34,7 @@ func listen(flag, address string) (net.Listener, error) {
 
 // listeners are the open addresses of a process; those of roles that it lacks
 // are nil.
-type listeners struct{ public, desk, admin net.Listener }
+type listeners struct{ public, desk, admin, backups net.Listener }
 
 func (cmd *serveCmd) openListeners() (l listeners, err error) {
 	defer func() {
@@ -58,7 +58,7 @@ func (cmd *serveCmd) openListeners() (l listeners, err error) {
 
 // close closes what is open; a server may have closed it before.
 func (l listeners) close() {
-	for _, one := range []net.Listener{l.public, l.desk, l.admin} {
+	for _, one := range []net.Listener{l.public, l.desk, l.admin, l.backups} {
 		if one != nil {
 			_ = one.Close()
 		}

@@ -30,6 +30,7 @@ type process struct {
 	metrics  *prometheus.Registry
 	started  time.Time
 	draining atomic.Bool
+	overdue  chan struct{} // closed when a shutdown should long be over
 
 	trust     notice.Trust
 	issuers   []auth.IssuerConfig
@@ -53,7 +54,7 @@ type process struct {
 
 // open makes a process, or nothing.
 func open(ctx context.Context, cmd *serveCmd, log *slog.Logger) (*process, error) {
-	p := &process{cmd: cmd, log: log, metrics: newRegistry(), started: time.Now()}
+	p := &process{cmd: cmd, log: log, metrics: newRegistry(), started: time.Now(), overdue: make(chan struct{})}
 	if err := p.open(ctx); err != nil {
 		p.close()
 		return nil, err
@@ -121,6 +122,9 @@ func (p *process) openBroker(ctx context.Context) error {
 		return err
 	}
 	p.broker = b
+	if config.Dir != "" {
+		p.openBackups()
+	}
 	incarnation := uuid.NewString()
 	p.receipts = &receipts{
 		store: b.Store(broker.StreamReceipts), incarnation: incarnation,
@@ -131,6 +135,16 @@ func (p *process) openBroker(ctx context.Context) error {
 		return p.openDev(ctx)
 	}
 	return nil
+}
+
+// openBackups offers backups of an embedded log. Without them it is served all the same.
+func (p *process) openBackups() {
+	l, err := listenForBackups(p.cmd.Data)
+	if err != nil {
+		p.log.Warn("no backups while this process runs", "socket", backupSocket(p.cmd.Data), "error", err)
+		return
+	}
+	p.listener.backups = l
 }
 
 // openDev reads the demo issuer's key, and puts the dev keyset into a log that is

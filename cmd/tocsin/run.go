@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -25,14 +26,27 @@ func (cmd *serveCmd) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
-	defer p.close()
 	log.Info("serving", "version", build().Version, "roles", cmd.Roles,
 		"listen", cmd.Listen, "desk_listen", cmd.DeskListen, "admin_listen", cmd.AdminListen)
 	if cmd.Dev {
 		fmt.Fprint(c.Out, cmd.whatNext(c.program))
 	}
-	return p.run(ctx)
+	ended := make(chan error, 1)
+	go func() {
+		err := p.run(ctx)
+		p.close()
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		return err
+	case <-p.overdue:
+		return errOverdue
+	}
 }
+
+// errOverdue: whatever holds the process up, those who wait for its end do not.
+var errOverdue = errors.New("not everything ended in time; what was answered is on disk")
 
 // run runs every part until ctx ends or one of them fails, and then shuts down
 // in order. The parts' own context outlives ctx: clients are still served while
@@ -50,7 +64,8 @@ func (p *process) run(ctx context.Context) error {
 	case <-ctx.Done():
 	case <-life.Done():
 	}
-	p.shutDown(servers)
+	time.AfterFunc(p.cmd.farewell().end, func() { close(p.overdue) })
+	p.shutDown(life, servers)
 	end()
 	return parts.Wait()
 }
@@ -96,23 +111,34 @@ func (p *process) start(parts *errgroup.Group, ctx context.Context) {
 	}
 }
 
-// graceful is how long requests that are under way may take at shutdown. A
-// publication takes 10 s at most.
-const graceful = 12 * time.Second
-
-// shutDown says that the process is not ready, sends clients elsewhere, and lets
-// requests finish. The admin address answers until the end.
-func (p *process) shutDown(servers []server) {
-	p.log.Info("shutting down", "drain", *p.cmd.Drain)
+// shutDown says that the process is not ready, serves on for a while, sends clients
+// elsewhere, and lets requests finish; life ends early if a part has failed. The admin
+// address answers until the end.
+func (p *process) shutDown(life context.Context, servers []server) {
+	plan := p.cmd.farewell()
+	p.log.Info("shutting down", "drain", *p.cmd.Drain, "serving_on", plan.hold, "at_most", plan.end)
 	p.draining.Store(true)
-	ctx, cancel := context.WithTimeout(context.Background(), *p.cmd.Drain+graceful)
-	defer cancel()
-	if p.hub != nil {
-		_ = p.hub.Drain(ctx, *p.cmd.Drain) // what is left at the deadline is closed below
+	hold := time.NewTimer(plan.hold)
+	defer hold.Stop()
+	select {
+	case <-hold.C:
+	case <-life.Done():
 	}
+	var ending sync.WaitGroup
 	for _, s := range servers {
-		if err := s.Shutdown(ctx); err != nil {
-			_ = s.Close()
+		if s.lingers {
+			ending.Go(func() { s.shutDown(plan.requests - plan.hold) })
+		}
+	}
+	if p.hub != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), plan.byes+byeGrace)
+		_ = p.hub.Drain(ctx, plan.byes) // what is left at the deadline is closed below
+		cancel()
+	}
+	ending.Wait()
+	for _, s := range servers {
+		if !s.lingers {
+			s.shutDown(lastAnswers)
 		}
 	}
 }
@@ -121,6 +147,9 @@ func (p *process) shutDown(servers []server) {
 type server struct {
 	*http.Server
 	listener net.Listener
+	// lingers: its requests may take their time, and are let finish while clients are sent
+	// elsewhere.
+	lingers bool
 }
 
 func (s server) serve() error {
@@ -130,21 +159,31 @@ func (s server) serve() error {
 	return nil
 }
 
+// shutDown lets requests finish for so long.
+func (s server) shutDown(patience time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := s.Shutdown(ctx); err != nil {
+		_ = s.Close()
+	}
+}
+
 // servers makes a server for each address, the admin one last.
 func (p *process) servers() []server {
 	var all []server
-	add := func(s *http.Server, l net.Listener) { all = append(all, server{s, l}) }
 	if p.hub != nil {
-		add(newServer(p.publicHandler(), p.log), withTLS(p.hub.WrapListener(p.listener.public), p.tls))
+		all = append(all, server{newServer(p.publicHandler(), p.log), withTLS(p.hub.WrapListener(p.listener.public), p.tls), false})
 	}
 	if p.desk != nil {
 		s := desk.Server(nil, p.log)
 		s.Handler = endStreams(s, p.desk.Handler())
-		add(s, withTLS(p.listener.desk, p.tls))
+		all = append(all, server{s, withTLS(p.listener.desk, p.tls), true})
+	}
+	if p.listener.backups != nil {
+		all = append(all, server{newServer(backups(p.broker), p.log), p.listener.backups, true})
 	}
 	admin := checkHost(adminHandler(p.state, p.metrics), p.cmd.AdminHost...)
-	add(newServer(admin, p.log), p.listener.admin)
-	return all
+	return append(all, server{newServer(admin, p.log), p.listener.admin, false})
 }
 
 // endStreams ends streams of events when s shuts down, which otherwise waits for

@@ -74,7 +74,7 @@ func TestShutDownIsNotReady(t *testing.T) {
 	drain := time.Duration(0)
 	p := &process{cmd: &serveCmd{Drain: &drain}, log: slog.New(slog.DiscardHandler)}
 	require.NoError(t, p.ready())
-	p.shutDown(nil)
+	p.shutDown(t.Context(), nil)
 	require.ErrorIs(t, p.ready(), errDraining)
 }
 

@@ -1,0 +1,110 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// prepare sees to it that the log's stream is a marked one of this restore, and returns
+// what it is to be when the mark goes.
+func (r *restore) prepare(ctx context.Context) (config jetstream.StreamConfig, err error) {
+	err = r.asking(ctx, func(ctx context.Context) error {
+		stream, err := r.b.js.Stream(ctx, StreamLog)
+		switch {
+		case errors.Is(err, jetstream.ErrStreamNotFound):
+			config = streamConfigs(r.b.config.maxBytes(), max(r.Replicas, 1))[0]
+			return r.make(ctx, config)
+		case err != nil:
+			return fmt.Errorf("asking for the log's stream: %w", err)
+		}
+		info := stream.CachedInfo()
+		config = unmarked(info.Config)
+		switch mark := info.Config.Metadata[restoreMark]; {
+		case mark == r.digest:
+			r.epoch = entered(info)
+			return nil
+		case mark == "" && r.committed && entered(info) == r.epoch:
+			return nil // the answer to the last step was lost
+		case mark == "":
+			if err := r.retire(ctx, info); err != nil {
+				return err
+			}
+		}
+		if err := r.b.js.DeleteStream(ctx, StreamLog); err != nil {
+			return fmt.Errorf("removing the former stream: %w", err)
+		}
+		return r.make(ctx, config)
+	})
+	return config, err
+}
+
+// make makes the marked stream.
+func (r *restore) make(ctx context.Context, config jetstream.StreamConfig) error {
+	stream, err := r.b.js.CreateStream(ctx, marked(config, r.digest))
+	if err != nil {
+		return fmt.Errorf("making the stream: %w", tooFew(err))
+	}
+	r.at, r.epoch, r.committed = 0, entered(stream.CachedInfo()), false
+	return nil
+}
+
+// retire makes sure that a stream in use may be removed: nobody can append to it any
+// more, and it holds nothing but what is to be replaced.
+func (r *restore) retire(ctx context.Context, info *jetstream.StreamInfo) error {
+	if err := r.replaces(info); err != nil {
+		return err
+	}
+	config := unmarked(info.Config)
+	closed := config
+	closed.Subjects = []string{closedSubjects}
+	stream, err := r.b.js.UpdateStream(ctx, closed)
+	if err != nil {
+		return fmt.Errorf("closing the former stream: %w", err)
+	}
+	if info, err = stream.Info(ctx); err == nil {
+		err = r.replaces(info)
+	}
+	if err != nil {
+		_, opening := r.b.js.UpdateStream(ctx, config)
+		return errors.Join(err, opening)
+	}
+	return nil
+}
+
+// replaces is nil if the stream is what the restore may replace.
+func (r *restore) replaces(info *jetstream.StreamInfo) error {
+	last, epoch := info.State.LastSeq, entered(info)
+	switch old := r.Replace; {
+	case old == nil && last > 0:
+		return fmt.Errorf("%w: %d, up to number %d (epoch %s)", ErrNotEmpty, info.State.Msgs, last, epoch)
+	case old != nil && (last != old.Last || epoch != old.Epoch):
+		return fmt.Errorf("%w: it has changed since it was read (it ends at %d now); begin again", ErrNotEmpty, last)
+	}
+	return nil
+}
+
+// remove removes a marked stream.
+func (r *restore) remove(ctx context.Context) error {
+	r.at = 0
+	return r.asking(ctx, func(ctx context.Context) error { return r.b.js.DeleteStream(ctx, StreamLog) })
+}
+
+// commit puts the log into use.
+func (r *restore) commit(ctx context.Context, config jetstream.StreamConfig) error {
+	r.committed = true
+	err := r.asking(ctx, func(ctx context.Context) error {
+		_, err := r.b.js.UpdateStream(ctx, config)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("putting the log into use: %w", err)
+	}
+	if r.b.server == nil {
+		return nil
+	}
+	r.b.restoring.Store(false)
+	return r.b.Init(ctx, 1) // the streams beside it
+}
