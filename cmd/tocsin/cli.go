@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -89,12 +91,22 @@ func newParser(c console, ctx context.Context) (*kong.Kong, error) {
 }
 
 // interruptible returns a context that ends with the first SIGINT or SIGTERM.
-// From then on the signals have their usual effect, so a second one ends the
+// By then the signals have their usual effect again, so a second one ends the
 // process at once.
 func interruptible() (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	return ctx, stop
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	var waiting sync.WaitGroup
+	waiting.Go(func() {
+		select {
+		case <-signals:
+		case <-ctx.Done():
+		}
+		signal.Stop(signals)
+		cancel()
+	})
+	return ctx, func() { cancel(); waiting.Wait() }
 }
 
 // misuse is an error of whoever typed the command: exit status 2.

@@ -88,7 +88,10 @@ func TestSIGTERM(t *testing.T) {
 	require.Eventually(t, func() bool { return !up("/readyz") }, 800*time.Millisecond, 5*time.Millisecond)
 	late := f.connect(m) // within the first second
 	require.Less(t, time.Since(began), time.Second)
-	said := func(e client.Event) bool { d, ok := e.(client.Disconnected); return ok && errors.Is(d.Err, client.ErrBye) }
+	said := func(e client.Event) bool {
+		d, ok := e.(client.Disconnected)
+		return ok && errors.Is(d.Err, client.ErrBye)
+	}
 	for _, p := range []*patient{good, late} {
 		at := p.await("bye", said)
 		require.GreaterOrEqual(t, at.Sub(began), time.Second, "served on")
