@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"tocsin/notice"
 )
 
@@ -103,7 +105,11 @@ func (b *Broker) readOn(ctx context.Context, c *Copy, progress Progress) (done b
 	case c.Epoch != state.epoch, state.last < c.Last:
 		return false, errReplaced
 	}
-	r, err := b.read(ctx, StreamLog, c.top()+1)
+	r, err := b.consume(ctx, StreamLog, jetstream.ConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy,
+		OptStartSeq:   c.top() + 1,
+		FilterSubject: logSubjects, // an edge may make no other consumer
+	})
 	if err != nil {
 		return false, err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -84,20 +85,24 @@ type restore struct {
 // errOther is a marked stream that does not hold what it should.
 var errOther = errors.New("what was restored before is something else")
 
+// restorePatience is how long a restore goes on without getting anywhere: longer than
+// servers take to come back.
+const restorePatience = time.Minute
+
 // run tries until nothing goes forward any more.
 func (r *restore) run(ctx context.Context) error {
-	for tries := 0; ; tries++ {
+	for moved := time.Now(); ; {
 		before := r.at
 		err := r.attempt(ctx)
 		if r.at > before {
-			tries = 0
+			moved = time.Now()
 		}
 		switch {
 		case err == nil:
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case tries >= readTries, errors.Is(err, ErrNotEmpty), errors.Is(err, ErrFull), errors.Is(err, ErrReplicas):
+		case time.Since(moved) > restorePatience, errors.Is(err, ErrNotEmpty), errors.Is(err, ErrFull), errors.Is(err, ErrReplicas):
 			return err
 		}
 		r.b.log.Debug("restoring", "error", err, "sequence", r.at)

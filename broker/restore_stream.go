@@ -11,16 +11,15 @@ import (
 // prepare sees to it that the log's stream is a marked one of this restore, and returns
 // what it is to be when the mark goes.
 func (r *restore) prepare(ctx context.Context) (config jetstream.StreamConfig, err error) {
+	info, err := r.info(ctx)
+	if err != nil {
+		return config, err
+	}
 	err = r.asking(ctx, func(ctx context.Context) error {
-		stream, err := r.b.js.Stream(ctx, StreamLog)
-		switch {
-		case errors.Is(err, jetstream.ErrStreamNotFound):
+		if info == nil {
 			config = streamConfigs(r.b.config.maxBytes(), max(r.Replicas, 1))[0]
 			return r.make(ctx, config)
-		case err != nil:
-			return fmt.Errorf("asking for the log's stream: %w", err)
 		}
-		info := stream.CachedInfo()
 		config = unmarked(info.Config)
 		switch mark := info.Config.Metadata[restoreMark]; {
 		case mark == r.digest:
@@ -39,6 +38,24 @@ func (r *restore) prepare(ctx context.Context) (config jetstream.StreamConfig, e
 		return r.make(ctx, config)
 	})
 	return config, err
+}
+
+// info asks for the log's stream; nil if there is none. One without a leader does not
+// answer, and is asked again by the next attempt.
+func (r *restore) info(ctx context.Context) (*jetstream.StreamInfo, error) {
+	ctx, done, err := r.b.link.within(ctx, requestTimeout)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	defer done()
+	stream, err := r.b.js.Stream(ctx, StreamLog)
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("asking for the log's stream: %w", err)
+	}
+	return stream.CachedInfo(), nil
 }
 
 // make makes the marked stream.

@@ -92,6 +92,8 @@ func (cmd restoreCmd) advise(err error) error {
 			"the backup was tampered with. --keep-refused restores them too, and nodes refuse them again"
 	case errors.Is(err, broker.ErrMissing):
 		advice = "Nothing was changed. Another backup may have them (tocsin broker repair); --accept-loss goes on without"
+	case errors.Is(err, context.DeadlineExceeded):
+		advice = "Servers that do not answer at all may not let this user do it: a restore needs an administrator's credentials"
 	default:
 		return err
 	}
