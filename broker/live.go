@@ -83,6 +83,9 @@ func (b *Broker) newChecks(ctx context.Context) *checks {
 
 // checked deals with what a check of the log's state found.
 func (f *follow) checked(ctx context.Context, c check) error {
+	if errors.Is(c.err, ErrRestoring) {
+		return c.err
+	}
 	if f.failure = c.err; c.err != nil {
 		return nil // what was proved before expires by itself
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,7 +81,7 @@ func (w copyWords) say(out io.Writer) error {
 	}
 	text += "\n"
 	if w.SHA256 != "" {
-		text += fmt.Sprintf("file      %s, of %s\nSHA-256   %s\n", w.File, w.Made.UTC().Format(time.RFC3339), w.SHA256)
+		text += fmt.Sprintf("file      %s, of %s\nSHA-256   %s\n", cmp.Or(w.File, "stdout"), w.Made.UTC().Format(time.RFC3339), w.SHA256)
 	}
 	switch {
 	case !w.Verified:

@@ -88,6 +88,7 @@ func TestSIGTERM(t *testing.T) {
 	require.Eventually(t, func() bool { return !up("/readyz") }, 800*time.Millisecond, 5*time.Millisecond)
 	late := f.connect(m) // within the first second
 	require.Less(t, time.Since(began), time.Second)
+	last := f.publish(f.Alert())
 	said := func(e client.Event) bool {
 		d, ok := e.(client.Disconnected)
 		return ok && errors.Is(d.Err, client.ErrBye)
@@ -107,6 +108,9 @@ func TestSIGTERM(t *testing.T) {
 	// The lock is free, and what was published is there.
 	again := start()
 	require.Eventually(t, func() bool { return up("/readyz") }, patience, 10*time.Millisecond)
+	back := f.connect(m)
+	require.True(t, back.has(last))
+	back.stop()
 	require.NoError(t, again.Process.Signal(syscall.SIGTERM))
 	require.Eventually(t, func() bool { return !up("/readyz") }, 800*time.Millisecond, 5*time.Millisecond)
 	began = time.Now()

@@ -264,6 +264,14 @@ func (f *fleet) token(subject string) func(*client.Config) {
 // connect opens a portal at an edge. Its ticket outlives it: see again.
 func (f *fleet) connect(m *member, edits ...func(*client.Config)) *patient {
 	f.t.Helper()
+	p := f.subscribe(m, edits...)
+	p.await("synced", func(e client.Event) bool { _, ok := e.(client.Synced); return ok })
+	return p
+}
+
+// subscribe is connect, and does not wait for anything.
+func (f *fleet) subscribe(m *member, edits ...func(*client.Config)) *patient {
+	f.t.Helper()
 	p := &patient{t: f.t, ticket: client.TicketFile(filepath.Join(f.t.TempDir(), "ticket"))}
 	transport := &http.Transport{}
 	config := client.Config{
@@ -295,7 +303,6 @@ func (f *fleet) connect(m *member, edits ...func(*client.Config)) *patient {
 		transport.CloseIdleConnections()
 	})
 	f.t.Cleanup(p.stop)
-	p.await("synced", func(e client.Event) bool { _, ok := e.(client.Synced); return ok })
 	return p
 }
 
