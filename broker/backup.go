@@ -24,6 +24,8 @@ const (
 	// copyPasses is how often a log with holes is read. A consumer's replica may lack
 	// what another has; and what is redacted meanwhile is explained further on.
 	copyPasses = 3
+	// shortReads is how often a read must end before the log does for that to be believed.
+	shortReads = 2
 )
 
 // Progress is told how far some long work is. It is called often, and must be quick.
@@ -71,17 +73,23 @@ func (c *Copy) drop(seqs []uint64) {
 func (b *Broker) ReadLog(ctx context.Context, progress Progress) (*Copy, error) {
 	c := &Copy{}
 	var why error
+	short := 0 // how often in a row it ended before the log did
 	for tries := 0; tries < readTries; tries++ {
 		if tries > 0 && !b.sleep(ctx, readPause) {
 			break
 		}
 		before := c.top()
-		var done bool
-		if done, why = b.readOn(ctx, c, progress); done || errors.Is(why, errReplaced) || b.ended(ctx) {
+		if why = b.readOn(ctx, c, progress); why == nil {
+			if short++; c.top() >= c.Last || short == shortReads {
+				break // the end of it is empty
+			}
+			why = errStuck // the server of this consumer may lag behind the others
+		}
+		if errors.Is(why, errReplaced) || b.ended(ctx) {
 			break
 		}
 		if c.top() > before {
-			tries = 0
+			tries, short = 0, 0
 		}
 		b.log.Debug("reading the log", "error", why, "sequence", c.top())
 	}
@@ -94,16 +102,16 @@ func (b *Broker) ReadLog(ctx context.Context, progress Progress) (*Copy, error) 
 	return c, nil
 }
 
-// readOn reads on from where c ends. done says that there is nothing left to read.
-func (b *Broker) readOn(ctx context.Context, c *Copy, progress Progress) (done bool, err error) {
+// readOn reads on from where c ends, until nothing is left.
+func (b *Broker) readOn(ctx context.Context, c *Copy, progress Progress) error {
 	state, err := b.logState(ctx)
 	switch {
 	case err != nil:
-		return false, err
+		return err
 	case c.Epoch == "":
 		c.Epoch, c.Last, c.Time = state.epoch, state.last, state.asked
 	case c.Epoch != state.epoch, state.last < c.Last:
-		return false, errReplaced
+		return errReplaced
 	}
 	r, err := b.consume(ctx, StreamLog, jetstream.ConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy,
@@ -111,7 +119,7 @@ func (b *Broker) readOn(ctx context.Context, c *Copy, progress Progress) (done b
 		FilterSubject: logSubjects, // an edge may make no other consumer
 	})
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer r.stop()
 	idle := time.NewTimer(copyIdle)
@@ -121,7 +129,7 @@ func (b *Broker) readOn(ctx context.Context, c *Copy, progress Progress) (done b
 		select {
 		case m := <-r.messages:
 			if m.seq <= c.top() {
-				return false, errSkipped
+				return errSkipped
 			}
 			if left = m.pending; m.seq > c.Last {
 				continue
@@ -131,12 +139,12 @@ func (b *Broker) readOn(ctx context.Context, c *Copy, progress Progress) (done b
 				progress(m.seq, c.Last)
 			}
 		case err := <-r.failed:
-			return false, err
+			return err
 		case <-idle.C:
-			return false, errStuck
+			return errStuck
 		}
 	}
-	return true, nil
+	return nil
 }
 
 // Reachable waits until there is a connection. An error says that ctx ended before.

@@ -158,20 +158,19 @@ func (r *restore) wait(ctx context.Context) error {
 // compare reads what has been restored, and sets at.
 func (r *restore) compare(ctx context.Context) error {
 	is, err := r.b.ReadLog(ctx, nil)
-	if err != nil {
-		return err
+	for pass := 1; err == nil && pass < copyPasses && r.lacking(is); pass++ {
+		var again *Copy // by another server's consumer, perhaps
+		if again, err = r.b.ReadLog(ctx, nil); err == nil {
+			is.add(again)
+		}
 	}
-	if is.Last > r.copy.Last {
+	switch {
+	case err != nil:
+		return err
+	case is.Last > r.copy.Last, r.lacking(is):
 		return errOther
 	}
-	next := uint64(1)
 	for _, e := range is.Entries {
-		for ; next < e.Seq; next++ {
-			if _, ok := r.want(next); ok {
-				return errOther
-			}
-		}
-		next = e.Seq + 1
 		if want, ok := r.want(e.Seq); ok {
 			if want.Subject != e.Subject || !bytes.Equal(want.Body, e.Body) {
 				return errOther
@@ -182,13 +181,21 @@ func (r *restore) compare(ctx context.Context) error {
 			return err
 		}
 	}
-	for ; next <= is.Last; next++ {
-		if _, ok := r.want(next); ok {
-			return errOther
-		}
-	}
 	r.at = is.Last
 	return nil
+}
+
+// lacking tells whether a place is empty that is not to be.
+func (r *restore) lacking(is *Copy) bool {
+	next := uint64(1)
+	for i := 0; next <= is.Last; next++ {
+		if i < len(is.Entries) && is.Entries[i].Seq == next {
+			i++
+		} else if _, ok := r.want(next); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // want is what is to be at a place; ok is false for one that is to be empty.
