@@ -234,3 +234,18 @@ func TestRepairOfAFlippedBit(t *testing.T) {
 	require.Equal(t, bodies(good), bodies(repair.Copy))
 	awaitCopy(t, open(t, served), good)
 }
+
+// Of a damaged backup, what is whole mends a log, and nothing else.
+func TestRepairFromADamagedBackup(t *testing.T) {
+	t.Parallel()
+	a := newArchive(t)
+	whole := a.backup()
+	file := bytes.SplitAfter(fileOf(t, whole), []byte("\n"))
+	file[3] = bytes.Replace(file[3], []byte(`"envelope":"eyJ`), []byte(`"envelope":"eyK`), 1) // entry 4
+	saved, err := broker.ReadBackup(bytes.NewReader(bytes.Join(file[:7], nil)))               // up to entry 7
+	require.ErrorIs(t, err, broker.ErrBackupDamaged)
+	a.delete(3, 4, 5, 8)
+	repair := a.mend(a.read(), broker.Supply{Name: "damaged", Copy: saved})
+	require.Equal(t, map[uint64]string{3: "damaged", 5: "damaged"}, found(repair.Filled))
+	require.Equal(t, "[4 8]", fmt.Sprint(repair.Review.Missing))
+}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -57,9 +56,4 @@ func unmarked(config jetstream.StreamConfig) jetstream.StreamConfig {
 		return name == restoreMark || strings.HasPrefix(name, "_nats.") // the server's own
 	})
 	return config
-}
-
-// isClosed tells a stream that a replacement has closed and not yet removed.
-func isClosed(config jetstream.StreamConfig) bool {
-	return slices.Equal(config.Subjects, []string{closedSubjects})
 }

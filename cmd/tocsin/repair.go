@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"tocsin/broker"
@@ -21,6 +20,7 @@ type repairCmd struct {
 	Yes        bool     `help:"Make the log anew, mended. Without it nothing is changed."`
 	DryRun     bool     `help:"Change nothing (which is the default)."`
 	Save       string   `default:"." placeholder:"DIR" help:"Where the log as it was and the mended one are kept as backups, before anything is changed (default ${default})."`
+	JSON       bool     `help:"Print what was found, and done, as one object, for programs."`
 	AcceptLoss bool     `help:"Go on though entries stay missing: their places say that they were lost."`
 	logFlags
 }
@@ -60,25 +60,28 @@ func (cmd repairCmd) Run(ctx context.Context, c console) error {
 		return err
 	}
 	defer b.Close()
-	log, _, err := b.Backup(ctx, progress(c, "read"))
+	log, review, err := b.Backup(ctx, progress(c, "read"))
 	if err != nil {
 		return err
 	}
 	repair := broker.Mend(log, sources, trust, cmd.Dev)
-	if err := cmd.report(c, log, repair, log.Review(trust, cmd.Dev)); err != nil {
-		return err
-	}
+	report := cmd.report(log, review, repair)
+	err = cmd.act(ctx, c, b, log, repair, &report)
+	return errors.Join(report.print(c, cmd.JSON), err)
+}
+
+// act does what there is to do, and what the flags allow.
+func (cmd repairCmd) act(ctx context.Context, c console, b *broker.Broker, log *broker.Copy, repair *broker.Repair, report *repairReport) error {
 	missing := broker.Places(repair.Review.Missing)
 	switch {
 	case !repair.Changed() && missing == 0:
-		_, err := fmt.Fprintln(c.Out, "Nothing is missing.")
-		return err
+		return nil
 	case missing > 0 && !cmd.AcceptLoss:
 		return fmt.Errorf("%d places stay empty: name more --backup and --cache files, or say --accept-loss", missing)
 	case !cmd.Yes:
 		return errUnrepaired
 	}
-	return cmd.replace(ctx, c, b, log, repair)
+	return cmd.replace(ctx, c, b, log, repair, report)
 }
 
 // sources reads what the flags name.
@@ -126,34 +129,8 @@ func readCache(path string) (*broker.Copy, error) {
 	return saved.Sorted(), nil
 }
 
-// report says what is wrong, and what would be done.
-func (cmd repairCmd) report(c console, log *broker.Copy, repair *broker.Repair, before *broker.Review) error {
-	var text strings.Builder
-	if err := describeCopy("", log, before).say(&text); err != nil {
-		return err
-	}
-	list := func(word string, found []broker.Found) {
-		for _, f := range found {
-			fmt.Fprintf(&text, "%-9s %d from %s", word, f.Seq, f.Source)
-			if f.Err != nil {
-				fmt.Fprintf(&text, ": %v", f.Err)
-			}
-			text.WriteByte('\n')
-		}
-	}
-	list("FILL", repair.Filled)
-	list("REPLACE", repair.Replaced)
-	list("ADD", repair.Added)
-	list("NOT USED", repair.Left)
-	for _, s := range repair.Review.Missing {
-		fmt.Fprintf(&text, "LOST      %s: nothing that was named has it\n", s)
-	}
-	_, err := io.WriteString(c.Out, printable(text.String()))
-	return err
-}
-
 // replace keeps both logs as files, and then makes the log anew.
-func (cmd repairCmd) replace(ctx context.Context, c console, b *broker.Broker, log *broker.Copy, repair *broker.Repair) error {
+func (cmd repairCmd) replace(ctx context.Context, c console, b *broker.Broker, log *broker.Copy, repair *broker.Repair, report *repairReport) error {
 	name := filepath.Join(cmd.Save, fmt.Sprintf("tocsin-%s-%s", log.Epoch, time.Now().UTC().Format("20060102T150405Z")))
 	was, mended := name+"-damaged.backup", name+"-mended.backup"
 	for path, one := range map[string]*broker.Copy{was: log, mended: repair.Copy} {
@@ -172,6 +149,6 @@ func (cmd repairCmd) replace(ctx context.Context, c console, b *broker.Broker, l
 	if err != nil {
 		return fmt.Errorf("%w\nIf the log was taken away already, tocsin restore %s brings the mended one", err, mended)
 	}
-	_, err = fmt.Fprintf(c.Out, "Repaired: %d entries, in a new log with epoch %s.\n", len(repair.Copy.Entries), epoch)
-	return err
+	report.NewEpoch, report.Entries = epoch, len(repair.Copy.Entries)
+	return nil
 }
