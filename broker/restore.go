@@ -210,7 +210,8 @@ func (r *restore) want(seq uint64) (e notice.Entry, ok bool) {
 	return notice.Entry{}, false
 }
 
-// put writes one place. An empty one is made by writing and deleting.
+// put writes one place. An empty one is made by writing, and by deleting when all is
+// compared.
 func (r *restore) put(ctx context.Context, seq uint64) error {
 	e, ok := r.want(seq)
 	if !ok {
@@ -220,10 +221,7 @@ func (r *restore) put(ctx context.Context, seq uint64) error {
 	if _, err := r.b.write(ctx, StreamLog, subject, e.Body, jetstream.ExpectedLastSeqHeader, seq-1); err != nil {
 		return fmt.Errorf("entry %d: %w", seq, err)
 	}
-	if ok {
-		return nil
-	}
-	return r.empty(ctx, seq)
+	return nil
 }
 
 // empty deletes what stands at a place.
