@@ -71,6 +71,11 @@ func (c *Copy) drop(seqs []uint64) {
 // ReadLog reads all that the log holds, up to the end that it has now. It survives what
 // a follower survives, for some time; that the log is replaced meanwhile is an error.
 func (b *Broker) ReadLog(ctx context.Context, progress Progress) (*Copy, error) {
+	return b.readLog(ctx, progress, b.logState)
+}
+
+// readLog reads the log whose state that is.
+func (b *Broker) readLog(ctx context.Context, progress Progress, state func(context.Context) (logState, error)) (*Copy, error) {
 	c := &Copy{}
 	var why error
 	short := 0 // how often in a row it ended before the log did
@@ -79,7 +84,7 @@ func (b *Broker) ReadLog(ctx context.Context, progress Progress) (*Copy, error) 
 			break
 		}
 		before := c.top()
-		if why = b.readOn(ctx, c, progress); why == nil {
+		if why = b.readOn(ctx, c, progress, state); why == nil {
 			if short++; c.top() >= c.Last || short == shortReads {
 				break // the end of it is empty
 			}
@@ -103,8 +108,8 @@ func (b *Broker) ReadLog(ctx context.Context, progress Progress) (*Copy, error) 
 }
 
 // readOn reads on from where c ends, until nothing is left.
-func (b *Broker) readOn(ctx context.Context, c *Copy, progress Progress) error {
-	state, err := b.logState(ctx)
+func (b *Broker) readOn(ctx context.Context, c *Copy, progress Progress, ask func(context.Context) (logState, error)) error {
+	state, err := ask(ctx)
 	switch {
 	case err != nil:
 		return err

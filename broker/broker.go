@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/url"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -124,7 +123,6 @@ type Broker struct {
 	server  *embedded     // nil with an external broker
 	suspect chan struct{} // asks Run to look at the embedded server now; buffered
 
-	restoring atomic.Bool // this Broker makes the log anew, and reads it meanwhile
 	closeOnce sync.Once
 	closed    chan struct{}
 }

@@ -48,8 +48,6 @@ func (b *Broker) Restore(ctx context.Context, c *Copy, config RestoreConfig) (ep
 	kept := *c
 	kept.Entries = append([]notice.Entry(nil), c.Entries...)
 	kept.drop(review.Due)
-	b.restoring.Store(true)
-	defer b.restoring.Store(false)
 	r := &restore{RestoreConfig: config, b: b, copy: &kept, missing: review.Missing, digest: kept.digest()}
 	if err := r.run(ctx); err != nil {
 		return "", fmt.Errorf("restoring the log: %w", err)
@@ -157,10 +155,10 @@ func (r *restore) wait(ctx context.Context) error {
 
 // compare reads what has been restored, and sets at.
 func (r *restore) compare(ctx context.Context) error {
-	is, err := r.b.ReadLog(ctx, nil)
+	is, err := r.b.readLog(ctx, nil, r.b.markedState)
 	for pass := 1; err == nil && pass < copyPasses && r.lacking(is); pass++ {
 		var again *Copy // by another server's consumer, perhaps
-		if again, err = r.b.ReadLog(ctx, nil); err == nil {
+		if again, err = r.b.readLog(ctx, nil, r.b.markedState); err == nil {
 			is.add(again)
 		}
 	}

@@ -122,6 +122,5 @@ func (r *restore) commit(ctx context.Context, config jetstream.StreamConfig) err
 	if r.b.server == nil {
 		return nil
 	}
-	r.b.restoring.Store(false)
 	return r.b.Init(ctx, 1) // the streams beside it
 }

@@ -34,6 +34,15 @@ type logState struct {
 // logState asks the log's leader. An error means that there was no answer, or none
 // from a leader.
 func (b *Broker) logState(ctx context.Context) (logState, error) {
+	state, err := b.markedState(ctx)
+	if err == nil {
+		err = restoring(state.stream.CachedInfo().Config)
+	}
+	return state, err
+}
+
+// markedState is logState for the one who restores the log.
+func (b *Broker) markedState(ctx context.Context) (logState, error) {
 	asked := time.Now()
 	ctx, done, err := b.link.within(ctx, requestTimeout)
 	if err != nil {
@@ -50,9 +59,6 @@ func (b *Broker) logState(ctx context.Context) (logState, error) {
 		return logState{}, fmt.Errorf("asking for the log's state: %w", err)
 	}
 	info := stream.CachedInfo()
-	if err := restoring(info.Config); err != nil && !b.restoring.Load() {
-		return logState{}, err
-	}
 	return logState{
 		epoch:     epochOf(StreamLog, info.Created),
 		last:      info.State.LastSeq,
