@@ -21,6 +21,7 @@ import (
 // An edge that starts and can't verify NATS serves its cache, and a client that has read
 // further waits with what it holds; one that can verify it goes on with the log.
 func TestStartWithoutTrustInNATS(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t)
 	cert, key, err := newCertificate()
 	require.NoError(t, err)

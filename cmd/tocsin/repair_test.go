@@ -44,6 +44,7 @@ func (f *fleet) deleteEntries(seqs ...uint64) {
 // a node's cache, with desk, edges and clients running: all go on by themselves, and no
 // client is shown anything twice.
 func TestRepairUnderClients(t *testing.T) {
+	t.Parallel()
 	f := newFleetApart(t)
 	one := f.serve("one", "--roles", "edge", "--cache", f.path("one.cache")).ready(t)
 	p := f.connect(one, f.token("a"))
