@@ -5,7 +5,7 @@ import { parseStrict } from './json.js'
 import { checkKeyset } from './keyset.js'
 import type { Contacts, Entry, Envelope, Keyset, Root } from './model.js'
 import { checkNotice } from './rules.js'
-import type { Notice } from './types.js'
+import type { Notice } from './seen.js'
 
 /** An entry that has been read: one of the three documents, and what is known of it. */
 export interface Document extends Entry {

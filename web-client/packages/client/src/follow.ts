@@ -9,11 +9,11 @@ import { type Auth, type Entry, isSound, readFrame, type Source } from './frames
 import { type Held, type Memory, openMemory, type Reach } from './memory.js'
 import type { Accepted } from './model.js'
 import { listen, type Page, tellTabs } from './page.js'
+import type { Freshness, ShownNotice, State, TocsinOptions } from './seen.js'
 import { covers, mostRefused, newSession, type Session } from './session.js'
 import { newStanding } from './standing.js'
 import { directiveIn, summary, threadOf, unknown } from './state.js'
 import { claimsOf, helloOf, openLogin } from './tokens.js'
-import type { Freshness, ShownNotice, State, TocsinOptions } from './types.js'
 import type { Verifier, View } from './verifier.js'
 
 /** The nodes of which a keyset with `dev: true` is accepted. */

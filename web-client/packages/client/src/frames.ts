@@ -1,7 +1,7 @@
 // What a node says (docs/protocol.md, "Node to client").
 
 import type { Reach } from './memory.js'
-import type { State, Tier } from './types.js'
+import type { State, Tier } from './seen.js'
 
 export interface Entry {
   readonly type: 'entry'

@@ -1,6 +1,6 @@
 // What the verifying half speaks of: signed documents, and what a board makes of them.
 
-import type { ContactCard, Notice, Severity } from './types.js'
+import type { ContactCard, Notice, Severity } from './seen.js'
 
 /** What a key may sign. A notice needs a publisher among its signers. */
 export type Role = 'publisher' | 'approver' | 'contacts' | 'operator' | 'beacon'
