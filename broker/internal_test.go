@@ -2,7 +2,6 @@ package broker
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"testing"
 	"time"
@@ -103,53 +102,6 @@ type beginnings struct {
 func (b *beginnings) Begin(epoch string) { b.epochs = append(b.epochs, epoch) }
 func (b *beginnings) Source(Source)      {}
 
-// A real server loses no delivery on demand.
-func TestReaderNoticesALostDelivery(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		deliveries []uint64
-		want       error
-		handed     int
-	}{
-		"none is lost":  {[]uint64{1, 2, 3}, errNoMore, 3},
-		"the first":     {[]uint64{2, 3}, errMissedDelivery, 0},
-		"a later one":   {[]uint64{1, 2, 4}, errMissedDelivery, 2},
-		"one is double": {[]uint64{1, 2, 2}, errMissedDelivery, 2},
-	} {
-		r := &reader{messages: make(chan message, 10)}
-		iterator := deliveries(c.deliveries)
-		require.ErrorIs(t, r.run(context.Background(), &iterator), c.want, name)
-		require.Len(t, r.messages, c.handed, name)
-	}
-}
-
-var errNoMore = errors.New("no more")
-
-// deliveries is an iterator over messages with these consumer sequences.
-type deliveries []uint64
-
-func (d *deliveries) Next(...jetstream.NextOpt) (jetstream.Msg, error) {
-	if len(*d) == 0 {
-		return nil, errNoMore
-	}
-	next := (*d)[0]
-	*d = (*d)[1:]
-	return delivery{seq: next}, nil
-}
-func (*deliveries) Stop()  {}
-func (*deliveries) Drain() {}
-
-type delivery struct {
-	jetstream.Msg
-	seq uint64
-}
-
-func (d delivery) Metadata() (*jetstream.MsgMetadata, error) {
-	return &jetstream.MsgMetadata{Sequence: jetstream.SequencePair{Consumer: d.seq, Stream: d.seq}}, nil
-}
-func (delivery) Subject() string { return "" }
-func (delivery) Data() []byte    { return nil }
-
 func TestDegraded(t *testing.T) {
 	t.Parallel()
 	online := &jetstream.PeerInfo{Active: time.Second}
@@ -187,13 +139,4 @@ func TestConnectionOptions(t *testing.T) {
 	require.True(t, o.IgnoreAuthErrorAbort)
 	require.Equal(t, -1, o.ReconnectBufSize)
 	require.Equal(t, int64(notice.MaxBody), b.conn.MaxPayload())
-
-	r, err := b.read(t.Context(), StreamLog, 1)
-	require.NoError(t, err)
-	defer r.stop()
-	c := r.consumer.CachedInfo().Config
-	require.Equal(t, 30*time.Second, c.InactiveThreshold)
-	require.Equal(t, jetstream.AckNonePolicy, c.AckPolicy)
-	require.Empty(t, c.Durable)
-	require.True(t, c.MemoryStorage)
 }

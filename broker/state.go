@@ -28,7 +28,6 @@ type logState struct {
 	clustered bool
 	degraded  error     // why nothing can be appended, nil if it can
 	asked     time.Time // when the question was sent
-	stream    jetstream.Stream
 }
 
 // logState asks the log's leader. An error means that there was no answer, or none
@@ -56,7 +55,6 @@ func (b *Broker) logState(ctx context.Context) (logState, error) {
 		clustered: info.Cluster != nil && len(info.Cluster.Replicas) > 0,
 		degraded:  degraded(info.Cluster),
 		asked:     asked,
-		stream:    stream,
 	}, nil
 }
 
