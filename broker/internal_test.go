@@ -2,7 +2,9 @@ package broker
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,6 +103,36 @@ type beginnings struct {
 
 func (b *beginnings) Begin(epoch string) { b.epochs = append(b.epochs, epoch) }
 func (b *beginnings) Source(Source)      {}
+
+// What a server says of itself, held against deploy/nats/nats.conf.
+func TestServerVars(t *testing.T) {
+	t.Parallel()
+	const good = `{"server_name":"n1","tls_required":true,"auth_required":true,
+		"cluster":{"name":"tocsin","tls_required":true,"tls_verify":true},
+		"jetstream":{"config":{"sync_always":true,"strict":true,"max_storage":2147483648}}}`
+	for name, c := range map[string]struct{ from, to, want string }{
+		"all is well":        {"", "", ""},
+		"no TLS":             {`"n1","tls_required":true`, `"n1","tls_required":false`, "clients need no TLS"},
+		"no credentials":     {`"auth_required":true`, `"auth_required":false`, "clients need no credentials"},
+		"routes without TLS": {`"tocsin","tls_required":true`, `"tocsin","tls_required":false`, "other servers need no TLS"},
+		"routes unverified":  {`"tls_verify":true`, `"tls_verify":false`, "whoever reaches its cluster port is a server to it"},
+		"no JetStream":       {`"config":`, `"other":`, "it has no JetStream"},
+		"writes not synced":  {`"sync_always":true`, `"sync_always":false`, "it answers writes before they are on disk"},
+		"not strict":         {`"strict":true`, `"strict":false`, "it guesses at requests that it does not understand"},
+		"a small store":      {"2147483648", "1024", "max_file_store is 1024, and the streams may grow to 1073741824"},
+	} {
+		var vars serverVars
+		require.NoError(t, json.Unmarshal([]byte(strings.Replace(good, c.from, c.to, 1)), &vars))
+		found := vars.check(DefaultMaxBytes, 3)
+		if c.want == "" {
+			require.Empty(t, found, name)
+			continue
+		}
+		require.Len(t, found, 1, name)
+		require.Equal(t, "server n1", found[0].Where)
+		require.Equal(t, c.want, found[0].What)
+	}
+}
 
 func TestDegraded(t *testing.T) {
 	t.Parallel()

@@ -13,9 +13,9 @@ const (
 	// readPoll is how often a reader at the log's end looks by itself: a hint that the
 	// log has grown may be lost.
 	readPoll = time.Second
-	// readAhead bounds the questions that are open at once: 8 MiB of the largest
+	// readAhead bounds the questions that are open at once: 4 MiB of the largest
 	// messages in their answers.
-	readAhead = 64
+	readAhead = 32
 )
 
 // reader delivers the messages of the log in order, from a place on, as they come.
