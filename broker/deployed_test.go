@@ -3,6 +3,7 @@
 package broker_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -50,7 +51,7 @@ func TestDeployed(t *testing.T) {
 	v := r.awaitLive(t, 22)
 	require.Equal(t, numbered(1, 22), v.bodies)
 	require.Len(t, v.begins, 1)
-	require.NoError(t, c.Await(testContext(t)))
+	awaitLeaders(t, c)
 	requireHubsWork(t, edge, desk, "second")
 }
 
@@ -112,6 +113,21 @@ func requireHubsWork(t testing.TB, edge, desk *broker.Broker, key string) {
 	list, err = edge.Cohorts().List(ctx)
 	require.NoError(t, err)
 	require.Empty(t, list)
+}
+
+// awaitLeaders returns when every stream has one.
+func awaitLeaders(t testing.TB, c *natstest.Cluster) {
+	t.Helper()
+	js, err := jetstream.New(connect(t, c, "admin"))
+	require.NoError(t, err)
+	for _, name := range []string{broker.StreamLog, broker.StreamDesk, broker.StreamReceipts, "OBJ_" + broker.BucketCohorts} {
+		require.Eventually(t, func() bool {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			stream, err := js.Stream(ctx, name) // its leader answers
+			return err == nil && stream.CachedInfo().Cluster.Leader != ""
+		}, patience, 50*time.Millisecond, name)
+	}
 }
 
 // connect is a plain client with a user's key: what a thief of it has.
