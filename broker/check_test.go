@@ -118,3 +118,20 @@ func TestCheckRightsFindsWhatIsTooWide(t *testing.T) {
 	_, err = b.Store(broker.StreamReceipts).List(testContext(t))
 	require.NoError(t, err)
 }
+
+// A bucket that an older version made is brought in line, with what is in it.
+func TestInitTakesOverAnOlderBucket(t *testing.T) {
+	t.Parallel()
+	ctx, s := testContext(t), startNATS(t)
+	_, js := s.admin()
+	old, err := js.CreateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: broker.BucketCohorts, MaxBytes: 8 * mebibyte})
+	require.NoError(t, err)
+	_, err = old.PutBytes(ctx, "breach", []byte(strings.Repeat("x", 300<<10)))
+	require.NoError(t, err)
+	b := openExternal(t, s, broker.Config{})
+	require.Len(t, whats(t, b), 2)
+	value, err := b.Cohorts().Get(ctx, "breach")
+	require.NoError(t, err)
+	require.Len(t, value, 300<<10)
+	require.NoError(t, b.Cohorts().Put(ctx, "breach", []byte("new"), nil))
+}
