@@ -135,7 +135,7 @@ func (f *follow) session(ctx context.Context) error {
 	if !up {
 		return errDisconnected
 	}
-	r, err := f.b.read(ctx, StreamLog, f.seq+1)
+	r, err := f.b.read(ctx, f.epoch, f.seq+1)
 	if err != nil {
 		return err
 	}

@@ -265,6 +265,26 @@ func TestFollowMakesNoConsumer(t *testing.T) {
 	require.Zero(t, stream.CachedInfo().State.Consumers)
 }
 
+// A stream made anew has the same name and the same places. Not one entry of it is taken
+// for one of the log before it.
+func TestFollowMixesNoLogs(t *testing.T) {
+	t.Parallel()
+	s := startNATS(t)
+	b := openExternal(t, s, broker.Config{})
+	_, js := s.admin()
+	r := newRecorder()
+	follow(t, b, r)
+	for life := range 5 {
+		v := r.awaitLive(t, life)
+		require.Len(t, v.begins, life+1)
+		require.NoError(t, js.DeleteStream(testContext(t), broker.StreamLog))
+		require.NoError(t, b.Init(testContext(t), 1))
+		appendAll(t, b, 0, numbered(1, life+1)...)
+		v, _ = r.view()
+		require.True(t, len(v.begins) == life+2 || len(v.bodies) == life, "entries of the next log")
+	}
+}
+
 // What the log had before it is read many at a time: all of it, in order, once.
 func TestFollowCatchesUp(t *testing.T) {
 	t.Parallel()

@@ -26,18 +26,20 @@ type reader struct {
 	stop     func()
 }
 
-// read begins to read stream at sequence from. The caller stops the reader; ctx ends it
-// too.
+// read begins to read the log of that epoch at sequence from. The caller stops the
+// reader; ctx ends it too.
 //
 // It asks the leader for each message by its place, several at once while there are
-// many. Places that are empty are passed over; whoever wants to know why asks.
-func (b *Broker) read(ctx context.Context, stream string, from uint64) (*reader, error) {
+// many. Places that are empty are passed over; whoever wants to know why asks. A stream
+// that is made anew has the same places, so what was read is handed on only once the
+// log is known to be the same still; else the reader ends with errReplaced.
+func (b *Broker) read(ctx context.Context, epoch string, from uint64) (*reader, error) {
 	grown, quiet, err := b.watchGrowth()
 	if err != nil {
 		return nil, err
 	}
-	p := &place{b: b, stream: stream, subjects: anySubject, next: max(from, 1), ahead: 2, grown: grown}
-	first, err := p.batch(ctx)
+	p := &place{b: b, stream: StreamLog, subjects: anySubject, next: max(from, 1), ahead: 2, grown: grown}
+	first, err := p.batchOf(ctx, epoch)
 	if err != nil {
 		quiet()
 		return nil, err
@@ -45,7 +47,7 @@ func (b *Broker) read(ctx context.Context, stream string, from uint64) (*reader,
 	r := &reader{messages: make(chan message), failed: make(chan error, 1), pending: uint64(len(first))}
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
-	wg.Go(func() { r.failed <- p.run(ctx, first, r.messages) })
+	wg.Go(func() { r.failed <- p.run(ctx, epoch, first, r.messages) })
 	r.stop = func() {
 		cancel()
 		quiet()
@@ -66,7 +68,7 @@ type place struct {
 }
 
 // run delivers until ctx ends or a question fails, and returns why.
-func (p *place) run(ctx context.Context, batch []message, to chan<- message) error {
+func (p *place) run(ctx context.Context, epoch string, batch []message, to chan<- message) error {
 	for {
 		for _, m := range batch {
 			select {
@@ -80,7 +82,7 @@ func (p *place) run(ctx context.Context, batch []message, to chan<- message) err
 			return err
 		}
 		var err error
-		if batch, err = p.batch(ctx); err != nil {
+		if batch, err = p.batchOf(ctx, epoch); err != nil {
 			return err
 		}
 	}
@@ -102,6 +104,19 @@ func (p *place) wait(ctx context.Context) error {
 		return ctx.Err()
 	}
 	return nil
+}
+
+// batchOf is batch, of one life of the log.
+func (p *place) batchOf(ctx context.Context, epoch string) ([]message, error) {
+	batch, err := p.batch(ctx)
+	if err != nil || len(batch) == 0 {
+		return nil, err
+	}
+	state, err := p.b.logState(ctx)
+	if err == nil && state.epoch != epoch {
+		err = errReplaced
+	}
+	return batch, err
 }
 
 // batch asks for the next messages, p.ahead at most. It is asked again for some seconds,
