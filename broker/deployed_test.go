@@ -99,6 +99,25 @@ func requireHubsWork(t testing.TB, edge, desk *broker.Broker, key string) {
 	require.NoError(t, err)
 	require.Len(t, records, 1)
 
+	heads, stop := context.WithCancel(ctx)
+	got := make(chan string, 1)
+	followed := make(chan error, 1)
+	go func() {
+		followed <- edge.FollowHeads(heads, func(head []byte) {
+			select {
+			case got <- string(head):
+			default:
+			}
+		})
+	}()
+	require.Eventually(t, func() bool {
+		require.NoError(t, desk.PublishHead([]byte("head of "+key)))
+		return len(got) > 0
+	}, patience, 20*time.Millisecond)
+	stop()
+	require.NoError(t, <-followed)
+	require.Equal(t, "head of "+key, <-got)
+
 	value := []byte(strings.Repeat("x", 200<<10))
 	require.NoError(t, desk.Cohorts().Put(ctx, key, []byte("older"), nil))
 	require.NoError(t, desk.Cohorts().Put(ctx, key, value, map[string]string{"members": "7"}))
@@ -106,9 +125,9 @@ func requireHubsWork(t testing.TB, edge, desk *broker.Broker, key string) {
 	require.NoError(t, err)
 	require.Len(t, list, 1)
 	require.Equal(t, "7", list[0].Metadata["members"])
-	got, err := edge.Cohorts().Get(ctx, key)
+	whole, err := edge.Cohorts().Get(ctx, key)
 	require.NoError(t, err)
-	require.Equal(t, value, got)
+	require.Equal(t, value, whole)
 	require.NoError(t, desk.Cohorts().Delete(ctx, key))
 	list, err = edge.Cohorts().List(ctx)
 	require.NoError(t, err)
