@@ -49,6 +49,7 @@ func (b *Broker) logState(ctx context.Context) (logState, error) {
 		return logState{}, fmt.Errorf("asking for the log's state: %w", err)
 	}
 	info := stream.CachedInfo()
+	b.metrics.said(info)
 	return logState{
 		epoch:     epochOf(StreamLog, info.Created),
 		last:      info.State.LastSeq,
@@ -67,16 +68,25 @@ func degraded(group *jetstream.ClusterInfo) error {
 	if group.Leader == "" {
 		return errNoLeader
 	}
-	size, online := 1+len(group.Replicas), 1
-	for _, peer := range group.Replicas {
-		if !peer.Offline && peer.Active <= peerSilence {
-			online++
-		}
-	}
-	if online <= size/2 {
+	if online(group) <= (1+len(group.Replicas))/2 {
 		return errNoMajority
 	}
 	return nil
+}
+
+// online counts the group's servers that are: the leader that speaks, and of the others
+// those that it has heard of. A server that is no cluster's is one.
+func online(group *jetstream.ClusterInfo) int {
+	n := 1
+	if group == nil {
+		return n
+	}
+	for _, peer := range group.Replicas {
+		if !peer.Offline && peer.Active <= peerSilence {
+			n++
+		}
+	}
+	return n
 }
 
 // epochOf names one life of a stream (docs/protocol.md, "Cursor"). It is the same on
