@@ -227,13 +227,16 @@ func (r *rehearsal) up() {
 	r.serve("desk-1")
 	r.serve("edge-1")
 	r.serve("edge-2")
-	require.Eventually(r.t, func() bool {
+	keyset := func() bool {
 		return r.command("keyset", filepath.Join(r.dir, "tocsin"),
 			append(r.arguments("keyset"), "--desk-plaintext", "--desk", "http://"+addresses["desk-1"]+":"+r.ports["8081"])...).Run() == nil
-	}, patience, time.Second)
+	}
+	require.Eventually(r.t, keyset, patience, time.Second)
 	for _, s := range []string{"desk-1", "edge-1", "edge-2"} {
 		r.ready(s)
 	}
+	require.True(r.t, keyset(), "once more, as the next up has it")
+	r.once("broker-init")
 }
 
 // proxy starts HAProxy, if there is one.
