@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
+	"tocsin/auth"
 	"tocsin/notice"
 	"tocsin/notice/noticetest"
 )
@@ -148,6 +149,28 @@ func TestDeployedVariables(t *testing.T) {
 			require.True(t, slices.Contains(known, name), "%s: %s", file, name)
 		}
 	}
+}
+
+// TestDeployedConfig: the file that edges and desks on Kubernetes are given is one that
+// they take.
+func TestDeployedConfig(t *testing.T) {
+	text, err := os.ReadFile("../../deploy/kubernetes/config.yaml")
+	require.NoError(t, err)
+	_, block, found := strings.Cut(string(text), "  config.json: |\n")
+	require.True(t, found)
+	file := filepath.Join(t.TempDir(), "config.json")
+	require.NoError(t, os.WriteFile(file, []byte(block), 0o600))
+	cmd, err := parse(t, "--config", file)
+	require.NoError(t, err)
+	require.NotEmpty(t, cmd.Origin)
+	require.NotEmpty(t, cmd.TrustedProxy)
+	issuers, err := cmd.issuers()
+	require.NoError(t, err)
+	_, err = auth.New(auth.Config{
+		Issuers: issuers, TicketKeys: auth.NewKeyring(),
+		LabelOK: func(s string) bool { _, err := notice.ParseLabel(s); return err == nil },
+	})
+	require.NoError(t, err)
 }
 
 // TestTimeToDrain: nothing that stops a hub is less patient than the hub itself.

@@ -3,6 +3,7 @@ package check
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -79,6 +80,18 @@ func manifests(t *testing.T) (all []object) {
 	}
 	require.Len(t, k.Resources, len(files)-2)
 	return all
+}
+
+// TestKustomization: kubectl makes one whole of it.
+func TestKustomization(t *testing.T) {
+	if _, err := exec.LookPath("kubectl"); err != nil {
+		t.Skip("no kubectl")
+	}
+	out, err := exec.Command("kubectl", "kustomize", filepath.Join(top, "deploy/kubernetes")).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.Equal(t, len(manifests(t)), bytes.Count(out, []byte("\nkind: ")))
+	require.NotContains(t, string(out), "image: tocsin\n", "which version?")
+	require.NotContains(t, string(out), "image: nats\n")
 }
 
 // pods are the pods that the manifests make, by name.

@@ -50,21 +50,15 @@ func newRehearsal(t *testing.T) *rehearsal {
 	for _, port := range []string{"4222", "6222", "8222", "8080", "8081", "9090", "8443"} {
 		r.ports[port] = freePort(t)
 	}
-	r.build("tocsin", "./cmd/tocsin")
-	r.build("nats-server", "github.com/nats-io/nats-server/v2")
+	buildImage(t, filepath.Join(r.dir, "tocsin"))
+	server := exec.Command("go", "build", "-o", filepath.Join(r.dir, "nats-server"), "github.com/nats-io/nats-server/v2")
+	server.Dir = top
+	out, err := server.CombinedOutput()
+	require.NoError(t, err, "%s", out)
 	for _, dir := range []string{r.dir, filepath.Dir(r.dir)} {
 		require.NoError(t, os.Chmod(dir, 0o755))
 	}
 	return r
-}
-
-// build is the build of the Dockerfile.
-func (r *rehearsal) build(name, of string) {
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false",
-		"-ldflags", "-s -w -X main.stamped=rehearsed", "-o", filepath.Join(r.dir, name), of)
-	cmd.Dir, cmd.Env = top, append(os.Environ(), "CGO_ENABLED=0")
-	out, err := cmd.CombinedOutput()
-	require.NoError(r.t, err, "%s", out)
 }
 
 func freePort(t *testing.T) string {
@@ -166,10 +160,30 @@ func (r *rehearsal) serve(service string) {
 	r.start(service, filepath.Join(r.dir, "tocsin"), r.project.Services[service].Command...)
 }
 
-// once runs a service that ends.
-func (r *rehearsal) once(service string) {
-	out, err := r.command(service, filepath.Join(r.dir, "tocsin"), r.arguments(service)...).CombinedOutput()
-	require.NoError(r.t, err, "%s: %s", service, out)
+// once runs a service that ends, again if it fails: "restart: on-failure".
+func (r *rehearsal) once(service string, more ...string) {
+	require.Equal(r.t, types.RestartPolicyOnFailure, r.project.Services[service].Restart, service)
+	require.Eventually(r.t, func() bool {
+		out, err := r.command(service, filepath.Join(r.dir, "tocsin"), append(r.arguments(service), more...)...).CombinedOutput()
+		if err != nil {
+			r.t.Logf("%s: %s", service, out)
+		}
+		return err == nil
+	}, 2*patience, time.Second)
+}
+
+// healthy waits for what the health check of a NATS server asks.
+func (r *rehearsal) healthy(service string) {
+	test := r.project.Services[service].HealthCheck.Test
+	url := r.here(service, test[len(test)-1])
+	require.Eventually(r.t, func() bool {
+		resp, err := http.Get(url)
+		if err != nil {
+			return false
+		}
+		resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	}, patience, 100*time.Millisecond, url)
 }
 
 func (r *rehearsal) arguments(service string) (args []string) {
@@ -223,19 +237,20 @@ func (r *rehearsal) up() {
 		script := strings.ReplaceAll(r.here(n, entry[2]), "/etc/nats/", readable+"/")
 		r.start(n, entry[0], entry[1], script)
 	}
+	for _, n := range []string{"nats-1", "nats-2", "nats-3"} {
+		r.healthy(n)
+	}
 	r.once("broker-init")
 	r.serve("desk-1")
 	r.serve("edge-1")
 	r.serve("edge-2")
-	keyset := func() bool {
-		return r.command("keyset", filepath.Join(r.dir, "tocsin"),
-			append(r.arguments("keyset"), "--desk-plaintext", "--desk", "http://"+addresses["desk-1"]+":"+r.ports["8081"])...).Run() == nil
-	}
-	require.Eventually(r.t, keyset, patience, time.Second)
+	// In a container it shares the desk's loopback.
+	desk := []string{"--desk-plaintext", "--desk", "http://" + addresses["desk-1"] + ":" + r.ports["8081"]}
+	r.once("keyset", desk...)
 	for _, s := range []string{"desk-1", "edge-1", "edge-2"} {
 		r.ready(s)
 	}
-	require.True(r.t, keyset(), "once more, as the next up has it")
+	r.once("keyset", desk...) // and again, as the next up has it
 	r.once("broker-init")
 }
 
