@@ -81,7 +81,7 @@ check: need need-npm need-chromium missing fmt staticcheck ## what a reviewer as
 	@$(MAKE) --no-print-directory test-web
 
 check-deploy: need ## docker-compose.yml and deploy/, by schema and with the real tools (a module of its own; minutes at first)
-	cd deploy/check && $(GO) vet . && $(GO) test -count 1 -timeout 15m .
+	cd deploy/check && $(GO) test -vet=all -count 1 -timeout 15m .
 
 vet:
 	$(GO) vet ./...
