@@ -26,7 +26,7 @@ GO_TEST = $(GO) test $(RACE) -vet=all -p $$(($(CORES) + 1)) -timeout 8m ./...
 # Go turns cgo off by itself where there is no C compiler.
 RACE = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 
-.PHONY: help run web build install test test-go test-web web-units web-types web-packages check vet fmt staticcheck bench load storm fuzz need need-npm need-chromium missing again
+.PHONY: help run web build install test test-go test-web web-units web-types web-packages check check-deploy vet fmt staticcheck bench load storm fuzz need need-npm need-chromium missing again
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ web-packages:
 check: need need-npm need-chromium missing fmt staticcheck ## what a reviewer asks for: format, vet, staticcheck, tests
 	$(GO_TEST)
 	@$(MAKE) --no-print-directory test-web
+
+check-deploy: need ## docker-compose.yml and deploy/, by schema and with the real tools (a module of its own; minutes at first)
+	cd deploy/check && $(GO) test -vet=all -count 1 -timeout 15m .
 
 vet:
 	$(GO) vet ./...

@@ -102,8 +102,7 @@ func NewKeyringFile(path string) (*Keyring, error) {
 	return k, nil
 }
 
-// LoadKeyring reads a ring from its file, which nobody but its owner may be
-// able to read.
+// LoadKeyring reads a ring from its file, which must not be [Exposed].
 func LoadKeyring(path string) (*Keyring, error) {
 	r, err := readRing(path)
 	if err != nil {
@@ -323,8 +322,8 @@ func readRing(path string) (*ring, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("reading keyring %s: not a regular file", path)
 	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" { // where modes say nothing
-		return nil, fmt.Errorf("reading keyring %s: mode %04o lets others use it; make it 0600 (chmod 600)", path, mode)
+	if Exposed(info) && runtime.GOOS != "windows" { // where modes say nothing
+		return nil, fmt.Errorf("reading keyring %s: mode %04o lets others use it; make it 0600 (chmod 600)", path, info.Mode().Perm())
 	}
 	text, err := io.ReadAll(io.LimitReader(f, maxRingFile+1))
 	if err != nil {

@@ -50,11 +50,9 @@ func notNow(err error) bool {
 	for _, e := range []error{
 		context.DeadlineExceeded, // of the one question
 		context.Canceled,         // the connection broke meanwhile
-		errDisconnected, errMissedDelivery,
+		errDisconnected, errMoved,
 		nats.ErrTimeout, nats.ErrNoResponders, nats.ErrReconnectBufExceeded,
-		jetstream.ErrNoStreamResponse, jetstream.ErrNoHeartbeat, jetstream.ErrServerShutdown,
-		// The consumer of a read goes with the server that kept it.
-		jetstream.ErrConsumerDeleted, jetstream.ErrConsumerNotFound, jetstream.ErrConsumerLeadershipChanged,
+		jetstream.ErrNoStreamResponse,
 	} {
 		if errors.Is(err, e) {
 			return true

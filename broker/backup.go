@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"tocsin/notice"
 )
 
@@ -118,11 +116,7 @@ func (b *Broker) readOn(ctx context.Context, c *Copy, progress Progress, ask fun
 	case c.Epoch != state.epoch, state.last < c.Last:
 		return errReplaced
 	}
-	r, err := b.consume(ctx, StreamLog, jetstream.ConsumerConfig{
-		DeliverPolicy: jetstream.DeliverByStartSequencePolicy,
-		OptStartSeq:   c.top() + 1,
-		FilterSubject: logSubjects, // an edge may make no other consumer
-	})
+	r, err := b.readBy(ctx, ask, c.Epoch, c.top()+1)
 	if err != nil {
 		return err
 	}

@@ -19,10 +19,9 @@ func TestBackupWithAnEdgesRights(t *testing.T) {
 		{Username: "admin", Password: "a"},
 		{Username: "edge", Password: "e", Permissions: &server.Permissions{
 			Publish: &server.SubjectPermission{Allow: []string{
-				"$JS.API.STREAM.INFO.TOCSIN_LOG", "$JS.API.CONSUMER.CREATE.TOCSIN_LOG.*.tocsin.log.>",
-				"$JS.API.CONSUMER.MSG.NEXT.TOCSIN_LOG.*",
+				"$JS.API.STREAM.INFO.TOCSIN_LOG", "$JS.API.STREAM.MSG.GET.TOCSIN_LOG",
 			}},
-			Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX_edge.>"}},
+			Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX_edge.>", "tocsin.grown.>"}},
 		}},
 	}
 	a.server.opts.NoAuthUser = "admin" // for what was connected before

@@ -69,7 +69,8 @@ type Config struct {
 
 	// URLs are the servers of an external NATS cluster.
 	URLs []string
-	// CredsFile is a NATS credentials file (JWT and seed); empty for none.
+	// CredsFile is a NATS credentials file (JWT and seed), or holds the seed of an nkey
+	// alone; empty for none.
 	CredsFile string
 	// CAFile holds the PEM certificates that the servers' TLS certificates are
 	// checked against; empty for the system's.

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -89,13 +90,31 @@ func (b *Broker) connectOptions() ([]nats.Option, error) {
 		options = append(options, nats.RootCAs(file))
 	}
 	if file := b.config.CredsFile; file != "" {
-		// The client reads it at each attempt and only logs what is wrong with it.
-		if _, err := os.ReadFile(file); err != nil {
+		option, err := credentials(file)
+		if err != nil {
 			return nil, fmt.Errorf("reading the broker's credentials: %w", err)
 		}
-		options = append(options, nats.UserCredentials(file))
+		options = append(options, option)
 	}
 	return options, nil
+}
+
+// credentials are those in a file: a JWT with its seed, or a seed alone. The client
+// reads it again at each attempt, and only logs what is wrong with it then.
+func credentials(file string) (nats.Option, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	if bytes.Contains(text, []byte("BEGIN NATS USER JWT")) {
+		return nats.UserCredentials(file), nil
+	}
+	option, err := nats.NkeyOptionFromSeed(file)
+	if err != nil {
+		// Whatever the file holds, it is not quoted.
+		return nil, fmt.Errorf("%s holds neither the seed of a user (SU…) nor a JWT with one", file)
+	}
+	return option, nil
 }
 
 // connectHandlers keep the link and the log. The client calls them one at a time, in

@@ -79,6 +79,27 @@ func TestConnectFilesThatAreMissing(t *testing.T) {
 	}
 }
 
+// What the file holds is in no error.
+func TestConnectCredentialsThatAreNone(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "creds")
+	for text, wrong := range map[string]bool{
+		"s3cret": true,
+		"SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCUS3cret": true,
+		"-----BEGIN NATS USER JWT-----\neyJ0\n":                         false, // read at each attempt, when it may be whole
+	} {
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+		b, err := broker.Open(testContext(t), broker.Config{URLs: []string{"nats://127.0.0.1:1"}, CredsFile: file, Logger: testLog()})
+		if wrong {
+			require.ErrorContains(t, err, file+" holds neither the seed of a user")
+			require.NotContains(t, err.Error(), "3cret")
+			continue
+		}
+		require.NoError(t, err)
+		b.Close()
+	}
+}
+
 func TestConnectChecksTheServersCertificate(t *testing.T) {
 	t.Parallel()
 	certificate, ca := selfSigned(t)

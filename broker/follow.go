@@ -76,7 +76,7 @@ type follow struct {
 
 // Follow hands the log to to, from its beginning, and goes on until ctx ends (then
 // it returns nil) or the Broker is closed ([ErrClosed]). It survives restarts of the
-// broker, lost consumers and lost majorities by itself, and says meanwhile that its
+// broker, lost answers and lost majorities by itself, and says meanwhile that its
 // source is not live. Several followers may run.
 //
 // An empty place in the log is passed only if the roots' keys signed for it: a
@@ -122,7 +122,7 @@ func (f *follow) pause(ctx context.Context, err error, d time.Duration) {
 	}
 }
 
-// session reads from one consumer until something ends it, and returns what.
+// session reads with one reader until something ends it, and returns what.
 func (f *follow) session(ctx context.Context) error {
 	state, err := f.b.logState(ctx)
 	if err != nil {
@@ -135,7 +135,7 @@ func (f *follow) session(ctx context.Context) error {
 	if !up {
 		return errDisconnected
 	}
-	r, err := f.b.read(ctx, StreamLog, f.seq+1)
+	r, err := f.b.read(ctx, f.epoch, f.seq+1)
 	if err != nil {
 		return err
 	}
@@ -189,7 +189,7 @@ func (f *follow) resume(ctx context.Context, state logState) error {
 		return f.resumeShorter(state)
 	}
 	f.shorter = time.Time{}
-	m, found, err := f.b.firstFrom(ctx, state, f.seq)
+	m, found, err := f.b.firstFrom(ctx, f.seq)
 	if err != nil {
 		return err
 	}
@@ -237,11 +237,7 @@ func (f *follow) begin(epoch string) {
 // entry hands on one entry, if nothing is missing before it.
 func (f *follow) entry(ctx context.Context, m message) error {
 	if m.seq > f.seq+1 {
-		state, err := f.b.logState(ctx)
-		if err != nil {
-			return err
-		}
-		if err := f.passHoles(ctx, state, m.seq); err != nil {
+		if err := f.passHoles(ctx, m.seq); err != nil {
 			return err
 		}
 	}

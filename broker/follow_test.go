@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
 	"tocsin/broker"
@@ -250,59 +249,9 @@ func TestFollowRestoredStore(t *testing.T) {
 	}
 }
 
-// The consumer vanishes under the follower, as when the server that holds it dies.
-func TestFollowLostConsumer(t *testing.T) {
-	t.Parallel()
-	s := startNATS(t)
-	b := openExternal(t, s, broker.Config{})
-	head := appendAll(t, b, 0, numbered(1, 5)...)
-	r := newRecorder()
-	follow(t, b, r)
-	r.awaitLive(t, 5)
-	_, js := s.admin()
-	stream, err := js.Stream(testContext(t), broker.StreamLog)
-	require.NoError(t, err)
-	for range 3 {
-		deleteConsumers(t, stream)
-		head = appendAll(t, b, head, "another")
-		r.awaitLive(t, int(head))
-	}
-	v := r.awaitLive(t, 8)
-	require.Equal(t, append(numbered(1, 5), "another", "another", "another"), v.bodies)
-	require.Len(t, v.begins, 1)
-}
-
-func deleteConsumers(t testing.TB, stream jetstream.Stream) {
-	t.Helper()
-	names := stream.ConsumerNames(testContext(t))
-	deleted := 0
-	for name := range names.Name() {
-		require.NoError(t, stream.DeleteConsumer(testContext(t), name))
-		deleted++
-	}
-	require.NoError(t, names.Err())
-	require.Equal(t, 1, deleted, "one consumer for each follower")
-}
-
-// A follower leaves nothing behind on the server.
-func TestFollowDropsItsConsumer(t *testing.T) {
-	t.Parallel()
-	s := startNATS(t)
-	b := openExternal(t, s, broker.Config{})
-	_, js := s.admin()
-	for range 3 {
-		r := newRecorder()
-		stop := follow(t, b, r)
-		r.awaitLive(t, 0)
-		require.NoError(t, stop())
-	}
-	stream, err := js.Stream(testContext(t), broker.StreamLog)
-	require.NoError(t, err)
-	require.Zero(t, stream.CachedInfo().State.Consumers)
-}
-
-// The consumer is there, says that it is, and delivers nothing.
-func TestFollowConsumerThatDeliversNothing(t *testing.T) {
+// A follower makes no consumer: nothing for others to delete or stop, nothing that stays
+// behind, and no right that edges would need for it.
+func TestFollowMakesNoConsumer(t *testing.T) {
 	t.Parallel()
 	s := startNATS(t)
 	b := openExternal(t, s, broker.Config{})
@@ -313,13 +262,65 @@ func TestFollowConsumerThatDeliversNothing(t *testing.T) {
 	_, js := s.admin()
 	stream, err := js.Stream(testContext(t), broker.StreamLog)
 	require.NoError(t, err)
-	names := stream.ConsumerNames(testContext(t))
-	for name := range names.Name() {
-		_, err := stream.PauseConsumer(testContext(t), name, time.Now().Add(time.Hour))
-		require.NoError(t, err)
+	require.Zero(t, stream.CachedInfo().State.Consumers)
+}
+
+// A stream made anew has the same name and the same places. Not one entry of it is taken
+// for one of the log before it.
+func TestFollowMixesNoLogs(t *testing.T) {
+	t.Parallel()
+	s := startNATS(t)
+	b := openExternal(t, s, broker.Config{})
+	_, js := s.admin()
+	r := newRecorder()
+	follow(t, b, r)
+	for life := range 5 {
+		v := r.awaitLive(t, life)
+		require.Len(t, v.begins, life+1)
+		require.NoError(t, js.DeleteStream(testContext(t), broker.StreamLog))
+		require.NoError(t, b.Init(testContext(t), 1))
+		appendAll(t, b, 0, numbered(1, life+1)...)
+		v, _ = r.view()
+		require.True(t, len(v.begins) == life+2 || len(v.bodies) == life, "entries of the next log")
 	}
-	require.NoError(t, names.Err())
-	appendAll(t, b, 3, numbered(4, 6)...)
-	require.Equal(t, 3, len(r.awaitStale(t).bodies), "what is behind the log is not live")
-	require.Equal(t, numbered(1, 6), r.awaitLive(t, 6).bodies)
+}
+
+// What the log had before it is read many at a time: all of it, in order, once.
+func TestFollowCatchesUp(t *testing.T) {
+	t.Parallel()
+	b := openEmbedded(t)
+	appendAll(t, b, 0, numbered(1, 500)...)
+	r := newRecorder()
+	follow(t, b, r)
+	require.Equal(t, numbered(1, 500), r.awaitLive(t, 500).bodies)
+	appendAll(t, b, 500, numbered(501, 510)...)
+	v := r.awaitLive(t, 510)
+	require.Equal(t, numbered(1, 510), v.bodies)
+	require.Len(t, v.begins, 1)
+}
+
+// The hint that the log has grown is no more than that. Without one a follower looks by
+// itself; one that says what is not so changes nothing.
+func TestFollowHints(t *testing.T) {
+	t.Parallel()
+	s := startNATS(t)
+	b := openExternal(t, s, broker.Config{})
+	r := newRecorder()
+	follow(t, b, r)
+	r.awaitLive(t, 0)
+	conn, js := s.admin()
+	stream, err := js.Stream(testContext(t), broker.StreamLog)
+	require.NoError(t, err)
+	silent := stream.CachedInfo().Config
+	silent.RePublish = nil
+	_, err = js.UpdateStream(testContext(t), silent)
+	require.NoError(t, err)
+	appendAll(t, b, 0, numbered(1, 3)...)
+	r.awaitLive(t, 3)
+	for range 10 {
+		require.NoError(t, conn.Publish("tocsin.grown.forged", []byte("forged")))
+	}
+	require.NoError(t, conn.Flush())
+	appendAll(t, b, 3, numbered(4, 4)...)
+	require.Equal(t, numbered(1, 4), r.awaitLive(t, 4).bodies)
 }

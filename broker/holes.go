@@ -1,11 +1,10 @@
 package broker
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
-
-	"github.com/nats-io/nats.go/jetstream"
+	"slices"
 
 	"tocsin/notice"
 )
@@ -18,27 +17,14 @@ func (e *holeError) Error() string {
 }
 
 // firstFrom asks the log's leader for the first entry at seq or later.
-func (b *Broker) firstFrom(ctx context.Context, state logState, seq uint64) (message, bool, error) {
-	ctx, done, err := b.link.within(ctx, requestTimeout)
-	if err != nil {
-		return message{}, false, err
-	}
-	defer done()
-	m, err := state.stream.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(">"))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return message{}, false, nil
-	}
-	if err != nil {
-		return message{}, false, fmt.Errorf("reading entry %d: %w", seq, err)
-	}
-	return message{subject: m.Subject, seq: m.Sequence, body: m.Data, time: m.Time}, true, nil
+func (b *Broker) firstFrom(ctx context.Context, seq uint64) (message, bool, error) {
+	return b.fetchWithin(ctx, StreamLog, lookup{Seq: seq, Next: anySubject})
 }
 
 // passHoles moves the follower over the empty places before the next entry that there
-// is, at most to before. The leader is asked what there is: a gap in what a consumer
-// delivers may be the consumer's, or a replica's, alone.
-func (f *follow) passHoles(ctx context.Context, state logState, before uint64) error {
-	next, found, err := f.b.firstFrom(ctx, state, f.seq+1)
+// is, at most to before. The leader is asked once more what there is.
+func (f *follow) passHoles(ctx context.Context, before uint64) error {
+	next, found, err := f.b.firstFrom(ctx, f.seq+1)
 	if err != nil {
 		return err
 	}
@@ -65,11 +51,18 @@ func (f *follow) explain(ctx context.Context, first, last uint64) error {
 		return nil
 	}
 	board := notice.NewBoard(f.b.config.Trust, f.b.config.AllowDev)
-	err := f.b.scan(ctx, StreamLog, func(m message) {
-		board.Fold(notice.Entry{Seq: m.seq, Subject: m.subject, Body: m.body, Time: m.time})
-	}, subjectKeyset, subjectRedaction)
-	if err != nil {
-		return fmt.Errorf("looking for redactions: %w", err)
+	var entries []notice.Entry
+	for _, subject := range []string{subjectKeyset, subjectRedaction} {
+		err := f.b.scan(ctx, StreamLog, subject, lookup{Seq: 1}, func(m message) {
+			entries = append(entries, notice.Entry{Seq: m.seq, Subject: m.subject, Body: m.body, Time: m.time})
+		})
+		if err != nil {
+			return fmt.Errorf("looking for redactions: %w", err)
+		}
+	}
+	slices.SortFunc(entries, func(a, b notice.Entry) int { return cmp.Compare(a.Seq, b.Seq) })
+	for _, e := range entries {
+		board.Fold(e)
 	}
 	f.redactions = board
 	if !f.explained(first, last) {

@@ -2,8 +2,9 @@ package broker
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,52 +104,35 @@ type beginnings struct {
 func (b *beginnings) Begin(epoch string) { b.epochs = append(b.epochs, epoch) }
 func (b *beginnings) Source(Source)      {}
 
-// A real server loses no delivery on demand.
-func TestReaderNoticesALostDelivery(t *testing.T) {
+// What a server says of itself, held against deploy/nats/nats.conf.
+func TestServerVars(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		deliveries []uint64
-		want       error
-		handed     int
-	}{
-		"none is lost":  {[]uint64{1, 2, 3}, errNoMore, 3},
-		"the first":     {[]uint64{2, 3}, errMissedDelivery, 0},
-		"a later one":   {[]uint64{1, 2, 4}, errMissedDelivery, 2},
-		"one is double": {[]uint64{1, 2, 2}, errMissedDelivery, 2},
+	const good = `{"server_name":"n1","tls_required":true,"auth_required":true,
+		"cluster":{"name":"tocsin","tls_required":true,"tls_verify":true},
+		"jetstream":{"config":{"sync_always":true,"strict":true,"max_storage":2147483648}}}`
+	for name, c := range map[string]struct{ from, to, want string }{
+		"all is well":        {"", "", ""},
+		"no TLS":             {`"n1","tls_required":true`, `"n1","tls_required":false`, "clients need no TLS"},
+		"no credentials":     {`"auth_required":true`, `"auth_required":false`, "clients need no credentials"},
+		"routes without TLS": {`"tocsin","tls_required":true`, `"tocsin","tls_required":false`, "other servers need no TLS"},
+		"routes unverified":  {`"tls_verify":true`, `"tls_verify":false`, "whoever reaches its cluster port is a server to it"},
+		"no JetStream":       {`"config":`, `"other":`, "it has no JetStream"},
+		"writes not synced":  {`"sync_always":true`, `"sync_always":false`, "it answers writes before they are on disk"},
+		"not strict":         {`"strict":true`, `"strict":false`, "it guesses at requests that it does not understand"},
+		"a small store":      {"2147483648", "1024", "max_file_store is 1024, and the streams may grow to 1073741824"},
 	} {
-		r := &reader{messages: make(chan message, 10)}
-		iterator := deliveries(c.deliveries)
-		require.ErrorIs(t, r.run(context.Background(), &iterator), c.want, name)
-		require.Len(t, r.messages, c.handed, name)
+		var vars serverVars
+		require.NoError(t, json.Unmarshal([]byte(strings.Replace(good, c.from, c.to, 1)), &vars))
+		found := vars.check(DefaultMaxBytes, 3)
+		if c.want == "" {
+			require.Empty(t, found, name)
+			continue
+		}
+		require.Len(t, found, 1, name)
+		require.Equal(t, "server n1", found[0].Where)
+		require.Equal(t, c.want, found[0].What)
 	}
 }
-
-var errNoMore = errors.New("no more")
-
-// deliveries is an iterator over messages with these consumer sequences.
-type deliveries []uint64
-
-func (d *deliveries) Next(...jetstream.NextOpt) (jetstream.Msg, error) {
-	if len(*d) == 0 {
-		return nil, errNoMore
-	}
-	next := (*d)[0]
-	*d = (*d)[1:]
-	return delivery{seq: next}, nil
-}
-func (*deliveries) Stop()  {}
-func (*deliveries) Drain() {}
-
-type delivery struct {
-	jetstream.Msg
-	seq uint64
-}
-
-func (d delivery) Metadata() (*jetstream.MsgMetadata, error) {
-	return &jetstream.MsgMetadata{Sequence: jetstream.SequencePair{Consumer: d.seq, Stream: d.seq}}, nil
-}
-func (delivery) Subject() string { return "" }
-func (delivery) Data() []byte    { return nil }
 
 func TestDegraded(t *testing.T) {
 	t.Parallel()
@@ -187,13 +171,4 @@ func TestConnectionOptions(t *testing.T) {
 	require.True(t, o.IgnoreAuthErrorAbort)
 	require.Equal(t, -1, o.ReconnectBufSize)
 	require.Equal(t, int64(notice.MaxBody), b.conn.MaxPayload())
-
-	r, err := b.read(t.Context(), StreamLog, 1)
-	require.NoError(t, err)
-	defer r.stop()
-	c := r.consumer.CachedInfo().Config
-	require.Equal(t, 30*time.Second, c.InactiveThreshold)
-	require.Equal(t, jetstream.AckNonePolicy, c.AckPolicy)
-	require.Empty(t, c.Durable)
-	require.True(t, c.MemoryStorage)
 }

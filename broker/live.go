@@ -120,7 +120,7 @@ func (f *follow) passIdle(ctx context.Context, state logState) error {
 	idle := f.seq == f.idleAt && f.seq < state.last
 	waited := f.waiting
 	if idle {
-		if err := f.passHoles(ctx, state, state.last+1); err != nil {
+		if err := f.passHoles(ctx, state.last+1); err != nil {
 			return err
 		}
 	}

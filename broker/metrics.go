@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -24,11 +25,16 @@ type metrics struct {
 	replaced      prometheus.Counter
 	entries       prometheus.Counter
 	restarts      prometheus.Counter
+	logBytes      *prometheus.GaugeVec // of: used, limit
+	replicas      *prometheus.GaugeVec // of: wanted, online
 }
 
 func newMetrics(registerer prometheus.Registerer) (*metrics, error) {
 	gauge := func(name, help string) prometheus.Gauge {
 		return prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "tocsin", Subsystem: "broker", Name: name, Help: help})
+	}
+	gauges := func(name, help string) *prometheus.GaugeVec {
+		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "tocsin", Subsystem: "broker", Name: name, Help: help}, []string{"of"})
 	}
 	counter := func(name, help string) prometheus.Counter {
 		return prometheus.NewCounter(prometheus.CounterOpts{Namespace: "tocsin", Subsystem: "broker", Name: name, Help: help})
@@ -52,6 +58,8 @@ func newMetrics(registerer prometheus.Registerer) (*metrics, error) {
 		replaced:  counter("log_replaced_total", "Times that a follower found another log in place of the one it knew."),
 		entries:   counter("entries_total", "Entries handed to followers."),
 		restarts:  counter("store_restarts_total", "Restarts of the embedded server after a store error."),
+		logBytes:  gauges("log_bytes", "Bytes of the log that are used, and its limit, as its leader said last."),
+		replicas:  gauges("log_replicas", "Copies of the log that are wanted, and online, as its leader said last."),
 	}
 	for _, result := range results {
 		m.appends.WithLabelValues(result)
@@ -61,7 +69,7 @@ func newMetrics(registerer prometheus.Registerer) (*metrics, error) {
 	}
 	for _, c := range []prometheus.Collector{
 		m.connected, m.appends, m.appendSeconds, m.followers, m.live, m.stuck,
-		m.alarms, m.replaced, m.entries, m.restarts,
+		m.alarms, m.replaced, m.entries, m.restarts, m.logBytes, m.replicas,
 	} {
 		if err := registerer.Register(c); err != nil {
 			m.unregister()
@@ -85,6 +93,14 @@ func (m *metrics) setConnected(up bool) {
 		return
 	}
 	m.connected.Set(0)
+}
+
+// said takes what the log's leader says of it.
+func (m *metrics) said(info *jetstream.StreamInfo) {
+	m.logBytes.WithLabelValues("used").Set(float64(info.State.Bytes))
+	m.logBytes.WithLabelValues("limit").Set(float64(info.Config.MaxBytes))
+	m.replicas.WithLabelValues("wanted").Set(float64(info.Config.Replicas))
+	m.replicas.WithLabelValues("online").Set(float64(online(info.Cluster)))
 }
 
 func (m *metrics) appended(err error, took time.Duration) {

@@ -60,11 +60,15 @@ func TestMetrics(t *testing.T) {
 		"tocsin_broker_followers_live":            1,
 		"tocsin_broker_followers_stuck":           0,
 		"tocsin_broker_entries_total":             2,
+		"tocsin_broker_log_replicas wanted":       1,
+		"tocsin_broker_log_replicas online":       1,
 	} {
 		value, ok := values[name]
 		require.True(t, ok, name)
 		require.Equal(t, want, value, name)
 	}
+	require.Positive(t, values["tocsin_broker_log_bytes used"])
+	require.Greater(t, values["tocsin_broker_log_bytes limit"], values["tocsin_broker_log_bytes used"])
 	require.NoError(t, stop())
 	values = gather(t, registry)
 	require.Zero(t, values["tocsin_broker_followers"])

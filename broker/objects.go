@@ -4,9 +4,14 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -20,8 +25,6 @@ const (
 	objectChunk = 64 << 10
 	// objectTimeout bounds the writing or reading of a whole object.
 	objectTimeout = 20 * time.Second
-	// objectTry is how much of that the first attempt to read gets; the next gets more.
-	objectTry = 4 * time.Second
 	// maxAhead bounds the memory that an object's description alone can claim.
 	maxAhead = 32 << 20
 )
@@ -31,6 +34,10 @@ const (
 type Objects struct {
 	b      *Broker
 	bucket string
+
+	mu     sync.Mutex // not held while the broker is asked
+	state  bucketState
+	listed []ObjectInfo
 }
 
 // ObjectInfo describes an object.
@@ -94,75 +101,154 @@ func written(doing string, err error) error {
 // Get returns a value, verified against its digest; [ErrNotFound] if there is none,
 // [ErrUnavailable] if there was no answer in some seconds.
 func (o *Objects) Get(ctx context.Context, name string) (value []byte, err error) {
-	err = o.read(ctx, func(ctx context.Context, store jetstream.ObjectStore) error {
-		info, err := store.GetInfo(ctx, name)
+	err = o.read(ctx, func(ctx context.Context) error {
+		info, err := o.info(ctx, o.metaSubject(name))
 		if err == nil {
-			value, err = o.chunks(ctx, store, info)
+			value, err = o.chunks(ctx, info)
 		}
 		return err
 	})
 	return value, readError("reading object "+name, err)
 }
 
-// errObjectDamaged is an object of which the stream has lost messages.
-var errObjectDamaged = errors.New("messages of it are lost")
+// The subjects of an object store: its descriptions by name, its pieces by the id of
+// their object (NATS ADR-20).
+func (o *Objects) metaSubject(name string) string {
+	return "$O." + o.bucket + ".M." + base64.URLEncoding.EncodeToString([]byte(name))
+}
 
-// chunks reads what info describes. The library's own Get leaves a goroutine behind for
-// ever when the answer to its question for the chunks is lost, and a chunk is not.
-func (o *Objects) chunks(ctx context.Context, store jetstream.ObjectStore, info *jetstream.ObjectInfo) ([]byte, error) {
-	value := make([]byte, 0, min(info.Size, maxAhead))
-	subject := "$O." + o.bucket + ".C." + info.NUID
-	err := o.b.scan(ctx, "OBJ_"+o.bucket, func(m message) {
-		value = append(value, m.body...)
-	}, subject)
+func (o *Objects) stream() string { return "OBJ_" + o.bucket }
+
+// object is a description, and where it stands: behind the pieces of what it describes.
+type object struct {
+	jetstream.ObjectInfo
+	seq uint64
+}
+
+// info reads the description on a subject.
+func (o *Objects) info(ctx context.Context, subject string) (*object, error) {
+	m, found, err := o.b.fetchWithin(ctx, o.stream(), lookup{Last: subject})
 	if err != nil {
 		return nil, err
 	}
+	if !found {
+		return nil, jetstream.ErrObjectNotFound
+	}
+	info := &object{seq: m.seq}
+	if err := json.Unmarshal(m.body, &info.ObjectInfo); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", subject, err)
+	}
+	if info.Deleted {
+		return nil, jetstream.ErrObjectNotFound
+	}
+	info.ModTime = m.time
+	return info, nil
+}
+
+// errObjectDamaged is an object of which the stream has lost messages.
+var errObjectDamaged = errors.New("messages of it are lost")
+
+// chunks reads what info describes. Its pieces mostly stand right before it; if others
+// wrote between them, they are looked for from the beginning.
+func (o *Objects) chunks(ctx context.Context, info *object) ([]byte, error) {
 	want, err := jetstream.DecodeObjectDigest(info.Digest)
 	if err != nil {
 		return nil, err
 	}
-	if sum := sha256.Sum256(value); bytes.Equal(sum[:], want) {
-		return value, nil
+	for _, from := range []uint64{info.seq - min(info.seq, uint64(info.Chunks)), 1} {
+		p := &place{
+			b: o.b, stream: o.stream(), subjects: "$O." + o.bucket + ".C." + info.NUID,
+			next: max(from, 1), ahead: min(max(int(info.Chunks), 2), readAhead),
+		}
+		value := make([]byte, 0, min(info.Size, maxAhead))
+		for !p.end {
+			batch, err := p.batch(ctx)
+			if err != nil {
+				return nil, err
+			}
+			for _, m := range batch {
+				value, p.next = append(value, m.body...), m.seq+1
+			}
+		}
+		if sum := sha256.Sum256(value); bytes.Equal(sum[:], want) {
+			return value, nil
+		}
 	}
-	switch now, err := store.GetInfo(ctx, info.Name); {
+	switch now, err := o.info(ctx, o.metaSubject(info.Name)); {
 	case err != nil:
 		return nil, err
 	case now.NUID != info.NUID: // replaced, which takes the old messages away
-		return nil, errMissedDelivery
+		return nil, errMoved
 	}
-	stream, err := o.b.js.Stream(ctx, "OBJ_"+o.bucket)
-	if err != nil {
-		return nil, err
-	}
-	state, err := stream.Info(ctx, jetstream.WithSubjectFilter(subject))
-	if err != nil {
-		return nil, err
-	}
-	if state.State.Subjects[subject] < uint64(info.Chunks) {
-		return nil, errObjectDamaged
-	}
-	return nil, errMissedDelivery
+	return nil, errObjectDamaged
 }
 
 // List returns all objects. [ErrUnavailable] means that there was no answer in some
-// seconds.
+// seconds. While nothing is written it costs one question.
 func (o *Objects) List(ctx context.Context) ([]ObjectInfo, error) {
-	var list []ObjectInfo
-	err := o.read(ctx, func(ctx context.Context, store jetstream.ObjectStore) error {
-		infos, err := store.List(ctx)
-		if errors.Is(err, jetstream.ErrNoObjectsFound) {
-			return nil
-		}
-		list = make([]ObjectInfo, 0, len(infos))
-		for _, i := range infos {
-			list = append(list, ObjectInfo{
-				Name: i.Name, Digest: i.NUID + "." + i.Digest, Size: i.Size, Time: i.ModTime, Metadata: i.Metadata,
-			})
-		}
+	err := o.read(ctx, o.look)
+	if err != nil {
+		return nil, readError("listing "+o.bucket, err)
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.listed), nil
+}
+
+// look brings what is listed up to date.
+func (o *Objects) look(ctx context.Context) error {
+	subjects, state, err := o.described(ctx)
+	if err != nil {
 		return err
-	})
-	return list, readError("listing "+o.bucket, err)
+	}
+	o.mu.Lock()
+	same := o.state == state
+	o.mu.Unlock()
+	if same {
+		return nil
+	}
+	list := []ObjectInfo{}
+	for _, subject := range subjects {
+		i, err := o.info(ctx, subject)
+		if errors.Is(err, jetstream.ErrObjectNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		list = append(list, ObjectInfo{
+			Name: i.Name, Digest: i.NUID + "." + i.Digest, Size: i.Size, Time: i.ModTime, Metadata: i.Metadata,
+		})
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.state, o.listed = state, list
+	return nil
+}
+
+// bucketState is the same as long as nothing was written.
+type bucketState struct {
+	created time.Time
+	last    uint64
+}
+
+// described lists the subjects of all descriptions.
+func (o *Objects) described(ctx context.Context) ([]string, bucketState, error) {
+	ctx, done, err := o.b.link.within(ctx, requestTimeout)
+	if err != nil {
+		return nil, bucketState{}, err
+	}
+	defer done()
+	stream, err := o.b.js.Stream(ctx, o.stream())
+	if err != nil {
+		return nil, bucketState{}, err
+	}
+	info, err := stream.Info(ctx, jetstream.WithSubjectFilter("$O."+o.bucket+".M.*"))
+	if err != nil {
+		return nil, bucketState{}, err
+	}
+	state := bucketState{created: info.Created, last: info.State.LastSeq}
+	return slices.Sorted(maps.Keys(info.State.Subjects)), state, nil
 }
 
 func readError(doing string, err error) error {
@@ -175,15 +261,19 @@ func readError(doing string, err error) error {
 	return fmt.Errorf("%s: %w: %w", doing, ErrUnavailable, err)
 }
 
-// read is with for what may be done twice: the library, whose answer was lost, waits
-// for it to the end.
-func (o *Objects) read(ctx context.Context, act func(context.Context, jetstream.ObjectStore) error) error {
+// errMoved asks for another attempt: what was read was replaced meanwhile.
+var errMoved = errors.New("it was replaced meanwhile")
+
+// read does again what came to nothing.
+func (o *Objects) read(ctx context.Context, act func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, objectTimeout)
 	defer cancel()
-	limit := objectTry
 	return o.b.again(ctx, objectTimeout, func() error {
-		defer func() { limit = objectTimeout }()
-		return o.with(ctx, limit, act)
+		err := act(ctx)
+		if errors.Is(err, errDisconnected) {
+			err = fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+		return err
 	})
 }
 
@@ -199,22 +289,4 @@ func (o *Objects) with(ctx context.Context, limit time.Duration, act func(contex
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return act(ctx, store)
-}
-
-// makeBucket makes the bucket on that many replicas. One that is there stays as it is:
-// a disk that is too full to change it can still be read.
-func (b *Broker) makeBucket(ctx context.Context, maxBytes int64, replicas int) error {
-	ctx, done, err := b.link.within(ctx, makeTimeout)
-	if err != nil {
-		return err
-	}
-	defer done()
-	if _, err := b.js.ObjectStore(ctx, BucketCohorts); !errors.Is(err, jetstream.ErrBucketNotFound) {
-		return err
-	}
-	_, err = b.js.CreateObjectStore(ctx, jetstream.ObjectStoreConfig{
-		Bucket: BucketCohorts, Description: "Tocsin: who is affected, by pseudonym, sealed",
-		Storage: jetstream.FileStorage, Replicas: replicas, MaxBytes: maxBytes,
-	})
-	return err
 }

@@ -2,186 +2,174 @@ package broker
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"slices"
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
 )
 
 const (
-	// readHeartbeat makes the server say, while it has nothing to deliver, that it is
-	// still there; two missed ones end the reader.
-	readHeartbeat = time.Second
-	// readIdle is how long the server keeps the consumer of a reader that vanished.
-	readIdle = 30 * time.Second
-	// readAhead bounds the messages in flight: 16 MiB of the largest.
-	readAhead = 128
-	// scanIdle is how long a scan waits for a message before it asks whether there
-	// are any left (those that it waits for may have been deleted).
-	scanIdle = time.Second
+	// readPoll is how often a reader at the log's end looks by itself: a hint that the
+	// log has grown may be lost.
+	readPoll = time.Second
+	// readAhead bounds the questions that are open at once: 4 MiB of the largest
+	// messages in their answers.
+	readAhead = 32
 )
 
-var errMissedDelivery = errors.New("a delivery from the broker was lost")
-
-// message is one stored message.
-type message struct {
-	subject string
-	seq     uint64
-	pending uint64 // how many were behind it when it was delivered
-	body    []byte
-	time    time.Time
-}
-
-// reader delivers a stream's messages in order, from a place on.
-//
-// It is one ordered consumer (ephemeral, in memory, without acknowledgements, its
-// delivery sequence checked), but not jetstream.OrderedConsumer. That one repairs
-// itself: when its consumer is lost it makes another from its own position, with a
-// patience that no context ends, and does not notice that the stream is another one
-// by then, or shorter. Here any trouble ends the reader, and whoever wants to go on
-// looks first at what the stream is now.
+// reader delivers the messages of the log in order, from a place on, as they come.
 type reader struct {
 	messages chan message
 	failed   chan error // receives one error, after the last message
-	pending  uint64     // what was to be read when it began
-	consumer jetstream.Consumer
+	pending  uint64     // 0 if there was nothing to read when it began; how much, it does not know
 	stop     func()
 }
 
-// read begins to read stream at sequence from, only the subjects named if any are.
-// The caller stops the reader; ctx ends it too.
-func (b *Broker) read(ctx context.Context, stream string, from uint64, subjects ...string) (*reader, error) {
-	return b.consume(ctx, stream, jetstream.ConsumerConfig{
-		DeliverPolicy:  jetstream.DeliverByStartSequencePolicy,
-		OptStartSeq:    max(from, 1),
-		FilterSubjects: subjects,
-	})
+// read begins to read the log of that epoch at sequence from. The caller stops the
+// reader; ctx ends it too.
+//
+// It asks the leader for each message by its place, several at once while there are
+// many. Places that are empty are passed over; whoever wants to know why asks. A stream
+// that is made anew has the same places, so what was read is handed on only once the
+// log is known to be the same still; else the reader ends with errReplaced.
+func (b *Broker) read(ctx context.Context, epoch string, from uint64) (*reader, error) {
+	return b.readBy(ctx, b.logState, epoch, from)
 }
 
-// consume begins to read stream from where config says; the rest of config is the same
-// for every reader.
-func (b *Broker) consume(ctx context.Context, stream string, config jetstream.ConsumerConfig) (*reader, error) {
-	asking, done, err := b.link.within(ctx, requestTimeout)
+// readBy is read for who asks for the log's state in another way.
+func (b *Broker) readBy(ctx context.Context, ask func(context.Context) (logState, error), epoch string, from uint64) (*reader, error) {
+	grown, quiet, err := b.watchGrowth()
 	if err != nil {
 		return nil, err
 	}
-	defer done()
-	config.AckPolicy = jetstream.AckNonePolicy
-	config.InactiveThreshold = readIdle
-	config.MemoryStorage = true
-	config.Replicas = 1
-	consumer, err := b.js.CreateConsumer(asking, stream, config)
+	p := &place{b: b, state: ask, stream: StreamLog, subjects: anySubject, next: max(from, 1), ahead: 2, grown: grown}
+	first, err := p.batchOf(ctx, epoch)
 	if err != nil {
-		return nil, fmt.Errorf("making a consumer of %s: %w", stream, err)
+		quiet()
+		return nil, err
 	}
-	iterator, err := consumer.Messages(
-		jetstream.PullMaxMessages(readAhead), jetstream.PullHeartbeat(readHeartbeat))
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", stream, err)
-	}
-
-	r := &reader{
-		messages: make(chan message),
-		failed:   make(chan error, 1),
-		pending:  consumer.CachedInfo().NumPending,
-		consumer: consumer,
-	}
+	r := &reader{messages: make(chan message), failed: make(chan error, 1), pending: uint64(len(first))}
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
-	wg.Go(func() { r.failed <- fmt.Errorf("reading %s: %w", stream, r.run(ctx, iterator)) })
+	wg.Go(func() { r.failed <- p.run(ctx, epoch, first, r.messages) })
 	r.stop = func() {
 		cancel()
-		iterator.Stop()
+		quiet()
 		wg.Wait()
-		b.dropConsumer(ctx, stream, consumer)
 	}
 	return r, nil
 }
 
-// run returns why it ended.
-func (r *reader) run(ctx context.Context, iterator jetstream.MessagesContext) error {
-	for delivery := uint64(1); ; delivery++ {
-		msg, err := iterator.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return err
-		}
-		meta, err := msg.Metadata()
-		if err != nil {
-			return err
-		}
-		if meta.Sequence.Consumer != delivery {
-			return errMissedDelivery
-		}
-		m := message{
-			subject: msg.Subject(), seq: meta.Sequence.Stream, pending: meta.NumPending,
-			body: msg.Data(), time: meta.Timestamp,
-		}
-		select {
-		case r.messages <- m:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+// place is where a reader stands.
+type place struct {
+	b        *Broker
+	state    func(context.Context) (logState, error)
+	stream   string
+	subjects string // what it reads
+	next     uint64 // the first sequence not delivered yet
+	ahead    int    // how many are asked for at once
+	end      bool   // the latest batch reached the end
+	grown    <-chan struct{}
 }
 
-// dropConsumer is a courtesy to the server, which would keep it for readIdle.
-func (b *Broker) dropConsumer(ctx context.Context, stream string, consumer jetstream.Consumer) {
-	ctx, done, err := b.link.within(context.WithoutCancel(ctx), time.Second)
-	if err != nil {
-		return
-	}
-	defer done()
-	if err := b.js.DeleteConsumer(ctx, stream, consumer.CachedInfo().Name); err != nil {
-		b.log.Debug("dropping a consumer", "stream", stream, "error", err)
-	}
-}
-
-// scan calls each for what stream holds now, in order, and returns when all was read.
-func (b *Broker) scan(ctx context.Context, stream string, each func(message), subjects ...string) error {
-	r, err := b.read(ctx, stream, 1, subjects...)
-	if err != nil {
-		return err
-	}
-	return b.drain(ctx, stream, r, each)
-}
-
-// drain calls each for all that a reader has still to deliver, and stops it.
-func (b *Broker) drain(ctx context.Context, stream string, r *reader, each func(message)) (err error) {
-	defer r.stop()
-	left := r.pending
-	idle := time.NewTimer(scanIdle)
-	defer idle.Stop()
-	for left > 0 {
-		idle.Reset(scanIdle)
-		select {
-		case m := <-r.messages:
-			each(m)
-			left = m.pending
-		case err := <-r.failed:
-			return err
-		case <-idle.C:
-			if left, err = b.pending(ctx, r); err != nil {
-				return fmt.Errorf("reading %s: %w", stream, err)
+// run delivers until ctx ends or a question fails, and returns why.
+func (p *place) run(ctx context.Context, epoch string, batch []message, to chan<- message) error {
+	for {
+		for _, m := range batch {
+			select {
+			case to <- m:
+			case <-ctx.Done():
+				return ctx.Err()
 			}
+			p.next = m.seq + 1
 		}
+		if err := p.wait(ctx); err != nil {
+			return err
+		}
+		var err error
+		if batch, err = p.batchOf(ctx, epoch); err != nil {
+			return err
+		}
+	}
+}
+
+// wait sets how much is asked for next, and waits at the end of what there is.
+func (p *place) wait(ctx context.Context) error {
+	if !p.end {
+		p.ahead = min(2*p.ahead, readAhead)
+		return nil
+	}
+	p.ahead = 2
+	timer := time.NewTimer(readPoll)
+	defer timer.Stop()
+	select {
+	case <-p.grown:
+	case <-timer.C:
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 	return nil
 }
 
-// pending asks how much the reader has still to deliver. What is already on its way
-// is not counted, so the answer can be too low only while messages arrive; a scan
-// asks when none have for a while.
-func (b *Broker) pending(ctx context.Context, r *reader) (uint64, error) {
-	ctx, done, err := b.link.within(ctx, requestTimeout)
-	if err != nil {
-		return 0, err
+// batchOf is batch, of one life of the log.
+func (p *place) batchOf(ctx context.Context, epoch string) ([]message, error) {
+	batch, err := p.batch(ctx)
+	if err != nil || len(batch) == 0 {
+		return nil, err
 	}
-	defer done()
-	info, err := r.consumer.Info(ctx)
-	if err != nil {
-		return 0, err
+	state, err := p.state(ctx)
+	if err == nil && state.epoch != epoch {
+		err = errReplaced
 	}
-	return info.NumPending, nil
+	return batch, err
+}
+
+// batch asks for the next messages, p.ahead at most. It is asked again for some seconds,
+// as any question that gets no answer.
+func (p *place) batch(ctx context.Context) (batch []message, err error) {
+	err = p.b.again(ctx, readPatience, func() error {
+		asking, done, err := p.b.link.within(ctx, requestTimeout)
+		if err != nil {
+			return err
+		}
+		defer done()
+		batch, err = p.ask(asking)
+		return err
+	})
+	return batch, err
+}
+
+// ask asks for each place the first message there or after it, so that an answer tells an
+// empty place, which is passed over, from the end, where what follows does not count: it
+// was written while this was asked.
+func (p *place) ask(ctx context.Context) ([]message, error) {
+	answers := make([]message, p.ahead)
+	found := make([]bool, p.ahead)
+	all, ctx := errgroup.WithContext(ctx)
+	for i := range p.ahead {
+		all.Go(func() (err error) {
+			answers[i], found[i], err = p.b.fetch(ctx, p.stream, lookup{Seq: p.next + uint64(i), Next: p.subjects})
+			return err
+		})
+	}
+	if err := all.Wait(); err != nil {
+		return nil, err
+	}
+	var batch []message
+	for i, m := range answers {
+		if !found[i] {
+			break
+		}
+		if len(batch) > 0 && batch[len(batch)-1].seq >= m.seq { // of an empty place, again
+			continue
+		}
+		m.pending = 1
+		batch = append(batch, m)
+	}
+	p.end = slices.Contains(found, false)
+	if p.end && len(batch) > 0 {
+		batch[len(batch)-1].pending = 0
+	}
+	return batch, nil
 }

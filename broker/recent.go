@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // Recent returns the records whose keys begin with the tokens of prefix and a dot, and
@@ -50,13 +48,7 @@ func (s *Store) clock(ctx context.Context) (time.Time, error) {
 func (s *Store) askSince(ctx context.Context, subjects string, since time.Time) ([]Record, error) {
 	found := map[string]int{}
 	var records []Record
-	r, err := s.b.consume(ctx, s.stream, jetstream.ConsumerConfig{
-		DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since, FilterSubjects: []string{subjects},
-	})
-	if err != nil {
-		return nil, err
-	}
-	err = s.b.drain(ctx, s.stream, r, func(m message) {
+	err := s.b.scan(ctx, s.stream, subjects, lookup{Start: &since}, func(m message) {
 		record := Record{Key: strings.TrimPrefix(m.subject, s.prefix), Body: m.body, Revision: m.seq, Time: m.time}
 		if i, ok := found[record.Key]; ok {
 			records[i] = record

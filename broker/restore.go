@@ -138,7 +138,7 @@ func (r *restore) attempt(ctx context.Context) error {
 		return err
 	}
 	if r.at != r.copy.Last {
-		return errMissedDelivery
+		return errSkipped
 	}
 	return r.commit(ctx, config)
 }

@@ -28,7 +28,7 @@ type logState struct {
 	clustered bool
 	degraded  error     // why nothing can be appended, nil if it can
 	asked     time.Time // when the question was sent
-	stream    jetstream.Stream
+	marked    error     // that the log is being restored; nil if it is not
 }
 
 // logState asks the log's leader. An error means that there was no answer, or none
@@ -36,7 +36,7 @@ type logState struct {
 func (b *Broker) logState(ctx context.Context) (logState, error) {
 	state, err := b.markedState(ctx)
 	if err == nil {
-		err = restoring(state.stream.CachedInfo().Config)
+		err = state.marked
 	}
 	return state, err
 }
@@ -59,13 +59,14 @@ func (b *Broker) markedState(ctx context.Context) (logState, error) {
 		return logState{}, fmt.Errorf("asking for the log's state: %w", err)
 	}
 	info := stream.CachedInfo()
+	b.metrics.said(info)
 	return logState{
 		epoch:     epochOf(StreamLog, info.Created),
 		last:      info.State.LastSeq,
 		clustered: info.Cluster != nil && len(info.Cluster.Replicas) > 0,
 		degraded:  degraded(info.Cluster),
 		asked:     asked,
-		stream:    stream,
+		marked:    restoring(info.Config),
 	}, nil
 }
 
@@ -78,16 +79,25 @@ func degraded(group *jetstream.ClusterInfo) error {
 	if group.Leader == "" {
 		return errNoLeader
 	}
-	size, online := 1+len(group.Replicas), 1
-	for _, peer := range group.Replicas {
-		if !peer.Offline && peer.Active <= peerSilence {
-			online++
-		}
-	}
-	if online <= size/2 {
+	if online(group) <= (1+len(group.Replicas))/2 {
 		return errNoMajority
 	}
 	return nil
+}
+
+// online counts the group's servers that are: the leader that speaks, and of the others
+// those that it has heard of. A server that is no cluster's is one.
+func online(group *jetstream.ClusterInfo) int {
+	n := 1
+	if group == nil {
+		return n
+	}
+	for _, peer := range group.Replicas {
+		if !peer.Offline && peer.Active <= peerSilence {
+			n++
+		}
+	}
+	return n
 }
 
 // epochOf names one life of a stream (docs/protocol.md, "Cursor"). It is the same on

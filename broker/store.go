@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
 )
 
 // Record is one key's value at one revision.
@@ -115,18 +116,11 @@ func (s *Store) askLast(ctx context.Context, key, subject string) (Record, bool,
 		return Record{}, false, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	defer done()
-	stream, err := s.b.js.Stream(ctx, s.stream)
-	if err != nil {
-		return Record{}, false, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	m, found, err := s.b.fetch(ctx, s.stream, lookup{Last: subject})
+	if err != nil || !found {
+		return Record{}, false, unavailable(err)
 	}
-	m, err := stream.GetLastMsgForSubject(ctx, subject)
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return Record{}, false, nil
-	}
-	if err != nil {
-		return Record{}, false, fmt.Errorf("%w: %w", ErrUnavailable, err)
-	}
-	return Record{Key: key, Body: m.Data, Revision: m.Sequence, Time: m.Time}, true, nil
+	return Record{Key: key, Body: m.body, Revision: m.seq, Time: m.time}, true, nil
 }
 
 // List returns all records, sorted by key: every one that there was when List was
@@ -151,39 +145,25 @@ func (s *Store) list(ctx context.Context, subjects string) (records []Record, er
 	return records, err
 }
 
-// askAll reads the stream in one go, and fetches singly what moved ahead of the reader
-// meanwhile: a key that is written again moves to the stream's end, again and again if
-// it must.
+// askAll reads the record of each key that there is, some at once.
 func (s *Store) askAll(ctx context.Context, subjects string) ([]Record, error) {
-	found := map[string]Record{}
 	keys, err := s.keys(ctx, subjects)
-	if err == nil && len(keys) > 0 {
-		err = s.b.scan(ctx, s.stream, func(m message) {
-			key := strings.TrimPrefix(m.subject, s.prefix)
-			found[key] = Record{Key: key, Body: m.body, Revision: m.seq, Time: m.time}
-		}, subjects)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("listing %s: %w: %w", s.stream, ErrUnavailable, err)
 	}
-	for _, key := range keys {
-		if _, ok := found[key]; ok {
-			continue
-		}
-		record, ok, err := s.askLast(ctx, key, s.prefix+key)
-		if err != nil {
-			return nil, fmt.Errorf("listing %s: %w", s.stream, err)
-		}
-		if ok {
-			found[key] = record
-		}
+	found := make([]Record, len(keys)) // without a body: gone meanwhile, or a tombstone
+	all, ctx := errgroup.WithContext(ctx)
+	all.SetLimit(readAhead)
+	for i, key := range keys {
+		all.Go(func() (err error) {
+			found[i], _, err = s.askLast(ctx, key, s.prefix+key)
+			return err
+		})
 	}
-	records := make([]Record, 0, len(found))
-	for _, r := range found {
-		if len(r.Body) > 0 {
-			records = append(records, r)
-		}
+	if err := all.Wait(); err != nil {
+		return nil, fmt.Errorf("listing %s: %w", s.stream, err)
 	}
+	records := slices.DeleteFunc(found, func(r Record) bool { return len(r.Body) == 0 })
 	slices.SortFunc(records, func(a, b Record) int { return strings.Compare(a.Key, b.Key) })
 	return records, nil
 }
@@ -208,6 +188,14 @@ func (s *Store) keys(ctx context.Context, subjects string) ([]string, error) {
 		keys = append(keys, strings.TrimPrefix(subject, s.prefix))
 	}
 	return keys, nil
+}
+
+// unavailable marks what a question failed by; nil stays nil.
+func unavailable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", ErrUnavailable, err)
 }
 
 func (s *Store) subject(key string) (string, error) {

@@ -27,6 +27,7 @@ const (
 	logSubjects       = "tocsin.log.>"
 	subjectKeyset     = "tocsin.log.keyset"
 	subjectRedaction  = "tocsin.log.redaction"
+	subjectGrown      = "tocsin.grown.>"
 	logPrefix         = "tocsin.log."
 	deskPrefix        = "tocsin.desk."
 	receiptsPrefix    = "tocsin.receipts."
@@ -57,9 +58,6 @@ func (b *Broker) Init(ctx context.Context, replicas int) error {
 		if err := b.makeStream(ctx, config); err != nil {
 			return fmt.Errorf("making stream %s: %w", config.Name, tooFew(err))
 		}
-	}
-	if err := b.makeBucket(ctx, b.config.maxBytes()/8, replicas); err != nil {
-		return fmt.Errorf("making bucket %s: %w", BucketCohorts, err)
 	}
 	return nil
 }
@@ -95,7 +93,7 @@ func (b *Broker) makeStream(ctx context.Context, config jetstream.StreamConfig) 
 	if err == nil {
 		err = restoring(stream.CachedInfo().Config)
 	}
-	if err != nil || sameConfig(stream.CachedInfo().Config, config) {
+	if err != nil || len(differences(stream.CachedInfo().Config, config)) == 0 {
 		return err
 	}
 	_, err = b.js.UpdateStream(ctx, config)
@@ -107,26 +105,52 @@ func (b *Broker) makeStream(ctx context.Context, config jetstream.StreamConfig) 
 	return err
 }
 
-// sameConfig is whether a stream is as streamConfigs wants it. What the server adds by
-// itself does not count.
-func sameConfig(is, want jetstream.StreamConfig) bool {
-	return slices.Equal(is.Subjects, want.Subjects) &&
-		is.Description == want.Description &&
-		is.Replicas == want.Replicas &&
-		is.MaxBytes == want.MaxBytes &&
-		is.MaxMsgSize == want.MaxMsgSize &&
-		is.MaxAge == want.MaxAge &&
-		max(is.MaxMsgsPerSubject, 0) == max(want.MaxMsgsPerSubject, 0) &&
-		is.Discard == want.Discard &&
-		is.DenyDelete == want.DenyDelete &&
-		is.DenyPurge == want.DenyPurge &&
-		is.AllowDirect == want.AllowDirect &&
-		is.AllowRollup == want.AllowRollup
+// difference is a setting of a stream that is not as streamConfigs wants it. What the
+// server adds by itself is none.
+type difference struct {
+	setting  string
+	is, want any
+}
+
+func differences(is, want jetstream.StreamConfig) (all []difference) {
+	add := func(same bool, setting string, is, want any) {
+		if !same {
+			all = append(all, difference{setting, is, want})
+		}
+	}
+	add(slices.Equal(is.Subjects, want.Subjects), "subjects", is.Subjects, want.Subjects)
+	add(is.Description == want.Description, "description", is.Description, want.Description)
+	add(is.Storage == want.Storage, "storage", is.Storage, want.Storage)
+	add(is.Retention == want.Retention, "retention", is.Retention, want.Retention)
+	add(is.Replicas == want.Replicas, "num_replicas", is.Replicas, want.Replicas)
+	add(is.MaxBytes == want.MaxBytes, "max_bytes", is.MaxBytes, want.MaxBytes)
+	add(is.MaxMsgSize == want.MaxMsgSize, "max_msg_size", is.MaxMsgSize, want.MaxMsgSize)
+	add(is.MaxMsgs == want.MaxMsgs, "max_msgs", is.MaxMsgs, want.MaxMsgs)
+	add(is.MaxAge == want.MaxAge, "max_age", is.MaxAge, want.MaxAge)
+	add(max(is.MaxMsgsPerSubject, 0) == max(want.MaxMsgsPerSubject, 0),
+		"max_msgs_per_subject", is.MaxMsgsPerSubject, want.MaxMsgsPerSubject)
+	add(is.Discard == want.Discard, "discard", is.Discard, want.Discard)
+	add(is.DenyDelete == want.DenyDelete, "deny_delete", is.DenyDelete, want.DenyDelete)
+	add(is.DenyPurge == want.DenyPurge, "deny_purge", is.DenyPurge, want.DenyPurge)
+	add(is.AllowDirect == want.AllowDirect, "allow_direct", is.AllowDirect, want.AllowDirect)
+	add(is.AllowRollup == want.AllowRollup, "allow_rollup_hdrs", is.AllowRollup, want.AllowRollup)
+	isTo, wantTo := valueOf(is.RePublish), valueOf(want.RePublish)
+	add(isTo == wantTo, "republish", isTo, wantTo)
+	add(!is.NoAck, "no_ack", is.NoAck, false)
+	add(!is.Sealed, "sealed", is.Sealed, false)
+	add(is.Mirror == nil && len(is.Sources) == 0, "mirror or sources", "another stream", "none")
+	return all
+}
+
+func valueOf[T any](p *T) (value T) {
+	if p != nil {
+		value = *p
+	}
+	return value
 }
 
 // streamConfigs divides maxBytes: half is the log's, an eighth each is the desk's,
-// the receipts' and the cohorts' ([Broker.makeBucket]), and an eighth is kept for the
-// audit record.
+// the receipts' and the cohorts', and an eighth is kept for the audit record.
 func streamConfigs(maxBytes int64, replicas int) []jetstream.StreamConfig {
 	log := streamConfig(StreamLog, logSubjects, maxBytes/2, replicas)
 	log.Description = "Tocsin: the log"
@@ -134,6 +158,8 @@ func streamConfigs(maxBytes int64, replicas int) []jetstream.StreamConfig {
 	// says so; that is the one reason why deleting is not denied here. A hole without
 	// such a document stops every follower with an alarm.
 	log.DenyDelete = false
+	// Followers are told that there is something to read, not what: that, they read.
+	log.RePublish = &jetstream.RePublish{Source: logSubjects, Destination: subjectGrown, HeadersOnly: true}
 
 	desk := streamConfig(StreamDesk, deskPrefix+">", maxBytes/8, replicas)
 	desk.Description = "Tocsin: proposals"
@@ -145,7 +171,15 @@ func streamConfigs(maxBytes int64, replicas int) []jetstream.StreamConfig {
 	receipts.MaxMsgsPerSubject = 1
 	receipts.MaxAge = receiptRetention
 
-	return []jetstream.StreamConfig{log, desk, receipts}
+	// An object store, of which a new description replaces the older one, and whose
+	// pieces go with it.
+	objects := "$O." + BucketCohorts
+	cohorts := streamConfig("OBJ_"+BucketCohorts, objects+".C.>", maxBytes/8, replicas)
+	cohorts.Subjects = append(cohorts.Subjects, objects+".M.>")
+	cohorts.Description = "Tocsin: who is affected, by pseudonym, sealed"
+	cohorts.AllowRollup, cohorts.DenyDelete, cohorts.DenyPurge = true, false, false
+
+	return []jetstream.StreamConfig{log, desk, receipts, cohorts}
 }
 
 func streamConfig(name, subjects string, maxBytes int64, replicas int) jetstream.StreamConfig {

@@ -22,6 +22,7 @@ type metrics struct {
 	busy           prometheus.Counter
 	open           prometheus.Gauge
 	proposals      prometheus.Gauge
+	oldest         prometheus.Gauge
 }
 
 func newMetrics(registerer prometheus.Registerer) (*metrics, error) {
@@ -60,18 +61,31 @@ func newMetrics(registerer prometheus.Registerer) (*metrics, error) {
 		busy: prometheus.NewCounter(counter("busy_total",
 			"Requests turned away because too many strangers' requests were being worked on.")),
 		open:      gauge("open_acts", "Acts whose fate is not known yet."),
-		proposals: gauge("proposals", "Proposals that wait, when last listed."),
+		proposals: gauge("proposals", "Proposals that wait, when last listed: every minute, or when somebody asked."),
+		oldest:    gauge("oldest_proposal_timestamp_seconds", "When the oldest of them was made; 0 if none waits."),
+	}
+	for _, outcome := range []string{"done", "done late", "already", "refused", "unavailable", "unknown"} {
+		m.publications.WithLabelValues(outcome) // an increase from nothing is seen by no alert
 	}
 	if registerer == nil {
 		return m, nil
 	}
 	for _, c := range []prometheus.Collector{
 		m.requests, m.publications, m.rules, m.acts, m.logins, m.heads, m.publishSeconds,
-		m.recordSeconds, m.recordErrors, m.breakGlass, m.busy, m.open, m.proposals,
+		m.recordSeconds, m.recordErrors, m.breakGlass, m.busy, m.open, m.proposals, m.oldest,
 	} {
 		if err := registerer.Register(c); err != nil {
 			return nil, fmt.Errorf("registering metrics: %w", err)
 		}
 	}
 	return m, nil
+}
+
+// waiting takes the proposals that wait, the oldest first.
+func (m *metrics) waiting(list []*proposal) {
+	m.proposals.Set(float64(len(list)))
+	m.oldest.Set(0)
+	if len(list) > 0 {
+		m.oldest.Set(float64(list[0].stored.Created.Unix()))
+	}
 }

@@ -230,15 +230,17 @@ func (d *Desk) all(ctx context.Context) (list []*proposal, withdrawn map[string]
 			list = append(list, p)
 		}
 	}
-	slices.SortFunc(list, func(a, b *proposal) int {
-		return cmp.Or(a.stored.Created.Compare(b.stored.Created), cmp.Compare(a.identifier, b.identifier))
-	})
-	d.metrics.proposals.Set(float64(len(list)))
+	slices.SortFunc(list, olderFirst)
+	d.metrics.waiting(list)
 	return list, withdrawn, nil
 }
 
+func olderFirst(a, b *proposal) int {
+	return cmp.Or(a.stored.Created.Compare(b.stored.Created), cmp.Compare(a.identifier, b.identifier))
+}
+
 // sweep drops the proposals that have lapsed, and those that were published while
-// the desk that did it could not drop them.
+// the desk that did it could not drop them. It counts those that wait.
 func (d *Desk) sweep(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
 	defer cancel()
@@ -249,6 +251,7 @@ func (d *Desk) sweep(ctx context.Context) {
 	if err != nil {
 		return // waitingAll says so when somebody asks
 	}
+	var waiting []*proposal
 	for _, item := range items {
 		p, err := parseProposal(item)
 		if err != nil && !errors.Is(err, errWithdrawn) {
@@ -265,8 +268,12 @@ func (d *Desk) sweep(ctx context.Context) {
 			_ = d.perform(ctx, p.act(ActLapse), func() error {
 				return d.config.Proposals.Delete(ctx, item.Key, item.Revision)
 			})
+		default:
+			waiting = append(waiting, p)
 		}
 	}
+	slices.SortFunc(waiting, olderFirst)
+	d.metrics.waiting(waiting)
 }
 
 // act is a record about p.

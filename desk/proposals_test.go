@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"tocsin/broker"
@@ -226,7 +227,8 @@ func TestSignaturesAtTwoDesks(t *testing.T) {
 
 func TestSweep(t *testing.T) {
 	t.Parallel()
-	o := newSite(t).open()
+	registry := prometheus.NewRegistry()
+	o := newSite(t).open(func(c *desk.Config) { c.Registerer = registry })
 	store := deskStore{o.broker.Store(broker.StreamDesk)}
 	lapsed, published := o.staff.Alert(), o.staff.Alert()
 	require.Equal(t, http.StatusAccepted, o.publish(lapsed, o.staff.Publisher).Status)
@@ -246,6 +248,26 @@ func TestSweep(t *testing.T) {
 	require.Equal(t, waiting.Identifier, items[0].Key)
 	require.Equal(t, []string{"lapse intended", "lapse done"}, phases(records(t, o.dir))[8:])
 	require.Equal(t, lapsed.Identifier, last(t, o).Identifier)
+	made := o.now().Add(-2 * time.Hour).Unix()
+	require.EqualValues(t, 1, value(t, registry, "tocsin_desk_proposals"))
+	require.InDelta(t, made, value(t, registry, "tocsin_desk_oldest_proposal_timestamp_seconds"), 60)
+	o.advance(23 * time.Hour)
+	desk.Sweep(testContext(t), o.desk)
+	require.Zero(t, value(t, registry, "tocsin_desk_proposals"))
+	require.Zero(t, value(t, registry, "tocsin_desk_oldest_proposal_timestamp_seconds"))
+}
+
+// value is that of a gauge.
+func value(t *testing.T, g prometheus.Gatherer, name string) float64 {
+	families, err := g.Gather()
+	require.NoError(t, err)
+	for _, f := range families {
+		if f.GetName() == name {
+			return f.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	require.FailNow(t, "no "+name)
+	return 0
 }
 
 // The signature of one who has left since counts no more, and does not stand in the way.

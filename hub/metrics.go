@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"tocsin/notice"
 )
 
 // metrics of the hub. All labels are bounded sets.
@@ -27,6 +29,7 @@ type metrics struct {
 	live      prometheus.Gauge
 	window    *prometheus.GaugeVec   // what: entries, bytes
 	cache     *prometheus.CounterVec // result: saved, failed
+	receipts  prometheus.Counter
 }
 
 func newMetrics(h *Hub, r prometheus.Registerer) (*metrics, error) {
@@ -58,23 +61,32 @@ func newMetrics(h *Hub, r prometheus.Registerer) (*metrics, error) {
 			Name: "tocsin_hub_fanout_seconds", Help: "Time in which one shard wrote a batch to all its sessions.",
 			Buckets: prometheus.ExponentialBuckets(0.0001, 4, 9),
 		}),
-		live:   gauge("source_live", "1 if what is served is the log, up to its end."),
-		window: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "tocsin_hub_window", Help: "Entries and bytes in the window."}, []string{"what"}),
-		cache:  counters("cache_saves_total", "Saves of the cache file, by result.", "result"),
+		live:     gauge("source_live", "1 if what is served is the log, up to its end."),
+		window:   prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "tocsin_hub_window", Help: "Entries and bytes in the window."}, []string{"what"}),
+		cache:    counters("cache_saves_total", "Saves of the cache file, by result.", "result"),
+		receipts: counter("receipt_errors_total", "Attempts to hand receipts over that failed; they are made again."),
 	}
+	// An alert on an increase sees the first one only if there was a zero before.
+	for _, v := range []notice.Verdict{notice.VerdictAccepted, notice.VerdictRejected, notice.VerdictSkipped} {
+		m.entries.WithLabelValues(string(v))
+	}
+	m.cache.WithLabelValues("failed")
 	if r == nil {
 		return m, nil
 	}
 	staleFor := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "tocsin_hub_source_stale_seconds", Help: "For how long the source has not been live; 0 while it is.",
 	}, func() float64 { return float64(h.status.Load().wire(time.Now()).SinceMs) / 1000 })
+	limit := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "tocsin_hub_sessions_limit", Help: "How many sessions there may be in all.",
+	}, func() float64 { return float64(h.config.MaxSessions) })
 	headAge := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "tocsin_hub_head_age_seconds",
 		Help: "How long ago a desk's signed head was passed on; 0 if the keyset names no beacon. Alarm at 45: clients are not live then.",
 	}, func() float64 { age, _ := h.headAge(time.Now()); return age.Seconds() })
 	for _, c := range []prometheus.Collector{
 		m.sessions, m.lanes, m.audience, m.welcomed, m.resumed, m.refused, m.closed, m.entries, m.acks, m.delivered,
-		m.stalls, m.slow, m.regrants, m.fanOut, m.live, m.window, m.cache, m.heads, staleFor, headAge,
+		m.stalls, m.slow, m.regrants, m.fanOut, m.live, m.window, m.cache, m.receipts, m.heads, staleFor, limit, headAge,
 	} {
 		if err := r.Register(c); err != nil {
 			return nil, fmt.Errorf("registering metrics: %w", err)

@@ -161,6 +161,7 @@ func (h *Hub) putReceipts(ctx context.Context) {
 	r.mu.RUnlock()
 	for i, n := range changed {
 		if err := r.to.Put(ctx, n.identifier, r.counts(n)); err != nil {
+			h.metrics.receipts.Inc()
 			h.log.Warn("receipts not kept, trying again", slog.Int("notices", len(changed)-i), slog.Any("err", err))
 			for _, n := range changed[i:] {
 				n.dirty.Store(true)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"tocsin/hub"
@@ -47,7 +48,10 @@ func (b *book) get(id string, revision int) hub.Counts {
 func TestReceipts(t *testing.T) {
 	w := newWorld(t)
 	b := &book{refuse: 3}
-	n := w.follow(func(c *hub.Config) { c.Receipts, c.ReceiptInterval = b, 10*time.Millisecond })
+	registry := prometheus.NewRegistry()
+	n := w.follow(func(c *hub.Config) {
+		c.Receipts, c.ReceiptInterval, c.Registerer = b, 10*time.Millisecond, registry
+	})
 	public, e := w.alert()
 	n.Entry(e)
 	update := w.staff.Update(public, nil)
@@ -75,6 +79,7 @@ func TestReceipts(t *testing.T) {
 	eventually(t, func() bool { return b.get(public.Identifier, 1) == want }, "counted")
 	require.Equal(t, hub.Counts{Sent: 2, Received: 2}, b.get(public.Identifier, 0))
 	require.Zero(t, b.get(secret.Identifier, 0))
+	require.EqualValues(t, 3, metric(t, registry, "tocsin_hub_receipt_errors_total"))
 	require.NotContains(t, b.puts, "unknown")
 	require.NotContains(t, b.puts, update.Identifier)
 

@@ -16,15 +16,16 @@ import (
 type soakCmd struct {
 	crowdFlags
 	For   time.Duration `group:"crowd" default:"1h" placeholder:"TIME" help:"How long (default ${default})."`
-	Every time.Duration `group:"crowd" default:"2s" placeholder:"TIME" help:"Time between notices (default ${default})."`
+	Every time.Duration `group:"crowd" default:"30s" placeholder:"TIME" help:"Time between notices (default ${default}). The server remembers each as long as its log does."`
 	targetFlags
 	outFlags
 }
 
 func (soakCmd) Help() string {
-	return `Most clients stay connected and get a notice every two seconds. A twentieth of them come and go all the
+	return `Most clients stay connected and get a notice every half minute. A twentieth of them come and go all the
 time, with ticket and cursor, and one in a hundred reads nothing, until the server ends it, and comes back.
-Memory, goroutines and open files at the end are compared with those after the first tenth, when pools,
+Every notice stays in the server's memory, some 10 KiB of it, as it stays in the log: with many of them
+(--every 2s) memory grows for that reason alone. Memory, goroutines and open files at the end are compared with those after the first tenth, when pools,
 the window and the heap have their size. --runs is not used.`
 }
 
@@ -32,6 +33,8 @@ const (
 	figureMemoryGrowth = "server memory, at the end ÷ after the first tenth"
 	// moment is how long the server is given to settle before its memory is read.
 	moment = 5 * time.Second
+	// breath is the time between those who come and go, if notices are further apart.
+	breath = 2 * time.Second
 	// worthABar is how long the heap needs to have seen everything.
 	worthABar = 10 * time.Minute
 )
@@ -45,6 +48,7 @@ type soak struct {
 	memory      report.Line
 	last        latencies
 	notices     int
+	turns       int
 	reconnected int
 }
 
@@ -82,10 +86,17 @@ func (s *soak) run(ctx context.Context) error {
 		return err
 	}
 	began := time.Now()
+	var published, said time.Time
 	var early footprint
 	for now := began; now.Sub(began) < s.For; now = time.Now() {
-		if err := s.turn(ctx); err != nil {
+		if err := s.comeAndGo(ctx); err != nil {
 			return err
+		}
+		if now.Sub(published) >= s.Every {
+			published = now
+			if err := s.publish(ctx); err != nil {
+				return err
+			}
 		}
 		f, err := s.lab.footprint(ctx)
 		if err != nil {
@@ -98,10 +109,11 @@ func (s *soak) run(ctx context.Context) error {
 			}
 			early.clients = 1
 		}
-		if s.notices%30 == 0 {
+		if now.Sub(said) >= time.Minute {
+			said = now
 			s.lab.progress("%v: %d notices, %d reconnects, %.0f MiB", time.Since(began).Round(time.Second), s.notices, s.reconnected, f.resident/(1<<20))
 		}
-		if err := pause(ctx, s.Every-time.Since(now)); err != nil {
+		if err := pause(ctx, min(s.Every, breath)-time.Since(now)); err != nil {
 			return err
 		}
 	}
@@ -113,11 +125,7 @@ func (s *soak) run(ctx context.Context) error {
 	return nil
 }
 
-// turn is one notice, and some of the coming and going.
-func (s *soak) turn(ctx context.Context) error {
-	if err := s.comeAndGo(ctx); err != nil {
-		return err
-	}
+func (s *soak) publish(ctx context.Context) error {
 	b, err := s.lab.broadcast(ctx, target.Text{Expires: time.Minute}, 0, s.stay)
 	if err != nil {
 		return err
@@ -137,7 +145,7 @@ func (s *soak) comeAndGo(ctx context.Context) error {
 			return err
 		}
 	}
-	if s.notices%20 != 0 {
+	if s.turns++; s.turns%20 != 1 {
 		return nil
 	}
 	return s.again(ctx, crowd.Plan{From: s.deaf, To: s.Clients, Group: groupDeaf, Deaf: true, Labels: []string{deafLabel}})

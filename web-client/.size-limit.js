@@ -26,12 +26,12 @@ export default [
     name: '@tocsin/client: what verifies, fetched beside the connection',
     path: `${client}/verifier.js`,
     ignore: ['*/fallback.js'],
-    limit: '6 kB',
+    limit: '7.3 kB',
   },
   {
     name: 'tocsin.js: all of it in one file, with an Ed25519 for old browsers',
     path: `${client}/tocsin.js`,
-    limit: '14 kB',
+    limit: '15.2 kB',
   },
   {
     ...react,

@@ -11,32 +11,45 @@ import (
 )
 
 type brokerCmd struct {
-	Init   brokerInitCmd `cmd:"" help:"Make the streams on an external NATS."`
-	Repair repairCmd     `cmd:"" help:"Put back what the log has lost, from backups and nodes' caches."`
+	Init   brokerInitCmd  `cmd:"" help:"Make the streams on an external NATS."`
+	Check  brokerCheckCmd `cmd:"" help:"Say what is not as it should be: servers, streams, rights."`
+	Keys   brokerKeysCmd  `cmd:"" help:"Make keys and certificates for a first cluster."`
+	Repair repairCmd      `cmd:"" help:"Put back what the log has lost, from backups and nodes' caches."`
 }
 
-type brokerInitCmd struct {
+// brokerFlags say which NATS, and as whom.
+type brokerFlags struct {
 	NATS      []string      `name:"nats" required:"" placeholder:"URL,…" help:"The servers."`
-	NATSCreds string        `name:"nats-creds" placeholder:"FILE" help:"Credentials with the right to make streams; serve should not have it."`
+	NATSCreds string        `name:"nats-creds" placeholder:"FILE" help:"The administrator's credentials; serve should not have them."`
 	NATSCA    string        `name:"nats-ca" placeholder:"FILE" help:"The authorities that its certificates are checked against."`
+	NATSInbox string        `name:"nats-inbox" placeholder:"PREFIX" help:"The prefix of this user's inboxes."`
 	Replicas  int           `default:"3" placeholder:"N" help:"Copies of each stream: 1, 3 or 5 (default ${default})."`
 	MaxBytes  int64         `placeholder:"N" help:"Size of all streams together on each server, in bytes (default 1 GiB). Below the volume's size."`
 	Timeout   time.Duration `default:"30s" help:"How long to try (default ${default})."`
 }
 
+func (f brokerFlags) config(c console) broker.Config {
+	return broker.Config{
+		URLs: f.NATS, CredsFile: f.NATSCreds, CAFile: f.NATSCA, InboxPrefix: f.NATSInbox, MaxBytes: f.MaxBytes,
+		Logger: slog.New(slog.NewTextHandler(c.Err, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	}
+}
+
+type brokerInitCmd struct {
+	brokerFlags
+}
+
 func (brokerInitCmd) Help() string {
 	return `It is safe to repeat: streams that are there are brought in line.
 
-    tocsin broker init --nats nats://n1:4222,nats://n2:4222,nats://n3:4222 --nats-creds admin.creds`
+    tocsin broker init --nats tls://n1:4222,tls://n2:4222,tls://n3:4222 \
+        --nats-ca ca.pem --nats-creds admin.nk --nats-inbox _INBOX_admin`
 }
 
 func (cmd brokerInitCmd) Run(ctx context.Context, c console) error {
 	ctx, cancel := context.WithTimeout(ctx, cmd.Timeout)
 	defer cancel()
-	b, err := broker.Open(ctx, broker.Config{
-		URLs: cmd.NATS, CredsFile: cmd.NATSCreds, CAFile: cmd.NATSCA, MaxBytes: cmd.MaxBytes,
-		Logger: slog.New(slog.NewTextHandler(c.Err, &slog.HandlerOptions{Level: slog.LevelWarn})),
-	})
+	b, err := broker.Open(ctx, cmd.config(c))
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"tocsin/auth"
 	"tocsin/notice"
 )
 
@@ -49,7 +50,7 @@ func readSecret(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+	if runtime.GOOS != "windows" && auth.Exposed(info) {
 		return nil, fmt.Errorf("%s can be read by others; run: chmod 600 %s", path, path)
 	}
 	return os.ReadFile(path)

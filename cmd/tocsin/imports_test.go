@@ -23,6 +23,7 @@ var mayImport = map[string][]string{
 	"notice/noticetest": {"notice"},
 	"wire":              {"notice"},
 	"broker":            {"notice"},
+	"broker/natstest":   {"broker"},
 	"auth":              {},
 	"auth/authtest":     {"auth"},
 	"hub":               {"notice", "wire", "auth"},

@@ -190,6 +190,17 @@ type keysetPublishCmd struct {
 	deskFlags
 }
 
+// inForce tells whether the desk has this very keyset in force: to publish it again, as a
+// script or an orchestrator may, is no mistake.
+func (cmd keysetPublishCmd) inForce(ctx context.Context, desk *client.Desk, d *draft) bool {
+	doc, err := desk.Keyset(ctx)
+	if err != nil {
+		return false // none, or publishing says why
+	}
+	now, err := notice.ParseEnvelope(doc.Envelope)
+	return err == nil && now.Hash() == d.envelope.Hash()
+}
+
 // waysOutOfKeyset is for when another keyset of the same version waits.
 const waysOutOfKeyset = `%w
 Ways out:
@@ -212,6 +223,10 @@ func (cmd keysetPublishCmd) Run(ctx context.Context, c console) error {
 	desk, err := cmd.client(nil)
 	if err != nil {
 		return err
+	}
+	if cmd.inForce(ctx, desk, d) {
+		c.say("%s is in force already.", cmd.File)
+		return nil
 	}
 	check, err := desk.CheckKeyset(ctx, d.envelope)
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -97,7 +98,7 @@ func (p *process) open(ctx context.Context) (err error) {
 		return err
 	}
 	p.watch = newWatch(p.trust, p.cmd.Dev)
-	return nil
+	return p.metrics.Register(processMetrics{p})
 }
 
 func newRegistry() *prometheus.Registry {
@@ -243,14 +244,22 @@ func (p *process) close() {
 	p.provider.close()
 }
 
+// seen is what it knows of the log, or serves in its place, with the keyset in force.
+func (p *process) seen() (s hubState, keyset *notice.Keyset) {
+	keyset = p.watch.describe(&s)
+	if p.hub != nil {
+		serving := p.hub.State()
+		s.serves(serving)
+		keyset = cmp.Or(serving.Keyset, keyset)
+	}
+	return s, keyset
+}
+
 // state is what /status tells.
 func (p *process) state() hubState {
-	s := hubState{Version: build().Version, Roles: p.cmd.Roles, Dev: p.cmd.Dev, Started: p.started}
-	p.watch.describe(&s)
-	if p.hub != nil {
-		s.serves(p.hub.State())
-		s.Foreign = int(p.foreign.Load())
-	}
+	s, _ := p.seen()
+	s.Version, s.Roles, s.Dev, s.Started = build().Version, p.cmd.Roles, p.cmd.Dev, p.started
+	s.Foreign = int(p.foreign.Load())
 	s.TicketKeys = p.tickets.KeyIDs()
 	if p.deskKeys != nil {
 		s.DeskKeys = p.deskKeys.KeyIDs()

@@ -35,10 +35,10 @@ type serveCmd struct {
 
 	Trust     string   `group:"log" placeholder:"FILE" help:"The pinned root keys (see tocsin keyset --help)."`
 	BeaconKey string   `group:"log" placeholder:"FILE" help:"A desk's own key, of role beacon: it signs where the log stands, so that clients see what a node withholds."`
-	NATS      []string `name:"nats" group:"log" placeholder:"URL,…" help:"An external NATS; without it the log is embedded, in DATA/jetstream."`
-	NATSCreds string   `name:"nats-creds" group:"log" placeholder:"FILE" help:"Its credentials."`
+	NATS      []string `name:"nats" group:"log" placeholder:"URL,…" help:"An external NATS (docs/running.md); without it the log is embedded, in DATA/jetstream."`
+	NATSCreds string   `name:"nats-creds" group:"log" placeholder:"FILE" help:"Its credentials: the seed of an nkey, or a JWT with one."`
 	NATSCA    string   `name:"nats-ca" group:"log" placeholder:"FILE" help:"The authorities that its certificates are checked against."`
-	NATSInbox string   `name:"nats-inbox" group:"log" placeholder:"PREFIX" help:"The prefix of this user's inboxes."`
+	NATSInbox string   `name:"nats-inbox" group:"log" placeholder:"PREFIX" help:"The prefix of this user's inboxes, such as _INBOX_edge-1."`
 	MaxBytes  int64    `group:"log" placeholder:"N" help:"Size of the embedded store in bytes (default 1 GiB)."`
 	Cache     string   `group:"log" placeholder:"FILE" help:"Keep the last verified state here (cohorts in FILE.cohorts), and serve it while the log can't be reached."`
 	Seed      string   `group:"log" placeholder:"URL" help:"A peer whose public snapshot is taken while the log can't be reached."`

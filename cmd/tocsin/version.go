@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -26,12 +27,16 @@ type buildInfo struct {
 	Go       string `json:"go"`
 }
 
-// build reads the version that the Go tool has put into the binary: the
-// module's, else the commit it was built from.
+// stamped is the version that a build outside of a repository gives:
+// -ldflags "-X main.stamped=v1.2.3" (see the Dockerfile).
+var stamped string
+
+// build reads the version that the Go tool has put into the binary: the one stamped,
+// the module's, else the commit it was built from.
 func build() buildInfo {
-	v := buildInfo{Version: "devel", Protocol: "tocsin.v1", Go: runtime.Version()}
+	v := buildInfo{Version: cmp.Or(stamped, "devel"), Protocol: "tocsin.v1", Go: runtime.Version()}
 	info, ok := debug.ReadBuildInfo()
-	if !ok {
+	if !ok || stamped != "" {
 		return v
 	}
 	if info.Main.Version != "" {

@@ -43,20 +43,22 @@ func (w *watch) Source(s broker.Source) {
 	w.source = s
 }
 
-// describe fills in what the log says.
-func (w *watch) describe(s *hubState) {
+// describe fills in what the log says, and returns the keyset in force, or nil.
+func (w *watch) describe(s *hubState) *notice.Keyset {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s.Source = sourceState{
 		Live: w.source.Live, Since: w.source.Since, Checked: w.source.Checked,
 		Head: max(w.source.Head, w.board.Seq()), Read: w.board.Seq(), Reason: w.source.Reason,
 	}
-	if ks := w.board.Keyset(); ks != nil {
-		s.Keyset = keysetStateOf(ks)
+	keyset := w.board.Keyset()
+	if keyset != nil {
+		s.Keyset = keysetStateOf(keyset)
 	}
 	for _, t := range w.board.Threads() {
 		if t.Phase(time.Now()) == notice.Active {
 			s.Active++
 		}
 	}
+	return keyset
 }

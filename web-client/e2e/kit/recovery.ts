@@ -40,6 +40,15 @@ export function lookFor(page: Page, headline: string) {
   }
 }
 
+/**
+ * Lets time pass for a page, as in a machine that slept: its clock goes on, its ticks do not. By
+ * ticks, in which nothing passed at the desk, its heads would seem to be played late.
+ */
+export async function skip(page: Page, ms: number): Promise<void> {
+  await page.clock.setSystemTime((await page.evaluate(() => Date.now())) + ms)
+  await page.clock.fastForward(1000) // what is due is done
+}
+
 /** No timer of the page is used: tests move its clock. */
 function untilShown(headline: string): Promise<void> {
   return new Promise((done) => {

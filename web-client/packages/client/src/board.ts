@@ -54,14 +54,13 @@ export class Board {
     const read = readDocument(entry)
     const outcome = (async (): Promise<Outcome> => {
       await Promise.allSettled([read, before])
-      let version: number | undefined
+      let document: Document | undefined
       try {
-        const document = await read
+        document = await read
         if (!document) return {}
-        version = document.keyset?.version
-        return { accepted: await this.#apply(document), version }
+        return { accepted: await this.#apply(document), document }
       } catch (refused) {
-        return { refused, version }
+        return { refused, document }
       }
     })()
     this.#last = outcome

@@ -1,5 +1,5 @@
 import { follow } from './follow.js'
-import type { Directive, ShownNotice, State, TocsinOptions } from './types.js'
+import type { Directive, ShownNotice, State, TocsinOptions } from './seen.js'
 
 /**
  * Follows a node, for as long as it is started: holds what the node sent and this page

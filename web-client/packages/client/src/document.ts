@@ -1,11 +1,12 @@
 import { checkContacts } from './contacts.js'
 import { verifySignature } from './ed25519.js'
 import { fromBase64, pae, parseEnvelope, sha256hex } from './envelope.js'
+import { checkHead } from './head.js'
 import { parseStrict } from './json.js'
 import { checkKeyset } from './keyset.js'
-import type { Contacts, Entry, Envelope, Keyset, Root } from './model.js'
+import type { Contacts, Entry, Envelope, Keyset, Root, SignedHead } from './model.js'
 import { checkNotice } from './rules.js'
-import type { Notice } from './types.js'
+import type { Notice } from './seen.js'
 
 /** An entry that has been read: one of the three documents, and what is known of it. */
 export interface Document extends Entry {
@@ -15,6 +16,7 @@ export interface Document extends Entry {
   readonly notice?: Notice
   readonly keyset?: Keyset
   readonly contacts?: Contacts
+  readonly head?: SignedHead
   /**
    * The keys whose signatures are known to fit. A keyid is the hash of its key, so that
    * this holds under every keyset.
@@ -22,18 +24,26 @@ export interface Document extends Entry {
   readonly valid: Set<string>
 }
 
-const ours = /^application\/vnd\.tocsin\.(notice|keyset|contacts)\+json$/
-const checks = { notice: checkNotice, keyset: checkKeyset, contacts: checkContacts }
+const type = /^application\/vnd\.tocsin\.(\w+)\+json$/
+const checks = {
+  notice: checkNotice,
+  keyset: checkKeyset,
+  contacts: checkContacts,
+  head: checkHead,
+}
 
 /**
  * Reads an entry and applies the rules on the document itself. Rejects what breaks one;
- * gives nothing for what is not for clients, or of a newer version.
+ * gives nothing for what is not for clients, or of a newer version, or of other kinds.
  */
-export async function readDocument(entry: Entry): Promise<Document | undefined> {
+export async function readDocument(
+  entry: Entry,
+  kinds = /^(notice|keyset|contacts)$/,
+): Promise<Document | undefined> {
   const envelope = parseEnvelope(entry.body)
   const { payloadType, payload } = envelope
-  const [, kind] = payloadType.match(ours) ?? []
-  if (!kind) return undefined
+  const [, kind = ''] = payloadType.match(type) ?? []
+  if (!kinds.test(kind)) return undefined
   const read = parseStrict(payload)
   checks[kind as keyof typeof checks](read)
   return { ...entry, envelope, hash: await sha256hex(payload), [kind]: read, valid: new Set() }

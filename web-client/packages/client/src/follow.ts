@@ -3,17 +3,17 @@
 
 import { type AckState, openAcks } from './acks.js'
 import { serverClock } from './clock.js'
-import { type Connection, keepConnected, type Trouble } from './connection.js'
+import { type Connection, keepConnected } from './connection.js'
 import { fetchVerifier } from './fetch.js'
-import { type Auth, type Entry, isSound, readFrame, type Source } from './frames.js'
+import { type Auth, heldOf, isSound, readFrame, type Source } from './frames.js'
 import { type Held, type Memory, openMemory, type Reach } from './memory.js'
 import type { Accepted } from './model.js'
 import { listen, type Page, tellTabs } from './page.js'
+import type { Freshness, ShownNotice, State, TocsinOptions } from './seen.js'
 import { covers, mostRefused, newSession, type Session } from './session.js'
 import { newStanding } from './standing.js'
 import { directiveIn, summary, threadOf, unknown } from './state.js'
 import { claimsOf, helloOf, openLogin } from './tokens.js'
-import type { Freshness, ShownNotice, State, TocsinOptions } from './types.js'
 import type { Verifier, View } from './verifier.js'
 
 /** The nodes of which a keyset with `dev: true` is accepted. */
@@ -45,7 +45,7 @@ export function follow(options: TocsinOptions) {
   let live = 0
   let everSynced = false
   let restoring = false
-  let trouble: Trouble | 'source' = 'connecting'
+  let trouble: Freshness['reason'] = 'connecting'
 
   // One thing at a time changes what is held, in the order in which it came.
   let queue: Promise<unknown> = Promise.resolve()
@@ -56,7 +56,7 @@ export function follow(options: TocsinOptions) {
   }
 
   const acks = openAcks(
-    () => !!session && !session.staged,
+    () => isSynced(),
     (ack) => connection?.send(ack),
   )
   const login = openLogin(
@@ -68,43 +68,42 @@ export function follow(options: TocsinOptions) {
   const isWhole = (by: Session | undefined) =>
     by && !by.doubts && by.version >= (view.keyset?.version ?? 0)
 
-  const freshness = (): Freshness => {
-    const since = live ? new Date(live) : null
-    const late = !connection || connection.late()
-    const synced = session && !session.staged
-    if (synced && isWhole(session) && !offline && !late && source.state === 'live' && view.keyset)
-      return { state: 'live', since }
-    const reason = offline
+  const isSynced = () => !!session && !session.staged
+
+  /** Why it is not live; undefined if it is. */
+  const reason = (): Freshness['reason'] =>
+    offline
       ? 'offline'
-      : synced
-        ? late
-          ? 'silent'
-          : 'source'
-        : everSynced || trouble === 'connecting' || !view.keyset
+      : !isSynced()
+        ? everSynced || trouble === 'connecting' || !view.keyset
           ? trouble
           : 'cache'
-    return { state: everSynced || reason !== 'connecting' ? 'stale' : 'connecting', since, reason }
+        : !connection || connection.late()
+          ? 'silent'
+          : isWhole(session) && source.state === 'live' && view.keyset
+            ? verifier?.doubt(clock.now())
+            : 'source'
+
+  const freshness = () => {
+    const why = reason()
+    const state = !why ? 'live' : everSynced || why !== 'connecting' ? 'stale' : 'connecting'
+    return { state, since: live ? new Date(live) : null, reason: why } as Freshness
   }
 
   const build = () => {
+    const { notices } = state
+    const threads = view.threads ?? []
     const guess = clock.guess()
+    const shown = verifier?.showTo(claimed, publicOnly, threads, notices, clock.ended(), guess)
     const next: State = {
       ...terms,
-      notices:
-        verifier?.showTo(
-          claimed,
-          publicOnly,
-          view.threads ?? [],
-          state.notices,
-          clock.ended(),
-          guess,
-        ) ?? state.notices,
+      notices: shown ?? notices,
       contacts: view.contacts ?? [],
       freshness: freshness(),
       ready: !!view.keyset,
       keysetExpired: Date.parse(view.keyset?.expires ?? '') < guess,
     }
-    if (next.notices !== state.notices || summary(next) !== summary(state)) state = next
+    if (next.notices !== notices || summary(next) !== summary(state)) state = next
     return state
   }
 
@@ -158,8 +157,6 @@ export function follow(options: TocsinOptions) {
     if (out !== undefined) forget(out).catch(() => {})
   }
 
-  const heldOf = ({ seq, envelope }: Entry): Held => ({ seq, body: envelope })
-
   /** Folds what no session is to answer for. */
   const fold = (held: readonly Held[]) => verifier?.fold(held, newStanding())
 
@@ -175,13 +172,8 @@ export function follow(options: TocsinOptions) {
     }
     const memo = (memory as Memory).load()
     clock.atLeast(memo.time)
-    const held = (await fold(memo.held)) ?? []
-    if (verifier.view().keyset && held.length === memo.held.length) {
-      // a replay would neither bring the keyset, nor what was spoilt in storage
-      cursor = memo.cursor
-      reach = memo.reach
-      live = memo.live
-    }
+    // A replay would neither bring the keyset, nor what was spoilt in storage.
+    if (await verifier.restore(memo)) ({ cursor, reach, live } = memo)
     settle()
     try {
       const { serverTime, entries } = JSON.parse(options.seed as string)
@@ -195,10 +187,11 @@ export function follow(options: TocsinOptions) {
   const reached = (by: Session, to: string | undefined) => {
     if (by.staged) return
     const time = clock.now()
-    if (by.doubts) return connection?.drop()
+    if (by.lie) return connection?.drop()
     connection?.worked()
     // Not beyond now: what a wrong clock once said must not last.
-    if (isWhole(by)) live = Math.min(time, Math.max(live, time - source.sinceMs))
+    if (isWhole(by) && !verifier?.doubt(time))
+      live = Math.min(time, Math.max(live, time - source.sinceMs))
     if (!to) return // who can vouch for no cursor leaves the old one in force, which still holds
     cursor = to
     reach = { ...(by.granted as Reach), version: by.version }
@@ -227,7 +220,7 @@ export function follow(options: TocsinOptions) {
     if (!verifier || !frame) return
     if (frame.type !== 'welcome' && !mine.granted) throw 'welcome'
     if ('source' in frame) {
-      clock.set(Date.parse(frame.serverTime))
+      clock.set(verifier.timeOf(Date.parse(frame.serverTime)))
       source = frame.source
     }
     switch (frame.type) {
@@ -260,6 +253,7 @@ export function follow(options: TocsinOptions) {
       }
       case 'synced': {
         const accepted = await verifier.fold(mine.staged ?? [], mine)
+        clock.set(await verifier.hear(frame, mine, clock.now()))
         if (mine !== session) return
         mine.staged = undefined
         everSynced = true
@@ -270,6 +264,8 @@ export function follow(options: TocsinOptions) {
         break
       }
       case 'heartbeat':
+        if (!mine.staged) clock.set(await verifier.hear(frame, mine, clock.now()))
+        if (mine !== session) return
         reached(mine, frame.cursor)
         save()
         break
@@ -324,7 +320,7 @@ export function follow(options: TocsinOptions) {
     publish()
   }
 
-  const getState = () => (state.freshness.state === 'live' && connection?.late() ? build() : state)
+  const getState = () => (state.freshness.state === 'live' && reason() ? build() : state)
 
   const ack = (as: AckState) => (n: ShownNotice) => acks.add(n.identifier, n.revision, as)
 
@@ -363,9 +359,8 @@ export function follow(options: TocsinOptions) {
           }).catch(() => mine === session && connection?.drop())
         },
         ended(why) {
-          trouble = why
+          trouble = session?.lie ?? why
           if (session?.doubts) {
-            trouble = 'source'
             cursor = undefined
             save()
           }

@@ -1,13 +1,15 @@
 // What a node says (docs/protocol.md, "Node to client").
 
-import type { Reach } from './memory.js'
-import type { State, Tier } from './types.js'
+import type { Held, Reach } from './memory.js'
+import type { State, Tier } from './seen.js'
 
 export interface Entry {
   readonly type: 'entry'
   readonly seq: number
   readonly envelope: object
 }
+
+export const heldOf = ({ seq, envelope }: Entry): Held => ({ seq, body: envelope })
 
 export interface Auth extends Reach {
   readonly type: 'auth'
@@ -26,6 +28,12 @@ interface Sign {
   readonly source: Source
 }
 
+/** Up to where all was sent, and what a desk signed of the log, if the node has either. */
+export interface Reached {
+  readonly cursor?: string
+  readonly head?: unknown
+}
+
 export type Welcome = Omit<Auth, 'type'> &
   Sign & {
     readonly type: 'welcome'
@@ -37,8 +45,8 @@ export type Frame =
   | Welcome
   | Auth
   | Entry
-  | { readonly type: 'synced'; readonly cursor?: string }
-  | (Sign & { readonly type: 'heartbeat'; readonly cursor?: string })
+  | (Reached & { readonly type: 'synced' })
+  | (Reached & Sign & { readonly type: 'heartbeat' })
   | { readonly type: 'bye'; readonly reconnectAfterMs: readonly [from: number, to: number] }
 
 export const tiers: readonly Tier[] = ['public', 'restricted', 'private']

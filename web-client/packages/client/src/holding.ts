@@ -2,9 +2,9 @@ import type { Document } from './document.js'
 import type { Accepted, Keyset, Thread } from './model.js'
 import { known, must } from './rule.js'
 import { linksFit } from './rules.js'
+import type { Notice } from './seen.js'
 import { needOf, tally } from './tally.js'
 import { extend } from './thread.js'
-import type { Notice } from './types.js'
 
 /** What holds of the accepted documents under one keyset. Nothing void is in it. */
 export interface Holding {

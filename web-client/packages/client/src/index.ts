@@ -2,7 +2,6 @@
 
 export { Tocsin } from './client.js'
 export { chooseInfo } from './language.js'
-export { directiveIn, isActual, unknown } from './state.js'
 export type {
   ContactCard,
   Directive,
@@ -17,4 +16,5 @@ export type {
   Tier,
   TocsinOptions,
   Tokens,
-} from './types.js'
+} from './seen.js'
+export { directiveIn, isActual, unknown } from './state.js'

@@ -1,4 +1,4 @@
-import type { Info, Notice } from './types.js'
+import type { Info, Notice } from './seen.js'
 
 /**
  * Chooses the block to show to somebody who reads these languages (BCP 47, most preferred

@@ -3,7 +3,7 @@
 // Private notices are never in it. What comes from it is verified again.
 
 import { isSound } from './frames.js'
-import type { Tier } from './types.js'
+import type { Tier } from './seen.js'
 
 /** A signed document, as the node sent it. */
 export interface Held {

@@ -1,6 +1,6 @@
 // What the verifying half speaks of: signed documents, and what a board makes of them.
 
-import type { ContactCard, Notice, Severity } from './types.js'
+import type { ContactCard, Notice, Severity } from './seen.js'
 
 /** What a key may sign. A notice needs a publisher among its signers. */
 export type Role = 'publisher' | 'approver' | 'contacts' | 'operator' | 'beacon'
@@ -57,6 +57,18 @@ export interface Contacts {
   readonly cards?: readonly (Omit<ContactCard, 'audience'> & { readonly audience?: string })[]
 }
 
+/** What a desk says of the log, outside of it. */
+export interface SignedHead {
+  /** Of the log, as in a cursor. */
+  readonly epoch: string
+  /** The last entry that it speaks of. */
+  readonly seq: number
+  readonly time: string
+  readonly keysetVersion: number
+  /** See boardOf. */
+  readonly board: string
+}
+
 /** The roots that must sign a keyset, and how many of them. */
 export interface Trust {
   readonly roots: readonly Root[]
@@ -102,8 +114,8 @@ export interface Outcome {
   readonly accepted?: Accepted
   /** Why it was refused: `known` if nothing is missing, as the board holds it, or a newer one. */
   readonly refused?: unknown
-  /** Of a keyset that could be read: its version. */
-  readonly version?: number | undefined
+  /** What could be read. */
+  readonly document?: Pick<Accepted, 'hash' | 'keyset'> | undefined
 }
 
 /** An Alert with the Updates and Cancels that hold. A new object whenever it changes. */

@@ -2,8 +2,8 @@ import { instant, isTime } from './datetime.js'
 import { areDistinct } from './envelope.js'
 import type { Policy } from './model.js'
 import { must } from './rule.js'
+import type { Notice, Pair } from './seen.js'
 import { fits } from './shape.js'
-import type { Notice, Pair } from './types.js'
 import { isProven, label } from './visible.js'
 
 // Fold rules on the document (docs/protocol.md): a function of the document and the

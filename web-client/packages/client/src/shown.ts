@@ -1,7 +1,7 @@
 // What of a view one page shows.
 
 import type { Thread } from './model.js'
-import type { Notice, ShownNotice } from './types.js'
+import type { Notice, ShownNotice } from './seen.js'
 import { show } from './view.js'
 import { isProven, isPublic, kindOf } from './visible.js'
 

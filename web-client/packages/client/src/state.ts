@@ -1,6 +1,6 @@
 // What states and notices are compared by, and asked for.
 
-import type { Directive, Notice, ShownNotice, State } from './types.js'
+import type { Directive, Notice, ShownNotice, State } from './seen.js'
 
 /** Before anything is known. */
 export const unknown: State = {

@@ -2,7 +2,7 @@ import { instant } from './datetime.js'
 import type { Document } from './document.js'
 import type { Keyset, Policy, Role } from './model.js'
 import { must } from './rule.js'
-import type { Notice } from './types.js'
+import type { Notice } from './seen.js'
 
 /**
  * The owners whose signatures of a notice or of contacts count, sorted; throws if they do

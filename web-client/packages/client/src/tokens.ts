@@ -2,7 +2,7 @@
 // keep public notices away. Of several questions the newest counts.
 
 import { prefixes } from './language.js'
-import type { TocsinOptions, Tokens } from './types.js'
+import type { TocsinOptions, Tokens } from './seen.js'
 
 /**
  * How long hello waits for tokens once there is a connection: long enough for a login that

@@ -2,11 +2,13 @@
 // connection is being made, and bundled apart from what has to be there first.
 
 import { Board } from './board.js'
-import type { Held } from './memory.js'
+import type { Reached } from './frames.js'
+import { newHeads } from './heads.js'
+import type { Held, Memo } from './memory.js'
 import type { Accepted } from './model.js'
 import { known } from './rule.js'
 import { showTo } from './shown.js'
-import type { Refused, Standing } from './standing.js'
+import { type Line, newStanding, type Refused, type Standing } from './standing.js'
 import { parseTrust } from './trust.js'
 import { cardsOf } from './view.js'
 import { isPublic } from './visible.js'
@@ -19,7 +21,9 @@ export async function openVerifier(roots: string, allowDev: boolean) {
   const trust = await parseTrust(roots)
   const newBoard = () => new Board(trust, allowDev)
   let board = newBoard()
-  return {
+  let heads = newHeads(0)
+  let line: Line | undefined // of the cursor that is kept
+  const verifier = {
     isPublic,
     showTo,
     /**
@@ -29,12 +33,16 @@ export async function openVerifier(roots: string, allowDev: boolean) {
      */
     async fold(entries: readonly Held[], by: Standing): Promise<Accepted[]> {
       const accepted: Accepted[] = []
+      by.line ??= by.version && line ? line : { at: new Map() }
       let held = board.keyset?.version ?? 0
       let batch: readonly Refused[] = entries
       for (let before = -1; before < accepted.length; batch = by.refused.splice(0)) {
         before = accepted.length
         const outcomes = await Promise.all(batch.map((entry) => board.fold(entry)))
-        for (const [i, { accepted: one, refused, version = 0 }] of outcomes.entries()) {
+        for (const [i, { accepted: one, refused, document }] of outcomes.entries()) {
+          const { seq } = batch[i] as Refused
+          const version = document?.keyset?.version ?? 0
+          if (document && seq) by.line.at.set(document.hash, seq)
           by.version = Math.max(by.version, version)
           if (one) {
             accepted.push(one)
@@ -45,7 +53,16 @@ export async function openVerifier(roots: string, allowDev: boolean) {
       }
       by.refused = [...batch]
       by.doubts = batch.filter((r) => !r.excused).length
+      by.lie = by.doubts ? 'source' : undefined
       return accepted
+    },
+    /** Folds what this device remembers; gives whether that was all, so that its cursor holds. */
+    async restore({ held, live }: Memo): Promise<boolean> {
+      const by = newStanding()
+      const accepted = await verifier.fold(held, by)
+      heads = newHeads(live)
+      line = by.line
+      return !!board.keyset && accepted.length === held.length
     },
     /** What holds now; it does not change any more. */
     view: () => ({
@@ -53,13 +70,25 @@ export async function openVerifier(roots: string, allowDev: boolean) {
       keyset: board.keyset,
       contacts: cardsOf(board.contacts),
     }),
-    /** What another needs to hold the same; of what is Private, nothing, and not `all`. */
+    /** See newHeads. A line goes on from every cursor. Gives the node's time. */
+    hear(to: Reached, by: Standing, now: number) {
+      if (to.cursor) line = by.line
+      return heads.hear(to, by, board, now)
+    },
+    doubt: (now: number) => heads.doubt(board, now),
+    timeOf: (said: number) => heads.timeOf(said),
+    /**
+     * What another needs to hold the same; of what is Private, nothing, and not `all`. What is not
+     * of the line has no place in the log.
+     */
     toKeep(now: number) {
       const all = board.snapshot(now)
       const held = all.filter(({ notice }) => notice?.scope !== 'Private')
       return {
         all: held.length === all.length,
-        held: held.map(({ seq, body }): Held => ({ seq, body })),
+        held: held.map(
+          ({ seq, body, hash }): Held => ({ seq: line && !line.at.has(hash) ? 0 : seq, body }),
+        ),
       }
     },
     /** Folds anew what is for everyone, so that nothing else stays in memory. */
@@ -68,6 +97,8 @@ export async function openVerifier(roots: string, allowDev: boolean) {
       const next = newBoard()
       await Promise.all(kept.map((entry) => next.fold(entry)))
       board = next
+      line = undefined
     },
   }
+  return verifier
 }

@@ -2,8 +2,8 @@
 
 import { instant, isTime } from './datetime.js'
 import type { Contacts, Thread } from './model.js'
+import type { ContactCard, Notice, Severity, ShownNotice } from './seen.js'
 import { phaseOf } from './thread.js'
-import type { ContactCard, Notice, Severity, ShownNotice } from './types.js'
 
 const gravest: readonly (Severity | undefined)[] = ['Extreme', 'Severe', 'Moderate', 'Minor']
 const rank = ({ notice }: ShownNotice) => (gravest.indexOf(notice.info?.[0]?.severity) + 5) % 5

@@ -1,4 +1,4 @@
-import type { Notice, Tier } from './types.js'
+import type { Notice, Tier } from './seen.js'
 
 /** An address of a notice, and a property of a reader: kind:value. */
 export const label = /^[a-z][a-z\d-]{0,31}:[!#-[\]-~]{1,128}$/

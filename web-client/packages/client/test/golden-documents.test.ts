@@ -6,7 +6,7 @@ import { parseStrict } from '../src/json.js'
 import { checkKeys, checkKeyset } from '../src/keyset.js'
 import type { Keyset, Policy } from '../src/model.js'
 import { checkNotice, linksFit } from '../src/rules.js'
-import type { Notice, Tier } from '../src/types.js'
+import type { Notice, Tier } from '../src/seen.js'
 import { keyId, marshalEnvelope, verifySignature, visible } from '../src/verify.js'
 import { golden, utf8 } from './golden.js'
 

@@ -7,7 +7,7 @@ import { localeOf } from './texts.js'
 import { formatTime, useToday } from './time.js'
 import { useTexts } from './use-texts.js'
 
-/** How new all this is: "Live", or "Not updated since 14:05". */
+/** How new all this is: "Live", or "Not updated since 14:05"; and whether all of it is here. */
 export function FreshnessLine(): ReactNode {
   const { state, since, reason } = useFreshness()
   const languages = useLanguages()
@@ -23,6 +23,7 @@ export function FreshnessLine(): ReactNode {
   return (
     <span className="tocsin-freshness" data-freshness={state}>
       {reason === 'offline' && `${texts.offline} `}
+      {reason === 'withheld' && `${texts.missing} `}
       {said}
       {state === 'connecting' && since && ` ${age}`}
     </span>

@@ -39,6 +39,7 @@ export const ar: Texts = {
   notUpdated: 'لم يُحدَّث منذ {time}',
   neverUpdated: 'لم يُحدَّث بعد',
   offline: 'أنت غير متصل بالإنترنت.',
+  missing: 'قد تكون بعض الإشعارات ناقصة هنا.',
   fold: 'تصغير',
   unfold: 'عرض المزيد',
   hide: 'إخفاء',

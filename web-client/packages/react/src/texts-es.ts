@@ -40,6 +40,7 @@ export const es: Texts = {
   notUpdated: 'Sin actualizar desde {time}',
   neverUpdated: 'Aún sin actualizar',
   offline: 'No tiene conexión.',
+  missing: 'Es posible que aquí falten avisos.',
   fold: 'Mostrar menos',
   unfold: 'Mostrar más',
   hide: 'Ocultar',

@@ -235,6 +235,18 @@ describe('freshness', () => {
     expect(banner().textContent).toContain(headline)
   })
 
+  test.each([
+    ['en', 'Some notices may be missing. Not updated since'],
+    ['es', 'Es posible que aquí falten avisos. Sin actualizar desde'],
+    ['ar', 'قد تكون بعض الإشعارات ناقصة هنا. لم يُحدَّث منذ'],
+    ['de', 'Hier fehlen vielleicht Mitteilungen. Nicht aktualisiert seit'],
+  ])('says in %s that something may be missing', async (language, words) => {
+    await loadTexts(language)
+    const freshness = { ...stale, reason: 'withheld' } as const
+    show(clientWith({ freshness }), <CrisisBanner />, { languages: [language] })
+    expect(screen.getByRole('region').textContent).toContain(words)
+  })
+
   test('gives the date of what is older than today', () => {
     show(clientWith({ freshness: stale }), <CrisisBanner />, { languages: ['en-GB'] })
     expect(banner().textContent).toMatch(/Not updated since (Mar 2|2 Mar)/)

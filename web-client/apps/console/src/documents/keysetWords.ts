@@ -8,7 +8,7 @@ const roleWords: Readonly<Record<Role, string>> = {
   approver: 'give a further signature',
   contacts: 'sign contact cards',
   operator: 'change the posture',
-  beacon: 'vouch for a server',
+  beacon: 'vouch that nothing is left out',
 }
 
 /** What a key's holder may do, in words. */

@@ -30,7 +30,7 @@ export function Call({ frame, heading, leave }: CallProps): ReactNode {
       <div className="call-bar">
         {heading}
         <p className="call-fresh" data-freshness={freshness.state}>
-          {t.fresh[freshness.state]}
+          {t.fresh[freshness.reason === 'withheld' ? 'incomplete' : freshness.state]}
         </p>
         <fieldset className="buttons" aria-label={t.controls}>
           <button type="button" className="button" onClick={() => setMuted(!muted)}>

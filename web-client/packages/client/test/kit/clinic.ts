@@ -1,6 +1,14 @@
 // A clinic with its keys: makes keysets and notices, signed as staff would.
 
-import { keyId, marshalEnvelope, sealEnvelope, signEnvelope, toBase64 } from '../../src/verify.js'
+import {
+  keyId,
+  marshalEnvelope,
+  parseEnvelope,
+  sealEnvelope,
+  sha256hex,
+  signEnvelope,
+  toBase64,
+} from '../../src/verify.js'
 
 export interface Staff {
   readonly owner: string
@@ -16,15 +24,18 @@ export const t0 = Date.parse('2026-11-22T10:00:00Z')
 /** CAP's form of a time. */
 export const cap = (ms: number) => `${new Date(ms).toISOString().slice(0, 19)}-00:00`
 
+/** A block of trust.pem: RFC 8410's SubjectPublicKeyInfo. */
+export const pemOf = (publicKey: string) =>
+  `-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA${publicKey}\n-----END PUBLIC KEY-----\n`
+
 export async function newKey(owner: string, role: string): Promise<Staff> {
   const pair = (await crypto.subtle.generateKey('Ed25519', true, [
     'sign',
     'verify',
   ])) as CryptoKeyPair
   const raw = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey))
-  const spki = new Uint8Array(await crypto.subtle.exportKey('spki', pair.publicKey))
-  const pem = `-----BEGIN PUBLIC KEY-----\n${toBase64(spki)}\n-----END PUBLIC KEY-----\n`
-  return { owner, role, pair, publicKey: toBase64(raw), keyid: await keyId(raw), pem }
+  const publicKey = toBase64(raw)
+  return { owner, role, pair, publicKey, keyid: await keyId(raw), pem: pemOf(publicKey) }
 }
 
 /** The document in an envelope with these signatures: the text of an entry's body. */
@@ -35,17 +46,27 @@ export async function signed(kind: string, document: object, ...signers: Staff[]
   return marshalEnvelope(envelope)
 }
 
+/** Of envelopes, by docs/protocol.md. */
+async function boardHash(bodies: readonly string[]): Promise<string> {
+  const hashes = await Promise.all(bodies.map((b) => sha256hex(parseEnvelope(b).payload)))
+  const lines = hashes.sort().map((hash) => `${hash}\n`)
+  return sha256hex(new TextEncoder().encode(lines.join('')))
+}
+
 export type Clinic = Awaited<ReturnType<typeof newClinic>>
 
 export async function newClinic() {
   const root = await newKey('root', 'root')
   const ana = await newKey('ana-ruiz', 'publisher')
   const ben = await newKey('ben-holt', 'approver')
+  const beacon = await newKey('desk-1', 'beacon')
   let count = 0
   const clinic = {
     root,
     ana,
     ben,
+    /** It signs heads; no keyset names it by itself. */
+    beacon,
     roots: root.pem,
     keyset: (version = 1, change: object = {}, keys = [ana, ben]) =>
       signed(
@@ -112,6 +133,28 @@ export async function newClinic() {
         ...change,
       }
     },
+    /** What a desk signs of the log up to `seq`, by whose account these hold. */
+    head: async (
+      seq: number,
+      time: number,
+      bodies: readonly string[],
+      change: object = {},
+      signer = beacon,
+    ) =>
+      JSON.parse(
+        await signed(
+          'head',
+          {
+            epoch: '0a1b2c3d',
+            seq,
+            time: cap(time),
+            keysetVersion: 1,
+            board: await boardHash(bodies),
+            ...change,
+          },
+          signer,
+        ),
+      ) as object,
     publish: (notice: object, ...signers: Staff[]) =>
       signed('notice', notice, ...(signers.length ? signers : [ana, ben])),
   }

@@ -27,6 +27,16 @@ export class Disk implements Storage {
   text = () => [...this.items.values()].join('\n')
 }
 
+/** Lets time pass on this device, by both of its clocks, until the test ends. */
+export function pass(ms: number) {
+  passed += ms
+  Date.now = () => realNow() + passed
+  performance.now = () => realTicks() + passed
+}
+const realNow = Date.now
+const realTicks = performance.now.bind(performance)
+let passed = 0
+
 const pages: Tocsin[] = []
 let events = new EventTarget()
 
@@ -40,6 +50,9 @@ beforeEach(() => {
 
 afterEach(() => {
   for (const page of pages.splice(0)) page.stop()
+  passed = 0
+  Date.now = realNow
+  performance.now = realTicks
 })
 
 /** Something happens to the page: `online`, `offline`, `pageshow`. */

@@ -98,10 +98,12 @@ export interface Freshness {
   /** When it was live last, in server time; null if never. */
   readonly since: Date | null
   /**
-   * Why it is not live. `source`: the node has no live source, or leaves out or contradicts what
-   * was verified here; or the options are such that nothing can be verified.
+   * Why it is not live. `source`: the node has no live source, or contradicts what was verified
+   * here; or the options are such that nothing can be verified. `withheld`: what the node has sent
+   * is not what a desk signed, or nothing that a desk signed has come for 45 s. It may not pass on
+   * everything: say that something may be missing.
    */
-  readonly reason?: 'offline' | 'connecting' | 'source' | 'silent' | 'cache'
+  readonly reason?: 'offline' | 'connecting' | 'source' | 'silent' | 'cache' | 'withheld'
 }
 
 /** Everything that a page shows. A new object whenever anything changed. */

@@ -1,0 +1,103 @@
+// Whether the desk vouches for what a node shows. A node can withhold, and nothing that it says
+// of itself tells; heads do, as long as they advance, and match what it has sent.
+
+import { headLag, newBeacons } from './beacons.js'
+import type { Board } from './board.js'
+import { elapsed, type Moment, moment } from './clock.js'
+import { instant } from './datetime.js'
+import { readDocument, verify } from './document.js'
+import type { Reached } from './frames.js'
+import { beaconsOf, boardOf, type Head, isValid } from './head.js'
+import type { Keyset } from './model.js'
+import { must } from './rule.js'
+import type { Line, Standing } from './standing.js'
+
+/** A head so much older than the node's time may count what a snapshot lacks, as it has ended. */
+const longAgo = 600_000
+/** After how many heartbeats without a good head another node is tried, on the average; at most. */
+const firstTry = 4
+const rarest = 40
+
+/** The size of one, as text, in characters. */
+const maxHead = 4 << 10
+
+/** Reads and verifies a head. Rejects what no beacon of that keyset has signed. */
+export async function readHead(body: unknown, keyset: Keyset): Promise<Head> {
+  must(String(body).length <= maxHead)
+  const document = await readDocument({ seq: 0, body }, /head/)
+  must(document?.head && !document.envelope.signatures[1])
+  const time = instant(document.head.time)
+  await verify(
+    document,
+    beaconsOf(keyset).filter((k) => isValid(k, time)),
+  )
+  const [keyid] = document.valid
+  must(keyid)
+  return { ...document.head, time, keyid }
+}
+
+/** `live` is when this device was live last, as it remembers. */
+export function newHeads(live: number) {
+  // What was signed long before is a replay. What is remembered of times to come is wrong.
+  const beacons = newBeacons(Math.min(live, Date.now()) - 120_000)
+  let good: Moment | undefined = moment() // at first, the node's word is good as long as a head is
+  let waiting: (Head & { readonly came: Moment }) | undefined
+  let patience = firstTry
+
+  /**
+   * Whether heads are due, and none is good. They are as long as a beacon is valid by either clock,
+   * since the node's may lie; once they are, there is time for the first.
+   */
+  const doubt = ({ keyset }: Board, now: number) => {
+    if (keyset && beaconsOf(keyset).some((k) => isValid(k, now) || isValid(k, Date.now())))
+      return good && elapsed(good) < headLag ? undefined : 'withheld'
+    good &&= moment()
+    return undefined
+  }
+
+  return {
+    doubt,
+    timeOf: beacons.timeOf,
+    /**
+     * Takes the head that came, if one did, and judges by the one that waits what the session has
+     * sent up to its cursor. If it does not match that speaks against the session, and none after
+     * it is live until another head matches. As long as none is good, other nodes are tried now
+     * and then: it may be the desk that is silent, to all. `now` is what the node's time seems to
+     * be; gives what it is.
+     */
+    async hear({ head: body, cursor }: Reached, by: Standing, board: Board, now: number) {
+      const { keyset, threads } = board
+      if (!keyset) return now
+      const head = await readHead(body, keyset).catch(() => undefined)
+      const lag = head && beacons.hear(head, keyset)
+      if (head && lag !== undefined && lag >= 0)
+        // What is late is not good for as long.
+        waiting = { ...head, came: moment().map((time) => time - lag) as unknown as Moment }
+      if (!cursor) return now
+      const line = by.line as Line
+      const [epoch, seq = 0] = cursor.split(':')
+      line.from ??= +seq
+      const h = waiting
+      if (h && h.epoch === epoch && h.seq <= +seq) {
+        waiting = undefined
+        // What is older than the snapshot, or of another keyset, says nothing.
+        if (h.seq >= line.from && h.keysetVersion === keyset.version) {
+          if (h.board === (await boardOf(threads, line, h))) {
+            good = h.came
+            patience = firstTry
+          } else if (h.time > now - longAgo) {
+            good = undefined
+            waiting = h // for the snapshot that is asked for now
+            by.lie = 'withheld'
+            by.doubts++
+          }
+        }
+      }
+      if (doubt(board, now) && Math.random() * patience < 1) {
+        patience = Math.min(2 * patience, rarest)
+        by.lie = 'withheld'
+      }
+      return beacons.timeOf(now)
+    },
+  }
+}
