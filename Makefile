@@ -26,7 +26,7 @@ GO_TEST = $(GO) test $(RACE) -vet=all -p $$(($(CORES) + 1)) -timeout 8m ./...
 # Go turns cgo off by itself where there is no C compiler.
 RACE = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 
-.PHONY: help run web build install test test-go test-web web-units web-types web-packages check check-deploy vet fmt staticcheck bench load storm fuzz need need-npm need-chromium missing again
+.PHONY: help run web build install test test-go test-web web-units web-types web-packages check check-deploy vet fmt staticcheck bench load storm chaos fuzz need need-npm need-chromium missing again
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,6 +102,9 @@ load: need ## what a broadcast and a storm cost with 10,000 clients, beside the 
 
 storm: need ## the tests of crowds, with 10,000 clients
 	TOCSIN_FULL=1 $(GO) test -count 1 -timeout 10m -v -run 'Storm|TestBreach|Silent|AgainstModel|TestVisibility|TestPostureReplayed' ./hub
+
+chaos: need ## break everything there is, with clients connected (ONLY="kill edge", REPORT=docs/reliability.md)
+	$(GO) run ./chaos $(if $(ONLY),--only '$(ONLY)') $(if $(REPORT),--report '$(REPORT)')
 
 fuzz: need ## every fuzz target in turn, FUZZTIME each
 	@set -e; for pkg in $$($(GO) list ./...); do \

@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"loadtest/bare":     {},
 	"loadtest/target":   {"client"},
 	"loadtest/report":   {},
+	"chaos":             {"notice", "wire", "client", "loadtest/target"},
 	"web-client":        {},
 }
 
@@ -47,11 +48,11 @@ var onlyIn = map[string][]string{
 	"github.com/MicahParks/jwkset":     {"auth", "auth/authtest"},
 	"github.com/secure-systems-lab/":   {"notice"},
 	"github.com/go-json-experiment/":   {"notice", "wire"},
-	"github.com/coder/websocket":       {"hub", "client", "loadtest"},
-	"github.com/alecthomas/kong":       {"cmd/tocsin", "loadtest"},
+	"github.com/coder/websocket":       {"hub", "client", "loadtest", "chaos"},
+	"github.com/alecthomas/kong":       {"cmd/tocsin", "loadtest", "chaos"},
 	"github.com/HdrHistogram/":         {"loadtest"},
 	"flag":                             {"cmd/tocsin", "loadtest"},
-	"os/signal":                        {"cmd/tocsin", "loadtest"},
+	"os/signal":                        {"cmd/tocsin", "loadtest", "chaos"},
 	"github.com/stretchr/testify":      {},
 	"github.com/rogpeppe/go-internal/": {},
 	"go.uber.org/goleak":               {},

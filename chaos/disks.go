@@ -1,0 +1,266 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// disks are stores that fail.
+func disks() []fault {
+	return []fault{
+		slow("slow disk of the leader", "every sync to the disk of the server that leads the log takes 500 ms longer, for 20 s",
+			500*time.Millisecond, func(ctx context.Context, s *stage) ([]string, error) {
+				leader, _, err := s.leader(ctx)
+				if err != nil {
+					return nil, err
+				}
+				return []string{leader.name}, nil
+			}),
+		slow("slow disks", "every sync to the disk takes 300 ms longer on all servers, for 20 s",
+			300*time.Millisecond, func(context.Context, *stage) ([]string, error) { return natsNames, nil }),
+		full("full disk of one server", natsNames[:1], expectations{wait: oneDown}),
+		full("full disks", natsNames, expectations{stale: 0, ready: true, refused: saysNo, recover: 60 * time.Second}),
+		{
+			name: "flipped bit", about: "one bit in a block of the log flips on nats-2, which is killed and started again",
+			inject: func(ctx context.Context, s *stage, t *trial) error {
+				if err := s.process("nats-2").kill(); err != nil {
+					return err
+				}
+				if err := s.flip("nats-2"); err != nil {
+					return err
+				}
+				return s.process("nats-2").start()
+			},
+			hold:   5 * time.Second,
+			check:  readAnew,
+			expect: expectations{wait: oneDown},
+		},
+		{
+			name: "flipped bit, running", about: "one bit in a block of the log flips on the server that leads the log, which goes on",
+			inject: func(ctx context.Context, s *stage, t *trial) error {
+				leader, _, err := s.leader(ctx)
+				if err != nil {
+					return err
+				}
+				t.names = []string{leader.name}
+				return s.flip(leader.name)
+			},
+			hold:   5 * time.Second,
+			check:  readAnew,
+			expect: expectations{wait: oneDown},
+		},
+		{
+			name: "wiped volume", about: "nats-3 is killed, all that it stored is removed, and it is started again",
+			inject: func(_ context.Context, s *stage, _ *trial) error {
+				if err := s.process("nats-3").kill(); err != nil {
+					return err
+				}
+				return empty(s.server("nats-3").store)
+			},
+			hold:   5 * time.Second,
+			heal:   start("nats-3"),
+			check:  readAnew,
+			expect: expectations{wait: oneDown},
+		},
+	}
+}
+
+func (s *stage) server(name string) *natsServer {
+	i := slices.IndexFunc(s.nats, func(n *natsServer) bool { return n.name == name })
+	return s.nats[i] // names come from the table of faults
+}
+
+// slow is a fault in which syncs take longer on some servers.
+func slow(name, about string, delay time.Duration, which func(context.Context, *stage) ([]string, error)) fault {
+	return fault{
+		name: name, about: about, hold: 20 * time.Second,
+		prepare: func(ctx context.Context, s *stage, t *trial) (err error) {
+			if t.names, err = which(ctx, s); err != nil {
+				return err
+			}
+			t.disk = new(slowDisk)
+			return s.swap(ctx, t.names, func(p *program) { p.launch = t.disk.launch })
+		},
+		inject: func(ctx context.Context, s *stage, t *trial) error {
+			if len(t.names) == 1 { // the restart has made another one lead
+				s.server(t.names[0]).steer(ctx, s)
+			}
+			t.disk.delay.Store(int64(delay))
+			return nil
+		},
+		heal: func(_ context.Context, _ *stage, t *trial) error {
+			t.disk.delay.Store(0)
+			if t.disk.syncs.Load() == 0 {
+				return errors.New("no sync was delayed")
+			}
+			t.note("%d syncs were delayed", t.disk.syncs.Load())
+			return nil
+		},
+		tidy: func(ctx context.Context, s *stage, t *trial) error {
+			defer t.disk.close()
+			return s.swap(ctx, t.names, func(p *program) { p.launch = nil })
+		},
+		expect: expectations{},
+	}
+}
+
+// swap changes programs, one at a time, while all goes on.
+func (s *stage) swap(ctx context.Context, names []string, change func(*program)) error {
+	for _, name := range names {
+		p := s.process(name)
+		if err := p.kill(); err != nil {
+			return err
+		}
+		change(p)
+		if err := p.start(); err != nil {
+			return err
+		}
+		if err := s.well(ctx, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// steer makes a server lead the log: those that lead in its place are killed until it does.
+func (n *natsServer) steer(ctx context.Context, s *stage) {
+	for range 6 {
+		leader, _, err := s.leader(ctx)
+		if err != nil || leader == n {
+			return
+		}
+		if leader.kill() != nil || leader.start() != nil || s.well(ctx, leader.program) != nil {
+			return
+		}
+	}
+}
+
+// needsRoot is what mounts need.
+func needsRoot() string {
+	if os.Geteuid() != 0 {
+		return "a small file system can be mounted by root alone"
+	}
+	return ""
+}
+
+// spareDisk is how much more a small volume holds than what is on it.
+const spareDisk = 24 << 20
+
+// full is a fault in which the volumes of servers fill up.
+func full(name string, names []string, e expectations) fault {
+	return fault{
+		name: name, missing: needsRoot, hold: 20 * time.Second, expect: e,
+		about: fmt.Sprintf("the volume of %d of %d servers has no byte left for 20 s", len(names), servers),
+		prepare: func(ctx context.Context, s *stage, t *trial) error {
+			for _, name := range names {
+				n := s.server(name)
+				if err := n.kill(); err != nil {
+					return err
+				}
+				if err := s.small(n.store); err != nil {
+					return err
+				}
+				if err := n.start(); err != nil {
+					return err
+				}
+				if err := s.well(ctx, n.program); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		inject: func(_ context.Context, s *stage, _ *trial) error {
+			for _, name := range names {
+				if err := fill(s.server(name).store); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		heal: func(ctx context.Context, s *stage, t *trial) error {
+			for _, name := range names {
+				if err := os.Remove(ballast(s.server(name).store)); err != nil {
+					return err
+				}
+			}
+			return s.afterFull(ctx, t, names)
+		},
+		tidy: func(ctx context.Context, s *stage, t *trial) error {
+			for _, name := range names {
+				n := s.server(name)
+				if err := n.kill(); err != nil {
+					return err
+				}
+				if err := s.large(n.store); err != nil {
+					return err
+				}
+				if err := n.start(); err != nil {
+					return err
+				}
+				if err := s.well(ctx, n.program); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+}
+
+// byItself is how long servers may take to get over a full disk alone.
+const byItself = 10 * time.Second
+
+// afterFull waits whether servers get over it, and otherwise does what the runbook says:
+// restart them, one at a time.
+func (s *stage) afterFull(ctx context.Context, t *trial, names []string) error {
+	waiting, cancel := context.WithTimeout(ctx, byItself)
+	defer cancel()
+	for ; waiting.Err() == nil; pause(waiting, 200*time.Millisecond) {
+		if s.wholeCluster(waiting) == nil && s.allLive(waiting) == nil {
+			t.note("the servers got over it by themselves")
+			return nil
+		}
+	}
+	t.note("by hand: each server that was full was restarted once there was room (the runbook)")
+	for _, name := range names {
+		if err := s.process(name).terminate(); err != nil {
+			return err
+		}
+		if err := s.process(name).start(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// flip changes one bit in the middle of the first block of the log on a server.
+func (s *stage) flip(name string) error {
+	blocks, err := filepath.Glob(filepath.Join(s.server(name).store, "jetstream/*/streams", logStream, "msgs/*.blk"))
+	if err != nil || len(blocks) == 0 {
+		return fmt.Errorf("%s has no block of the log: %w", name, err)
+	}
+	slices.Sort(blocks)
+	f, err := os.OpenFile(blocks[0], os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	at := info.Size() / 2
+	var b [1]byte
+	if _, err := f.ReadAt(b[:], at); err != nil {
+		return err
+	}
+	b[0] ^= 0x10
+	_, err = f.WriteAt(b[:], at)
+	return err
+}

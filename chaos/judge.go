@@ -1,0 +1,192 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// seen is what was seen during a trial.
+type seen struct {
+	all    []*publication
+	counts map[fate]int
+	codes  map[int]int // answers by status; 0: none came
+
+	unconfirmed   int           // publications that were answered 504 at least once
+	lateDone      int           // of them, in the log in the end
+	lateAbsent    int           // of them, not there, as the desk says
+	latest        time.Duration // the longest from an answer 504 until it was known
+	slowestAnswer time.Duration // of any desk, 201 apart
+	slowestDone   time.Duration // of a 201
+
+	missed, doubled, disorder, altered, phantom int
+	longestWait                                 time.Duration // of who stayed connected
+	longestBack                                 time.Duration // of who came back, from its session on
+	away                                        time.Duration // the longest without a session
+	moved                                       int           // clients that lost a session
+
+	stale                      time.Duration // until the last of the edges said so
+	live, recovered, everybody time.Duration // from the end of the fault
+	vitals                     map[string]vitals
+	drain                      time.Duration // the longest end of a process in order
+}
+
+// judge counts what was seen and holds it against what is expected.
+func (s *stage) judge(t *trial) {
+	v := &t.seen
+	v.counts, v.codes = make(map[fate]int), make(map[int]int)
+	for _, p := range v.all {
+		if !p.isDone() {
+			t.fail("the fate of %s is open", p.id)
+			continue
+		}
+		v.counts[p.fate]++
+		s.judgePublication(t, p)
+	}
+	for i, l := range s.audience.listeners {
+		f := l.faults()
+		v.doubled += f.doubled - t.faults[i].doubled
+		v.disorder += f.disorder - t.faults[i].disorder
+		if f.altered != t.faults[i].altered {
+			v.altered += f.altered - t.faults[i].altered
+			l.mu.Lock()
+			t.note("%s: %v", l.name, l.errors)
+			l.mu.Unlock()
+		}
+		if away := l.moved(t.injected); away > 0 {
+			v.moved++
+			v.away = max(v.away, away)
+		}
+	}
+	s.judgeSources(t)
+	s.judgeVitals(t)
+	t.verdict()
+}
+
+func (s *stage) judgePublication(t *trial, p *publication) {
+	v := &t.seen
+	for _, a := range p.attempts {
+		v.codes[a.status]++
+		switch a.status {
+		case 201:
+			v.slowestDone = max(v.slowestDone, a.took)
+		case 0:
+		default:
+			v.slowestAnswer = max(v.slowestAnswer, a.took)
+		}
+	}
+	if n := p.unconfirmed(); n > 0 {
+		v.unconfirmed++
+		for _, a := range p.attempts {
+			if a.status == 504 {
+				v.latest = max(v.latest, p.decided.Sub(a.at.Add(a.took)))
+				break
+			}
+		}
+		switch p.fate {
+		case fatePublished:
+			v.lateDone++
+		case fateAbsent:
+			v.lateAbsent++
+		}
+	}
+	for _, l := range s.audience.listeners {
+		got, ok := l.has(p.id)
+		switch {
+		case p.fate == fatePublished && !ok:
+			v.missed++
+		case p.fate == fatePublished:
+			if wait, stayed := l.waited(p.decided, got.at); stayed {
+				v.longestWait = max(v.longestWait, wait)
+			} else {
+				v.longestBack = max(v.longestBack, wait)
+			}
+		case ok: // what nobody was told to be published
+			v.phantom++
+		}
+	}
+	if p.fate == fateRefused || p.fate == fateGivenUp {
+		last := p.attempts[len(p.attempts)-1]
+		t.fail("%s: %s after %d attempts, the last: %d %s", p.id, p.fate, len(p.attempts), last.status, last.problem)
+	}
+}
+
+// judgeSources looks when edges said that they are stale, and whether they stayed ready.
+func (s *stage) judgeSources(t *trial) {
+	names := t.expect.staleEdges
+	if len(names) == 0 {
+		for _, e := range s.edges {
+			names = append(names, e.name)
+		}
+	}
+	for _, name := range names {
+		at, stale := s.watch.first(name, t.injected, func(v sight) bool { return v.answered && !v.live })
+		if stale {
+			t.seen.stale = max(t.seen.stale, at.Sub(t.injected))
+		}
+		if t.expect.stale > 0 && (!stale || at.Sub(t.injected) > t.expect.stale) {
+			t.fail("%s did not say within %v that it is stale", name, t.expect.stale)
+		}
+		if t.expect.ready && !s.watch.always(name, t.injected, t.healed, func(v sight) bool { return !v.answered || v.ready }) {
+			t.fail("%s was not ready", name)
+		}
+	}
+}
+
+func (s *stage) judgeVitals(t *trial) {
+	for _, name := range slices.Sorted(maps.Keys(t.before)) {
+		before, now := t.before[name], t.seen.vitals[name]
+		if !now.back(before) {
+			t.fail("%s has %d goroutines and %s, before %d and %s", name,
+				now.goroutines, mebibytes(now.memory), before.goroutines, mebibytes(before.memory))
+		}
+	}
+}
+
+// verdict holds what was seen against what is expected.
+func (t *trial) verdict() {
+	v, e := &t.seen, t.expect
+	for _, check := range []struct {
+		what string
+		n    int
+	}{
+		{"missed", v.missed}, {"doubled", v.doubled}, {"out of order", v.disorder}, {"altered", v.altered},
+		{"shown, though nobody was told that it is published", v.phantom},
+	} {
+		if check.n > 0 {
+			t.fail("%d %s", check.n, check.what)
+		}
+	}
+	within := func(what string, took, limit time.Duration) {
+		if limit > 0 && took > limit {
+			t.fail("%s: %s, at most %s", what, seconds(took), seconds(limit))
+		}
+	}
+	within("a connected client waited", v.longestWait, e.wait)
+	within("a client was away", v.away, e.away)
+	within("all was well again after", v.recovered, max(e.recover, recoverLimit))
+	if e.refused > 0 {
+		within("a desk answered after", v.slowestAnswer, e.refused)
+		if v.codes[503]+v.codes[504] == 0 {
+			t.fail("no desk said that it can't publish")
+		}
+	}
+	if e.late && v.lateDone == 0 {
+		t.fail("no publication that was answered 504 came true")
+	}
+	if len(v.all) == 0 || v.counts[fatePublished] == 0 {
+		t.fail("nothing was published")
+	}
+}
+
+func seconds(d time.Duration) string {
+	if d < 10*time.Second {
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return fmt.Sprintf("%.0f s", d.Seconds())
+}
+
+func mebibytes(n int64) string { return fmt.Sprintf("%d MiB", n>>20) }

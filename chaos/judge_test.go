@@ -1,0 +1,167 @@
+//go:build linux
+
+package main
+
+import (
+	"io"
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// a publication that was answered so.
+func answered(id string, f fate, statuses ...int) *publication {
+	p := &publication{id: id, signed: time.Now(), fate: f, decided: time.Now(), done: make(chan struct{})}
+	for _, status := range statuses {
+		p.attempts = append(p.attempts, attempt{status: status, at: time.Now(), took: 20 * time.Millisecond})
+	}
+	close(p.done)
+	return p
+}
+
+// judged is a trial of some publications as clients got them.
+func judged(t *testing.T, e expectations, all []*publication, listeners ...*listener) *trial {
+	t.Helper()
+	s := &stage{audience: &audience{listeners: listeners}, watch: newWatch(nil)}
+	t.Cleanup(s.watch.close)
+	r := &trial{fault: fault{expect: e}, injected: time.Now(), faults: make([]faults, len(listeners))}
+	r.seen.all = all
+	s.judge(r)
+	return r
+}
+
+// What must not be is seen, whoever does it.
+func TestJudgeSees(t *testing.T) {
+	here := func() *listener {
+		l := newListener("a client")
+		l.begins("0badcafe")
+		l.comes()
+		return l
+	}
+	one, two := answered("one", fatePublished, 201), answered("two", fatePublished, 503, 201)
+	good := here()
+	good.takes("one", 5, []byte("1"), true)
+	good.takes("two", 6, []byte("2"), true)
+	require.Empty(t, judged(t, expectations{wait: time.Second}, []*publication{one, two}, good).failures)
+
+	for name, c := range map[string]struct {
+		say   string
+		all   []*publication
+		takes func(*listener)
+	}{
+		"missed": {"1 missed", []*publication{one, two}, func(l *listener) { l.takes("one", 5, []byte("1"), true) }},
+		"shown twice": {"1 doubled", []*publication{one}, func(l *listener) {
+			l.takes("one", 5, []byte("1"), true)
+			l.takes("one", 5, []byte("1"), true)
+		}},
+		"twice in the log": {"1 doubled", []*publication{one}, func(l *listener) {
+			l.takes("one", 5, []byte("1"), false)
+			l.takes("one", 9, []byte("1"), false)
+		}},
+		"out of order": {"1 out of order", []*publication{one, two}, func(l *listener) {
+			l.takes("two", 6, []byte("2"), false)
+			l.takes("one", 5, []byte("1"), false)
+		}},
+		"altered": {"1 altered", []*publication{one}, func(l *listener) {
+			l.takes("one", 5, []byte("1"), false)
+			l.takes("one", 5, []byte("!"), false)
+		}},
+		"absent, and shown": {"1 shown", []*publication{answered("three", fateAbsent, 504), one}, func(l *listener) {
+			l.takes("three", 4, []byte("3"), true)
+			l.takes("one", 5, []byte("1"), true)
+		}},
+		"given up": {"given up after 2 attempts", []*publication{answered("three", fateGivenUp, 504, 0), one}, func(l *listener) {
+			l.takes("one", 5, []byte("1"), true)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := here()
+			c.takes(l)
+			r := judged(t, expectations{}, c.all, l)
+			require.Len(t, r.failures, 1)
+			require.Contains(t, r.failures[0], c.say)
+		})
+	}
+}
+
+// A client that comes back gets again what came after its cursor; that is no doubling. A
+// log that was restored has other places.
+func TestNotDoubled(t *testing.T) {
+	l := newListener("a witness")
+	l.begins("0badcafe")
+	l.takes("one", 5, []byte("1"), false)
+	l.takes("one", 5, []byte("1"), false)
+	l.catchesUp(true)
+	l.takes("one", 2, []byte("1"), false)
+	l.begins("deadbeef")
+	l.catchesUp(false)
+	l.takes("two", 3, []byte("2"), false)
+	require.Zero(t, l.faults())
+}
+
+func TestWaited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newListener("a client")
+		l.comes()
+		time.Sleep(time.Second)
+		published := time.Now()
+		time.Sleep(2 * time.Second)
+		wait, stayed := l.waited(published, time.Now())
+		require.True(t, stayed)
+		require.Equal(t, 2*time.Second, wait)
+
+		l.goes()
+		time.Sleep(3 * time.Second)
+		_, stayed = l.waited(published, time.Now())
+		require.False(t, stayed, "it had no session")
+		l.comes()
+		time.Sleep(time.Second)
+		wait, stayed = l.waited(published, time.Now())
+		require.False(t, stayed, "it was away")
+		require.Equal(t, time.Second, wait, "since it is back")
+		require.Equal(t, 3*time.Second, l.moved(published))
+	})
+}
+
+// A link that is held swallows, and closes nothing; what was sent comes when it is let go.
+func TestLink(t *testing.T) {
+	far, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer far.Close()
+	go func() {
+		for {
+			c, err := far.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.Copy(c, c)
+			c.Close()
+		}
+	}()
+	l, err := newLink("here", "there", far.Addr().String())
+	require.NoError(t, err)
+	defer l.close()
+	c, err := net.Dial("tcp", l.addr())
+	require.NoError(t, err)
+	defer c.Close()
+	echo := func(text string, within time.Duration) error {
+		_, err := c.Write([]byte(text))
+		require.NoError(t, err)
+		require.NoError(t, c.SetReadDeadline(time.Now().Add(within)))
+		_, err = io.ReadFull(c, make([]byte, len(text)))
+		return err
+	}
+	require.NoError(t, echo("one", 10*time.Second))
+	l.hold()
+	err = echo("two", 50*time.Millisecond)
+	var timeout net.Error
+	require.ErrorAs(t, err, &timeout)
+	require.True(t, timeout.Timeout(), "it is silent, and open")
+	l.letGo()
+	require.NoError(t, c.SetReadDeadline(time.Now().Add(10*time.Second)))
+	_, err = io.ReadFull(c, make([]byte, 3))
+	require.NoError(t, err)
+}

@@ -1,0 +1,190 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// servers is the size of the cluster.
+const servers = 3
+
+// natsServer is one server of the cluster.
+type natsServer struct {
+	*program
+	store   string // folder of its JetStream
+	client  string // address for clients
+	cluster string // address for routes
+	monitor string // address of its own account of itself
+}
+
+// newServers gives the cluster its places, without files yet.
+func (s *stage) newServers() error {
+	addresses, err := freeAddresses(3 * servers)
+	if err != nil {
+		return err
+	}
+	for i := range servers {
+		name := fmt.Sprint("nats-", i+1)
+		dir := filepath.Join(s.dir, name)
+		n := &natsServer{
+			program: &program{name: name, bin: s.bins.nats, log: filepath.Join(s.dir, name+".log")},
+			store:   filepath.Join(dir, "store"),
+			client:  addresses[3*i], cluster: addresses[3*i+1], monitor: addresses[3*i+2],
+		}
+		n.admin = "http://" + n.monitor
+		if err := os.MkdirAll(n.store, 0o700); err != nil {
+			return err
+		}
+		s.nats = append(s.nats, n)
+	}
+	return nil
+}
+
+// configure writes the configurations: each server reaches each other one over a link of
+// its own.
+func (s *stage) configure() error {
+	for _, n := range s.nats {
+		var routes []string
+		for _, other := range s.nats {
+			if other == n {
+				continue
+			}
+			l, err := s.link(n.name, other.name, other.cluster)
+			if err != nil {
+				return err
+			}
+			routes = append(routes, fmt.Sprintf("%q", "nats-route://"+l.addr()))
+		}
+		config := fmt.Sprintf(`server_name: %s
+listen: %q
+http: %q
+jetstream { store_dir: %q, sync_interval: always, max_memory_store: 64MB, max_file_store: 512MB }
+cluster { name: chaos, listen: %q, no_advertise: true, cluster_advertise: "127.0.0.1:1", routes: [%s] }
+`, n.name, n.client, n.monitor, n.store, n.cluster, strings.Join(routes, ", "))
+		file := filepath.Join(s.dir, n.name, "nats.conf")
+		if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+			return err
+		}
+		n.args = []string{"--config", file}
+	}
+	return nil
+}
+
+// streamState is a stream as its leader sees it.
+type streamState struct {
+	Name    string `json:"name"`
+	Cluster struct {
+		Leader   string `json:"leader"`
+		Replicas []struct {
+			Name    string `json:"name"`
+			Current bool   `json:"current"`
+			Offline bool   `json:"offline"`
+			Lag     uint64 `json:"lag"`
+		} `json:"replicas"`
+	} `json:"cluster"`
+	State struct {
+		LastSeq uint64 `json:"last_seq"`
+	} `json:"state"`
+}
+
+// streams asks a server for the streams that it knows.
+func (n *natsServer) streams(ctx context.Context) (all []streamState, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, n.admin+"/jsz?accounts=true&streams=true", nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	var answer struct {
+		Accounts []struct {
+			Streams []streamState `json:"stream_detail"`
+		} `json:"account_details"`
+	}
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
+		return nil, err
+	}
+	for _, a := range answer.Accounts {
+		all = append(all, a.Streams...)
+	}
+	return all, nil
+}
+
+// logStream is the stream of the log.
+const logStream = "TOCSIN_LOG"
+
+// leader is the server that leads the log, and the others.
+func (s *stage) leader(ctx context.Context) (leader *natsServer, others []*natsServer, err error) {
+	ctx, cancel := context.WithTimeout(ctx, settleLimit)
+	defer cancel()
+	for ; ctx.Err() == nil; pause(ctx, 100*time.Millisecond) {
+		for _, n := range s.nats {
+			streams, err := n.streams(ctx)
+			if err != nil {
+				continue
+			}
+			for _, st := range streams {
+				if st.Name == logStream && st.Cluster.Leader == n.name {
+					leader = n
+				}
+			}
+		}
+		if leader != nil {
+			for _, n := range s.nats {
+				if n != leader {
+					others = append(others, n)
+				}
+			}
+			return leader, others, nil
+		}
+	}
+	return nil, nil, fmt.Errorf("nobody leads %s: %w", logStream, ctx.Err())
+}
+
+// wholeCluster is nil when every server has every stream, as new as its leader has it.
+func (s *stage) wholeCluster(ctx context.Context) error {
+	led := make(map[string]bool)
+	known := make(map[string]bool)
+	for _, n := range s.nats {
+		streams, err := n.streams(ctx)
+		if err != nil {
+			return fmt.Errorf("%s: %w", n.name, err)
+		}
+		for _, st := range streams {
+			known[st.Name] = true
+			if st.Cluster.Leader != n.name {
+				continue
+			}
+			led[st.Name] = true
+			if len(st.Cluster.Replicas) != servers-1 {
+				return fmt.Errorf("%s has %d replicas", st.Name, len(st.Cluster.Replicas)+1)
+			}
+			for _, r := range st.Cluster.Replicas {
+				if r.Offline || !r.Current {
+					return fmt.Errorf("%s of %s is not current (lag %d)", st.Name, r.Name, r.Lag)
+				}
+			}
+		}
+	}
+	for name := range known {
+		if !led[name] {
+			return fmt.Errorf("nobody leads %s", name)
+		}
+	}
+	if !known[logStream] {
+		return fmt.Errorf("no server knows %s", logStream)
+	}
+	return nil
+}

@@ -1,0 +1,205 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// starts are edges that start, or are met, at a bad moment.
+func starts() []fault {
+	return []fault{
+		{
+			name: "start from the cache", short: true,
+			about: "all servers are killed; then edge-2 is killed and started again: it has nothing but its cache",
+			inject: func(ctx context.Context, s *stage, t *trial) error {
+				if err := kill(natsNames...)(ctx, s, t); err != nil {
+					return err
+				}
+				pause(ctx, 3*time.Second) // the cache is written a second after a change
+				edge := s.process("edge-2")
+				if err := edge.kill(); err != nil {
+					return err
+				}
+				return s.servesAlone(ctx, t, edge, "cache")
+			},
+			hold: 2 * time.Second, heal: start(natsNames...),
+			expect: expectations{stale: saysStale, ready: true},
+		},
+		{
+			name:  "start from a peer",
+			about: "all servers are killed; then an edge starts that never was: it has nothing but --seed, edge-1's snapshot",
+			inject: func(ctx context.Context, s *stage, t *trial) error {
+				if err := kill(natsNames...)(ctx, s, t); err != nil {
+					return err
+				}
+				pause(ctx, time.Second)
+				p, err := s.extra("seeded", "--seed", "http://"+s.process("edge-1").flag("--listen"))
+				if err != nil {
+					return err
+				}
+				return s.servesAlone(ctx, t, p, "peer")
+			},
+			hold:   2 * time.Second,
+			heal:   start(natsNames...),
+			check:  func(ctx context.Context, s *stage, _ *trial) error { return s.reads(ctx, "seeded") },
+			tidy:   func(_ context.Context, s *stage, _ *trial) error { return s.dismiss("seeded") },
+			expect: expectations{stale: saysStale, ready: true},
+		},
+		{
+			name: "an edge that lags", short: true,
+			about: "edge-2 reaches no server for 25 s; in the middle edge-1 is killed, so that its clients land on edge-2, which is behind their cursors",
+			inject: func(ctx context.Context, s *stage, t *trial) error {
+				t.held = s.between(edgeNames[1:], natsNames...)
+				for _, l := range t.held {
+					l.hold()
+				}
+				pause(ctx, 10*time.Second)
+				return s.process("edge-1").kill()
+			},
+			hold: 15 * time.Second,
+			heal: func(ctx context.Context, s *stage, t *trial) error {
+				for _, l := range t.held {
+					l.letGo()
+				}
+				pause(ctx, 5*time.Second) // so that it is edge-2 that gives them what they lack
+				return s.process("edge-1").start()
+			},
+		},
+	}
+}
+
+// servesAlone starts an edge that can't reach the log, and checks that it serves what
+// it has.
+func (s *stage) servesAlone(ctx context.Context, t *trial, p *program, from string) error {
+	began := time.Now()
+	if err := p.start(); err != nil {
+		return err
+	}
+	err := s.until(ctx, p.name+" to be ready", func(context.Context) error {
+		if v := s.watch.now(p.name); !v.ready || v.at.Before(began) {
+			return errors.New(v.String())
+		}
+		return nil
+	})
+	if err != nil {
+		t.fail("%v", firstLine(err))
+		return nil
+	}
+	took, v := time.Since(began), s.watch.now(p.name)
+	served, err := snapshotSize(ctx, "http://"+p.flag("--listen"))
+	if err != nil {
+		return err
+	}
+	held, err := snapshotSize(ctx, "http://"+s.process("edge-1").flag("--listen"))
+	if err != nil {
+		return err
+	}
+	if v.from != from || v.live || served < held {
+		t.fail("%s serves %d of %d entries, from %q, live: %v", p.name, served, held, v.from, v.live)
+	}
+	t.note("ready after %s, marked stale, with all %d entries from its %s", seconds(took), served, from)
+	return nil
+}
+
+// snapshotSize is how many entries an edge's public snapshot has.
+func snapshotSize(ctx context.Context, edge string) (int, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, edge+"/v1/snapshot", nil)
+	if err != nil {
+		return 0, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	var snapshot struct {
+		Entries []json.RawMessage `json:"entries"`
+	}
+	err = json.NewDecoder(response.Body).Decode(&snapshot)
+	return len(snapshot.Entries), err
+}
+
+// extra is an edge that has no clients, and that goes with the fault.
+func (s *stage) extra(name string, args ...string) (*program, error) {
+	p, err := s.newTocsin(name, "edge", "--listen")
+	if err != nil {
+		return nil, err
+	}
+	p.args = append(p.args, args...)
+	s.extras = append(s.extras, p)
+	s.watch.add(p)
+	return p, nil
+}
+
+// dismiss ends an extra edge, and removes what it left.
+func (s *stage) dismiss(name string) error {
+	p := s.process(name)
+	if err := p.kill(); err != nil {
+		return err
+	}
+	s.watch.forget(name)
+	s.extras = slices.DeleteFunc(s.extras, func(e *program) bool { return e == p })
+	for _, l := range s.between([]string{name}) {
+		l.close()
+	}
+	s.links = slices.DeleteFunc(s.links, func(l *link) bool { return l.from == name })
+	return os.RemoveAll(filepath.Join(s.dir, name))
+}
+
+// readers is how many edges read a log anew: which server's copy one gets is for the
+// servers to say.
+const readers = 4
+
+// readAnew has edges read the whole log from the beginning, after a copy was damaged:
+// what is damaged must be mended, or seen, and never be skipped.
+func readAnew(ctx context.Context, s *stage, t *trial) error {
+	var names []string
+	for i := range readers {
+		name := fmt.Sprint("reader-", i+1)
+		p, err := s.extra(name)
+		if err != nil {
+			return err
+		}
+		if err := p.start(); err != nil {
+			return err
+		}
+		names = append(names, name)
+	}
+	for _, name := range names {
+		if err := s.reads(ctx, name); err != nil {
+			lines := s.process(name).said(0, "level=ERROR", "level=WARN")
+			t.fail("%v; it says: %v", firstLine(err), lines[max(0, len(lines)-2):])
+		}
+	}
+	t.note("%d edges that read the log anew", readers)
+	var problems []error
+	for _, name := range names {
+		problems = append(problems, s.dismiss(name))
+	}
+	return errors.Join(problems...)
+}
+
+// reads waits until an extra edge has read what edge-1 has.
+func (s *stage) reads(ctx context.Context, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, readLimit)
+	defer cancel()
+	return s.until(ctx, name+" to have read the log", func(context.Context) error {
+		v := s.watch.now(name)
+		if have := s.watch.now("edge-1").read; !v.live || v.from != "" || v.read+5 < have {
+			return fmt.Errorf("%s, %d of %d", v, v.read, have)
+		}
+		return nil
+	})
+}
+
+// readLimit is how long an edge may take to read the log of a run.
+const readLimit = 45 * time.Second

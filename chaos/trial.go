@@ -1,0 +1,243 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// fault is one way to break things: a row of the table.
+type fault struct {
+	name  string
+	about string // what is done, for people
+	alone bool   // of a tocsin with an embedded log
+	short bool   // part of the short form too
+
+	prepare act // before: all must be well afterwards
+	inject  act
+	hold    time.Duration // how long it stays broken
+	heal    act
+	check   act // once all is well again
+	tidy    act // takes back what prepare did
+	expect  expectations
+	// missing says what this machine lacks for it; "" if nothing.
+	missing func() string
+}
+
+// expectations are what must be seen, beside what must always be: nothing lost, doubled,
+// out of order or altered, and recovery. Zero asks nothing.
+type expectations struct {
+	// wait bounds how long a client that stays connected waits for what was answered 201.
+	wait time.Duration
+	// stale bounds how long the named edges (all, if none is named) take to say so.
+	stale      time.Duration
+	staleEdges []string
+	// ready: those edges stay ready.
+	ready bool
+	// refused bounds a desk's answer while it can't publish; and there must be one.
+	refused time.Duration
+	// recover bounds the time from the end of the fault until all is well (default 30 s).
+	recover time.Duration
+	// away bounds how long a client is without a session.
+	away time.Duration
+	// late: a publication that was answered 504 must come true later.
+	late bool
+}
+
+const (
+	recoverLimit = 30 * time.Second
+	// lead is for how long all is well before a fault.
+	lead = time.Second
+	// tail is for how long what was begun may take to end.
+	tail = publisherPatience + 10*time.Second
+)
+
+// trial is one fault, played.
+type trial struct {
+	fault
+	began, injected, healed, ended time.Time
+	before                         map[string]vitals
+	logs                           map[string]int64 // where they ended before
+	faults                         []faults         // of each listener, before
+	notes                          []string
+	names                          []string // of the processes that were chosen
+	held                           []*link
+	disk                           *slowDisk
+
+	seen     seen
+	failures []string
+	skipped  string // why it was not played
+}
+
+// note adds a remark to the table.
+func (t *trial) note(format string, args ...any) {
+	t.notes = append(t.notes, fmt.Sprintf(format, args...))
+}
+
+func (t *trial) fail(format string, args ...any) {
+	t.failures = append(t.failures, fmt.Sprintf(format, args...))
+}
+
+// play plays a fault on a stage where all is well. An error is one of the harness, or of
+// things that did not become well again; what was seen before it is in the trial.
+func (s *stage) play(ctx context.Context, f fault) (*trial, error) {
+	t := &trial{fault: f, before: make(map[string]vitals), logs: make(map[string]int64)}
+	if f.prepare != nil {
+		if err := f.prepare(ctx, s, t); err != nil {
+			return t, fmt.Errorf("preparing: %w", err)
+		}
+		if err := s.until(ctx, "all to be live", s.allLive); err != nil {
+			return t, fmt.Errorf("preparing: %w", err)
+		}
+	}
+	t.began = time.Now()
+	pause(ctx, lead)
+	for _, p := range s.processes() {
+		v, err := p.vitals(ctx)
+		if err != nil {
+			return t, err
+		}
+		t.before[p.name], t.logs[p.name] = v, p.logSize()
+	}
+	for _, l := range s.audience.listeners {
+		t.faults = append(t.faults, l.faults())
+	}
+	t.injected = time.Now()
+	if err := f.inject(ctx, s, t); err != nil {
+		return t, fmt.Errorf("breaking: %w", err)
+	}
+	pause(ctx, f.hold)
+	t.healed = time.Now()
+	if f.heal != nil {
+		if err := f.heal(ctx, s, t); err != nil {
+			return t, fmt.Errorf("mending: %w", err)
+		}
+	}
+	err := s.recovers(ctx, t)
+	if err == nil && f.check != nil {
+		err = f.check(ctx, s, t)
+	}
+	t.ended = time.Now()
+	s.settle(ctx, t)
+	s.judge(t)
+	if f.tidy != nil {
+		if tidied := f.tidy(ctx, s, t); tidied != nil {
+			err = errors.Join(err, fmt.Errorf("tidying up: %w", tidied))
+		}
+	}
+	return t, err
+}
+
+// recovers waits until all is well again, and books when.
+func (s *stage) recovers(ctx context.Context, t *trial) error {
+	err := s.until(ctx, "all to be live again", s.allLive)
+	if err != nil {
+		t.fail("%v", firstLine(err))
+		return err
+	}
+	t.seen.live = time.Since(t.healed)
+	// A notice that was signed after the fault is published as if there had been none, …
+	var first *publication
+	err = s.until(ctx, "a new notice to be published", func(context.Context) error {
+		for _, p := range slices.Backward(s.publisher.book.since(t.healed)) {
+			select {
+			case <-p.done:
+			default:
+				continue
+			}
+			if p.fate == fatePublished && len(p.attempts) == 1 && p.attempts[0].took < 3*time.Second {
+				first = p
+				return nil
+			}
+		}
+		return errors.New("none is")
+	})
+	if err != nil {
+		t.fail("%v", firstLine(err))
+		return err
+	}
+	t.seen.recovered = max(t.seen.live, first.decided.Sub(t.healed))
+	// … and reaches everybody, once everybody has come back.
+	err = s.until(ctx, "every client to have it", func(context.Context) error {
+		last, all := s.audience.allHave(first.id)
+		if !all {
+			here, _ := s.audience.here()
+			return fmt.Errorf("%d of %d are connected", here, s.clients)
+		}
+		t.seen.everybody = last.Sub(t.healed)
+		return nil
+	})
+	if err != nil {
+		t.fail("%v", firstLine(err))
+	}
+	return err
+}
+
+// settle waits until what was begun has ended: publications, their way to the clients,
+// copies on the servers, memory.
+func (s *stage) settle(ctx context.Context, t *trial) {
+	limit, cancel := context.WithTimeout(ctx, tail)
+	defer cancel()
+	t.seen.all = s.publisher.book.since(t.began)
+	t.seen.all = slices.DeleteFunc(t.seen.all, func(p *publication) bool { return p.signed.After(t.ended) })
+	for _, p := range t.seen.all {
+		select {
+		case <-p.done:
+		case <-limit.Done():
+		}
+	}
+	_ = s.until(ctx, "all clients to have everything", func(context.Context) error {
+		for _, p := range t.seen.all {
+			if p.isDone() && p.fate == fatePublished {
+				if _, all := s.audience.allHave(p.id); !all {
+					return errors.New(p.id)
+				}
+			}
+		}
+		return nil
+	})
+	if len(s.nats) > 0 {
+		if err := s.until(ctx, "all copies to be current", s.wholeCluster); err != nil {
+			t.fail("%v", firstLine(err))
+		}
+	}
+	began := time.Now()
+	_ = s.until(ctx, "memory and goroutines to be what they were", func(ctx context.Context) error {
+		t.seen.vitals = make(map[string]vitals)
+		var problems []error
+		for _, p := range s.processes() {
+			v, err := p.vitals(ctx)
+			if err != nil {
+				return err
+			}
+			t.seen.vitals[p.name] = v
+			if before, ok := t.before[p.name]; ok && !v.back(before) && time.Since(began) < vitalsLimit {
+				problems = append(problems, errors.New(p.name))
+			}
+		}
+		return errors.Join(problems...)
+	})
+}
+
+// vitalsLimit is how long memory may take to come back: some rounds of garbage collection.
+const vitalsLimit = 20 * time.Second
+
+func (p *publication) isDone() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// firstLine is an error in one line.
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
