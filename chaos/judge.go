@@ -24,11 +24,13 @@ type seen struct {
 
 	missed, doubled, disorder, altered, phantom int
 	longestWait                                 time.Duration // of who stayed connected
-	longestBack                                 time.Duration // of who came back, from its session on
+	silent                                      time.Duration // the longest that a client lacked a notice and said that it is live
 	away                                        time.Duration // the longest without a session
 	moved                                       int           // clients that lost a session
 
 	stale                      time.Duration // until the last of the edges said so
+	clientsStale               time.Duration // until the last client said so
+	unaware                    int           // clients that did not
 	live, recovered, everybody time.Duration // from the end of the fault
 	vitals                     map[string]vitals
 	drain                      time.Duration // the longest end of a process in order
@@ -62,6 +64,7 @@ func (s *stage) judge(t *trial) {
 		}
 	}
 	s.judgeSources(t)
+	s.judgeClients(t)
 	s.judgeVitals(t)
 	t.verdict()
 }
@@ -101,9 +104,8 @@ func (s *stage) judgePublication(t *trial, p *publication) {
 		case p.fate == fatePublished:
 			if wait, stayed := l.waited(p.decided, got.at); stayed {
 				v.longestWait = max(v.longestWait, wait)
-			} else {
-				v.longestBack = max(v.longestBack, wait)
 			}
+			v.silent = max(v.silent, l.unaware(p.decided, got.at))
 		case ok: // what nobody was told to be published
 			v.phantom++
 		}
@@ -133,6 +135,24 @@ func (s *stage) judgeSources(t *trial) {
 		if t.expect.ready && !s.watch.always(name, t.injected, t.healed, func(v sight) bool { return !v.answered || v.ready }) {
 			t.fail("%s was not ready", name)
 		}
+	}
+}
+
+// judgeClients looks when clients said that they are stale, where no edge could be live.
+func (s *stage) judgeClients(t *trial) {
+	if t.expect.stale == 0 || len(t.expect.staleEdges) > 0 {
+		return
+	}
+	for _, l := range s.audience.listeners {
+		at := l.staleFrom(t.injected)
+		if at.IsZero() || at.After(t.healed) {
+			t.seen.unaware++
+			continue
+		}
+		t.seen.clientsStale = max(t.seen.clientsStale, at.Sub(t.injected))
+	}
+	if t.seen.unaware > 0 || t.seen.clientsStale > t.expect.stale {
+		t.fail("the last client said after %s that it is stale, %d did not", seconds(t.seen.clientsStale), t.seen.unaware)
 	}
 }
 
@@ -167,6 +187,7 @@ func (t *trial) verdict() {
 	}
 	within("a connected client waited", v.longestWait, e.wait)
 	within("a client was away", v.away, e.away)
+	within("a client lacked a notice and said that it is live", v.silent, silence)
 	within("all was well again after", v.recovered, max(e.recover, recoverLimit))
 	if e.refused > 0 {
 		within("a desk answered after", v.slowestAnswer, e.refused)
@@ -181,6 +202,10 @@ func (t *trial) verdict() {
 		t.fail("nothing was published")
 	}
 }
+
+// silence is for how long a client may not notice that it hears nothing: what a head may be
+// late, and a little.
+const silence = 47 * time.Second
 
 func seconds(d time.Duration) string {
 	if d < 10*time.Second {

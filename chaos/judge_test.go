@@ -119,10 +119,26 @@ func TestWaited(t *testing.T) {
 		require.False(t, stayed, "it had no session")
 		l.comes()
 		time.Sleep(time.Second)
-		wait, stayed = l.waited(published, time.Now())
+		_, stayed = l.waited(published, time.Now())
 		require.False(t, stayed, "it was away")
-		require.Equal(t, time.Second, wait, "since it is back")
 		require.Equal(t, 3*time.Second, l.moved(published))
+	})
+}
+
+func TestUnaware(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newListener("a client")
+		l.says(true)
+		time.Sleep(time.Second)
+		published := time.Now()
+		require.Zero(t, l.unaware(published, time.Now()))
+		time.Sleep(2 * time.Second)
+		l.says(false)
+		time.Sleep(4 * time.Second)
+		l.says(true)
+		time.Sleep(8 * time.Second)
+		require.Equal(t, 10*time.Second, l.unaware(published, time.Now()))
+		require.Equal(t, time.Second, l.unaware(published, published.Add(time.Second)))
 	})
 }
 

@@ -149,20 +149,40 @@ func (l *listener) staleFrom(t time.Time) time.Time {
 	return time.Time{}
 }
 
-// waited is for how long it waited for what was published at t and came at a: since t if
-// it was connected all the time, otherwise since its session began.
+// waited is for how long it waited for what was published at t and came at a, if it was
+// connected all the time.
 func (l *listener) waited(t, a time.Time) (wait time.Duration, stayed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	i, _ := slices.BinarySearchFunc(l.sessions, a, func(s span, a time.Time) int { return s.from.Compare(a) })
-	// What a replay brings comes before the session is synced: then i is the session to be.
-	if i > 0 && (l.sessions[i-1].to.IsZero() || l.sessions[i-1].to.After(a)) {
-		if from := l.sessions[i-1].from; from.After(t) {
-			return a.Sub(from), false
-		}
-		return max(a.Sub(t), 0), true
+	if i == 0 {
+		return 0, false
 	}
-	return 0, false
+	s := l.sessions[i-1]
+	if s.from.After(t) || !s.to.IsZero() && s.to.Before(a) {
+		return 0, false // what a replay brings comes before the session is synced
+	}
+	return max(a.Sub(t), 0), true
+}
+
+// unaware is for how long, between t and a, it said that it is live.
+func (l *listener) unaware(t, a time.Time) (sum time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i, c := range l.live {
+		if !c.live {
+			continue
+		}
+		from, to := c.at, a
+		if i+1 < len(l.live) && l.live[i+1].at.Before(a) {
+			to = l.live[i+1].at
+		}
+		if from.Before(t) {
+			from = t
+		}
+		sum += max(to.Sub(from), 0)
+	}
+	return sum
 }
 
 // moved is how long it was without a session, at the longest, after a time.

@@ -48,34 +48,69 @@ func (s *stage) newServers() error {
 	return nil
 }
 
-// configure writes the configurations: each server reaches each other one over a link of
-// its own.
+// configure gives each server the configuration in deploy/nats, keys of its own, and a link
+// to each other server.
 func (s *stage) configure() error {
+	args := []string{"broker", "keys", "keys"}
 	for _, n := range s.nats {
-		var routes []string
-		for _, other := range s.nats {
-			if other == n {
-				continue
-			}
-			l, err := s.link(n.name, other.name, other.cluster)
-			if err != nil {
-				return err
-			}
-			routes = append(routes, fmt.Sprintf("%q", "nats-route://"+l.addr()))
-		}
-		config := fmt.Sprintf(`server_name: %s
-listen: %q
-http: %q
-jetstream { store_dir: %q, sync_interval: always, max_memory_store: 64MB, max_file_store: 512MB }
-cluster { name: chaos, listen: %q, no_advertise: true, cluster_advertise: "127.0.0.1:1", routes: [%s] }
-`, n.name, n.client, n.monitor, n.store, n.cluster, strings.Join(routes, ", "))
-		file := filepath.Join(s.dir, n.name, "nats.conf")
-		if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		args = append(args, "--server", n.name+"=127.0.0.1")
+	}
+	if _, err := s.command(args...); err != nil {
+		return err
+	}
+	shared, err := os.ReadFile(s.secret("nats.env"))
+	if err != nil {
+		return err
+	}
+	for _, n := range s.nats {
+		routes, err := s.routes(n)
+		if err != nil {
 			return err
 		}
-		n.args = []string{"--config", file}
+		n.env = append(strings.Fields(string(shared)),
+			"NATS_NAME="+n.name, "NATS_LISTEN="+n.client, "NATS_CLUSTER_LISTEN="+n.cluster, "NATS_MONITOR="+n.monitor,
+			"NATS_ROUTES=["+strings.Join(routes, ", ")+"]",
+			"NATS_STORE="+n.store, fmt.Sprint("NATS_MAX_STORE=", maxStore),
+			"NATS_CA="+s.secret("ca.pem"), "NATS_CERT="+s.secret(n.name+".pem"), "NATS_KEY="+s.secret(n.name+".key"))
+		// Servers tell each other where the others are: a way around the links is none.
+		n.args = []string{"--config", s.bins.config, "--cluster_advertise", "127.0.0.1:9"}
 	}
 	return nil
+}
+
+const (
+	maxStore = 512 << 20 // bytes that a server stores at most
+	maxBytes = 64 << 20  // of all streams together
+)
+
+// routes are the ways from a server to the others.
+func (s *stage) routes(n *natsServer) (routes []string, err error) {
+	for _, other := range s.nats {
+		if other == n {
+			continue
+		}
+		l, err := s.link(n.name, other.name, other.cluster)
+		if err != nil {
+			return nil, err
+		}
+		routes = append(routes, "tls://"+l.addr())
+	}
+	return routes, nil
+}
+
+// secret is a file that "tocsin broker keys" made.
+func (s *stage) secret(name string) string { return filepath.Join(s.dir, "keys", name) }
+
+// natsFlags connect a tocsin as a user, at addresses.
+func (s *stage) natsFlags(user string, addresses []string) []string {
+	var urls []string
+	for _, a := range addresses {
+		urls = append(urls, "tls://"+a)
+	}
+	return []string{
+		"--nats", strings.Join(urls, ","), "--nats-ca", s.secret("ca.pem"),
+		"--nats-creds", s.secret(user + ".nk"), "--nats-inbox", "_INBOX_" + user,
+	}
 }
 
 // streamState is a stream as its leader sees it.

@@ -69,21 +69,15 @@ func (c *cli) finish(p *player) error {
 // chosen are the faults whose names begin with one of these; all if there are none.
 func chosen(only []string) (faults []fault, err error) {
 	all := table()
-	if len(only) == 0 {
-		return all, nil
+	wanted := func(f fault) bool {
+		return len(only) == 0 || slices.ContainsFunc(only, func(begin string) bool { return strings.HasPrefix(f.name, begin) })
 	}
 	for _, begin := range only {
-		n := len(faults)
-		for _, f := range all {
-			if strings.HasPrefix(f.name, begin) && !slices.ContainsFunc(faults, func(g fault) bool { return g.name == f.name }) {
-				faults = append(faults, f)
-			}
-		}
-		if len(faults) == n {
+		if !slices.ContainsFunc(all, func(f fault) bool { return strings.HasPrefix(f.name, begin) }) {
 			return nil, misusef("--only %q: no fault is called so, or begins so; --list names them", begin)
 		}
 	}
-	return faults, nil
+	return slices.DeleteFunc(all, func(f fault) bool { return !wanted(f) }), nil
 }
 
 // player plays faults on stages, one after the other. It opens a stage when one is needed,

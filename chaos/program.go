@@ -34,10 +34,9 @@ type program struct {
 	// launch starts the command in another way, "" as it is: see [slowDisk].
 	launch func(*exec.Cmd) error
 
-	mu      sync.Mutex
-	cmd     *exec.Cmd     // nil while it is not running
-	exited  chan struct{} // closed when cmd has ended
-	stopped bool          // by SIGSTOP
+	mu     sync.Mutex
+	cmd    *exec.Cmd     // nil while it is not running
+	exited chan struct{} // closed when cmd has ended
 }
 
 // flag is the value of one of its flags.
@@ -70,7 +69,7 @@ func (p *program) start() error {
 		return fmt.Errorf("starting %s: %w", p.name, err)
 	}
 	exited := make(chan struct{})
-	p.cmd, p.exited, p.stopped = cmd, exited, false
+	p.cmd, p.exited = cmd, exited
 	go func() {
 		defer close(exited)
 		_ = cmd.Wait() // who wants to know asks whether it runs
@@ -101,13 +100,6 @@ func (p *program) pid() int {
 	return 0
 }
 
-// alive is whether it runs and was not stopped.
-func (p *program) alive() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.cmd != nil && !p.stopped
-}
-
 // kill ends it as a power cut would, and returns when it is gone.
 func (p *program) kill() error { return p.end(unix.SIGKILL, 10*time.Second) }
 
@@ -134,19 +126,17 @@ func (p *program) end(signal syscall.Signal, limit time.Duration) error {
 }
 
 // stop makes it a machine that hangs: its sockets stay open, and nothing comes from it.
-func (p *program) stop() error { return p.freeze(unix.SIGSTOP, true) }
+func (p *program) stop() error { return p.signal(unix.SIGSTOP) }
 
 // goOn ends what stop began.
-func (p *program) goOn() error { return p.freeze(unix.SIGCONT, false) }
+func (p *program) goOn() error { return p.signal(unix.SIGCONT) }
 
-func (p *program) freeze(signal syscall.Signal, stopped bool) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.cmd == nil {
+func (p *program) signal(signal syscall.Signal) error {
+	process, _, ok := p.running()
+	if !ok {
 		return fmt.Errorf("%s: %w", p.name, errNotRunning)
 	}
-	p.stopped = stopped
-	return p.cmd.Process.Signal(signal)
+	return process.Signal(signal)
 }
 
 // lastWords are the last lines of its log.

@@ -79,9 +79,9 @@ func (t *trial) row() []string {
 		fmt.Sprintf("%d / %d / %d", v.codes[503], v.codes[504], v.codes[0]),
 		unconfirmedWords(v),
 		fmt.Sprintf("%d / %d / %d", v.missed, v.doubled, v.disorder+v.altered+v.phantom),
-		seconds(v.longestWait),
+		seconds(v.longestWait) + " / " + seconds(v.silent),
 		orDash(v.away > 0, fmt.Sprintf("%s (%d)", seconds(v.away), v.moved)),
-		orDash(v.stale > 0, seconds(v.stale)),
+		orDash(v.stale > 0, staleWords(v)),
 		fmt.Sprintf("%s / %s", seconds(v.recovered), seconds(v.everybody)),
 		verdict,
 	}
@@ -95,6 +95,13 @@ func unconfirmedWords(v *seen) string {
 	return fmt.Sprintf("%d / %d, known after %s", v.lateDone, v.lateAbsent, seconds(v.latest))
 }
 
+func staleWords(v *seen) string {
+	if v.clientsStale == 0 {
+		return seconds(v.stale)
+	}
+	return seconds(v.stale) + " / " + seconds(v.clientsStale)
+}
+
 func orDash(ok bool, text string) string {
 	if !ok {
 		return "–"
@@ -104,7 +111,7 @@ func orDash(ok bool, text string) string {
 
 var columns = []string{
 	"fault", "published", "503 / 504 / no answer", "of the 504: there / not there", "missed / doubled / wrong",
-	"waited", "away", "said stale", "well / everybody", "verdict",
+	"waited / unaware", "away", "said stale", "well / everybody", "verdict",
 }
 
 // table is the table of faults, in Markdown.

@@ -31,6 +31,7 @@ type options struct {
 // binaries are the programs under test.
 type binaries struct {
 	folder string // where they are built
+	config string // of servers: deploy/nats/nats.conf
 	tocsin string
 	nats   string
 	clock  string // tocsin with a clock that can be set; built when it is needed
@@ -71,6 +72,11 @@ func build(ctx context.Context, b binaries) (binaries, error) {
 			*given = path
 		}
 	}
+	module, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "tocsin").Output()
+	if err != nil {
+		return b, fmt.Errorf("looking for deploy/nats: %w (run this inside the module)", err)
+	}
+	b.config = filepath.Join(strings.TrimSpace(string(module)), "deploy/nats/nats.conf")
 	if b.tocsin == "" {
 		b.tocsin = filepath.Join(b.folder, "tocsin")
 		if err := target.Build(ctx, b.tocsin); err != nil {
@@ -109,7 +115,7 @@ func (s *stage) open(ctx context.Context, l layout) error {
 		return err
 	}
 	if l.nats > 0 {
-		if err := s.initBroker(); err != nil {
+		if err := s.initBroker(ctx); err != nil {
 			return err
 		}
 	}

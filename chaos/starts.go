@@ -128,9 +128,9 @@ func snapshotSize(ctx context.Context, edge string) (int, error) {
 	return len(snapshot.Entries), err
 }
 
-// extra is an edge that has no clients, and that goes with the fault.
+// extra is an edge that has no clients, and that goes with the fault. It shares edge-2's user.
 func (s *stage) extra(name string, args ...string) (*program, error) {
-	p, err := s.newTocsin(name, "edge", "--listen")
+	p, err := s.newTocsin(name, "edge", "--listen", "edge-2")
 	if err != nil {
 		return nil, err
 	}

@@ -59,13 +59,14 @@ func (s *stage) trust() (notice.Trust, error) {
 }
 
 // initBroker makes the streams; it goes on trying, since the servers have just started.
-func (s *stage) initBroker() error {
-	var urls []string
+func (s *stage) initBroker(ctx context.Context) error {
+	var addresses []string
 	for _, n := range s.nats {
-		urls = append(urls, "nats://"+n.client)
+		addresses = append(addresses, n.client)
 	}
-	return s.until(context.Background(), "the streams to be made", func(context.Context) error {
-		_, err := s.command("broker", "init", "--nats", strings.Join(urls, ","), "--timeout", "20s", "--max-bytes", fmt.Sprint(64<<20))
+	args := append([]string{"broker", "init", "--timeout", "20s", "--max-bytes", fmt.Sprint(maxBytes)}, s.natsFlags("admin", addresses)...)
+	return s.until(ctx, "the streams to be made", func(context.Context) error {
+		_, err := s.command(args...)
 		return err
 	})
 }
@@ -82,7 +83,7 @@ func (s *stage) newTocsins(l layout) error {
 	}
 	for i := range l.desks {
 		name := fmt.Sprint("desk-", i+1)
-		p, err := s.newTocsin(name, "desk", "--desk-listen")
+		p, err := s.newTocsin(name, "desk", "--desk-listen", name)
 		if err != nil {
 			return err
 		}
@@ -94,7 +95,7 @@ func (s *stage) newTocsins(l layout) error {
 
 // newEdge adds an edge, which keeps a cache.
 func (s *stage) newEdge(name string) (*program, error) {
-	p, err := s.newTocsin(name, "edge", "--listen")
+	p, err := s.newTocsin(name, "edge", "--listen", name)
 	if err != nil {
 		return nil, err
 	}
@@ -103,27 +104,28 @@ func (s *stage) newEdge(name string) (*program, error) {
 	return p, nil
 }
 
-// newTocsin is a tocsin serve of one role, with a link of its own to each server.
-func (s *stage) newTocsin(name, role, listen string) (*program, error) {
+// newTocsin is a tocsin serve of one role, with a link of its own to each server, where it
+// is the user of that name.
+func (s *stage) newTocsin(name, role, listen, user string) (*program, error) {
 	addresses, err := freeAddresses(2)
 	if err != nil {
 		return nil, err
 	}
-	var urls []string
+	var near []string
 	for _, n := range s.nats {
 		l, err := s.link(name, n.name, n.client)
 		if err != nil {
 			return nil, err
 		}
-		urls = append(urls, "nats://"+l.addr())
+		near = append(near, l.addr())
 	}
 	return &program{
 		name: name, bin: s.bins.tocsin, log: filepath.Join(s.dir, name+".log"), admin: "http://" + addresses[1], metrics: true,
-		args: []string{
+		args: append([]string{
 			"serve", "--roles", role, "--data", filepath.Join(s.dir, name), "--trust", filepath.Join(s.dir, "trust.pem"),
 			listen, addresses[0], "--admin-listen", addresses[1],
-			"--nats", strings.Join(urls, ","), "--ticket-keys", filepath.Join(s.dir, "ticket.keys"),
-		},
+			"--ticket-keys", filepath.Join(s.dir, "ticket.keys"),
+		}, s.natsFlags(user, near)...),
 	}, nil
 }
 

@@ -169,7 +169,7 @@ func (s *stage) recovers(ctx context.Context, t *trial) error {
 			here, _ := s.audience.here()
 			return fmt.Errorf("%d of %d are connected", here, s.clients)
 		}
-		t.seen.everybody = last.Sub(t.healed)
+		t.seen.everybody = max(t.seen.recovered, last.Sub(t.healed))
 		return nil
 	})
 	if err != nil {
