@@ -211,7 +211,7 @@ func TestSeed(t *testing.T) {
 	_, public := w.alert()
 	_, restricted := w.alert(noticetest.Restricted("tenant:north"))
 	peer := w.follow()
-	n := w.start(func(c *hub.Config) { quick(c); c.SeedURL = "http://" + peer.addr + "/v1/snapshot" })
+	n := w.start(func(c *hub.Config) { quick(c); c.SeedURL = "http://" + peer.addr })
 	c := n.hello(wire.Hello{Tokens: []string{w.token("north")}})
 	welcome, seqs, synced := c.begin()
 	require.Equal(t, wire.SourceStale, welcome.Source.State)

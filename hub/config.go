@@ -106,7 +106,8 @@ type Config struct {
 	// CacheFile keeps the verified public and restricted state over restarts; "" keeps
 	// none. Its folder must exist.
 	CacheFile string
-	// SeedURL is a peer's /v1/snapshot, to begin from while the broker is away.
+	// SeedURL is a peer's, to begin from while the broker is away. Without a path,
+	// /v1/snapshot is meant.
 	SeedURL string
 	// Client fetches the seed (default: one with a time-out).
 	Client *http.Client
@@ -131,8 +132,13 @@ func (c Config) withDefaults() (Config, error) {
 		}
 	}
 	if c.SeedURL != "" {
-		if u, err := url.Parse(c.SeedURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		u, err := url.Parse(c.SeedURL)
+		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 			return c, errors.New("hub: the seed is not an http(s) URL")
+		}
+		if u.Path == "" || u.Path == "/" {
+			u.Path = "/v1/snapshot"
+			c.SeedURL = u.String()
 		}
 	}
 	c.MaxSessions = cmp.Or(c.MaxSessions, 100_000)
