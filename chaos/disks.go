@@ -86,12 +86,15 @@ func slow(name, about string, delay time.Duration, which func(context.Context, *
 				return err
 			}
 			t.disk = new(slowDisk)
-			return s.swap(ctx, t.names, func(p *program) { p.launch = t.disk.launch })
-		},
-		inject: func(ctx context.Context, s *stage, t *trial) error {
-			if len(t.names) == 1 { // the restart has made another one lead
+			if err := s.swap(ctx, t.names, func(p *program) { p.launch = t.disk.launch }); err != nil {
+				return err
+			}
+			if len(t.names) == 1 { // that has made another one lead
 				s.server(t.names[0]).steer(ctx, s)
 			}
+			return nil
+		},
+		inject: func(_ context.Context, _ *stage, t *trial) error {
 			t.disk.delay.Store(int64(delay))
 			return nil
 		},
