@@ -28,7 +28,7 @@ func disks() []fault {
 		full("full disk of one server", natsNames[:1], expectations{wait: oneDown}),
 		full("full disks", natsNames, expectations{stale: 0, ready: true, refused: saysNo, recover: 60 * time.Second}),
 		{
-			name: "flipped bit", about: "one bit in a block of the log flips on nats-2, which is killed and started again",
+			name: "flipped bit", about: "one bit in a block of the log flips on nats-2, which is killed and started again, and then leads",
 			inject: func(ctx context.Context, s *stage, t *trial) error {
 				if err := s.process("nats-2").kill(); err != nil {
 					return err
@@ -38,8 +38,14 @@ func disks() []fault {
 				}
 				return s.process("nats-2").start()
 			},
-			hold:   5 * time.Second,
-			check:  readAnew,
+			hold: 5 * time.Second,
+			check: func(ctx context.Context, s *stage, t *trial) error {
+				if err := s.until(ctx, "all copies to be current", s.wholeCluster); err != nil {
+					return err
+				}
+				s.server("nats-2").steer(ctx, s)
+				return readAnew(ctx, s, t)
+			},
 			expect: expectations{wait: oneDown},
 		},
 		{
