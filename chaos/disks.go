@@ -44,7 +44,7 @@ func disks() []fault {
 					return err
 				}
 				s.server("nats-2").steer(ctx, s)
-				return readAnew(ctx, s, t)
+				return s.readAnew(ctx, t, "nats-2")
 			},
 			expect: expectations{wait: oneDown},
 		},
@@ -58,8 +58,10 @@ func disks() []fault {
 				t.names = []string{leader.name}
 				return s.flip(leader.name)
 			},
-			hold:   5 * time.Second,
-			check:  readAnew,
+			hold: 5 * time.Second,
+			check: func(ctx context.Context, s *stage, t *trial) error {
+				return s.readAnew(ctx, t, t.names[0])
+			},
 			expect: expectations{wait: oneDown},
 		},
 		{
@@ -72,7 +74,7 @@ func disks() []fault {
 			},
 			hold:   5 * time.Second,
 			heal:   start("nats-3"),
-			check:  readAnew,
+			check:  func(ctx context.Context, s *stage, t *trial) error { return s.readAnew(ctx, t, "") },
 			expect: expectations{wait: oneDown},
 		},
 	}
