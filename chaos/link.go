@@ -55,6 +55,15 @@ func (l *link) letGo() {
 	}
 }
 
+// cut breaks every connection that goes over it now.
+func (l *link) cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.conns {
+		c.Close()
+	}
+}
+
 func (l *link) isHeld() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -126,8 +126,27 @@ type streamState struct {
 		} `json:"replicas"`
 	} `json:"cluster"`
 	State struct {
-		LastSeq uint64 `json:"last_seq"`
+		Messages uint64 `json:"messages"`
+		FirstSeq uint64 `json:"first_seq"`
+		LastSeq  uint64 `json:"last_seq"`
 	} `json:"state"`
+}
+
+// lacks is how many entries of the log each server's own copy lacks between its first and
+// its last. Nothing is redacted here.
+func (s *stage) lacks(ctx context.Context) (lacking []string) {
+	for _, n := range s.nats {
+		streams, err := n.streams(ctx)
+		if err != nil {
+			continue
+		}
+		for _, st := range streams {
+			if lack := st.State.LastSeq - st.State.FirstSeq + 1 - st.State.Messages; st.Name == logStream && st.State.Messages > 0 && (lack > 0 || st.State.FirstSeq > 1) {
+				lacking = append(lacking, fmt.Sprintf("%s lacks %d entries of %d (from %d on)", n.name, lack+st.State.FirstSeq-1, st.State.LastSeq, st.State.FirstSeq))
+			}
+		}
+	}
+	return lacking
 }
 
 // streams asks a server for the streams that it knows.

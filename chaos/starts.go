@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -18,7 +19,7 @@ import (
 func starts() []fault {
 	return []fault{
 		{
-			name: "start from the cache", short: true,
+			name:  "start from the cache",
 			about: "all servers are killed; then edge-2 is killed and started again: it has nothing but its cache",
 			inject: func(ctx context.Context, s *stage, t *trial) error {
 				if err := kill(natsNames...)(ctx, s, t); err != nil {
@@ -55,7 +56,7 @@ func starts() []fault {
 			expect: expectations{stale: saysStale, ready: true},
 		},
 		{
-			name: "an edge that lags", short: true,
+			name:  "an edge that lags",
 			about: "edge-2 reaches no server for 25 s; in the middle edge-1 is killed, so that its clients land on edge-2, which is behind their cursors",
 			inject: func(ctx context.Context, s *stage, t *trial) error {
 				t.held = s.between(edgeNames[1:], natsNames...)
@@ -163,6 +164,12 @@ const readers = 4
 // is damaged must be mended, or seen, and never be skipped. damaged is the server that has
 // the damage on its disk; "" if none should have.
 func (s *stage) readAnew(ctx context.Context, t *trial, damaged string) error {
+	if lacking := s.lacks(ctx); len(lacking) > 0 {
+		t.note("by the servers' own account, %s", strings.Join(lacking, ", "))
+	}
+	if leader, _, err := s.leader(ctx); err == nil {
+		t.note("%s leads the log", leader.name)
+	}
 	var names []string
 	for i := range readers {
 		name := fmt.Sprint("reader-", i+1)

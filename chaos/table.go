@@ -12,7 +12,7 @@ import (
 
 // table is every fault, in the order in which they are played.
 func table() []fault {
-	all := slices.Concat(kills(), hangs(), partitions(), starts(), disks(), clocks(), rolls())
+	all := slices.Concat(kills(), hangs(), partitions(), starts(), disks(), clocks(), rolls(), restores())
 	return append(all, aloneFaults()...)
 }
 
@@ -67,7 +67,7 @@ func kills() (all []fault) {
 	one(edgeNames, expectations{wait: oneDown, away: moves})
 	one(deskNames, expectations{wait: oneDown})
 	all = append(all, fault{
-		name: "kill the leader", about: "the server that leads the log is killed, and started again after 5 s", short: true,
+		name: "kill the leader", about: "the server that leads the log is killed, and started again after 5 s",
 		inject: func(ctx context.Context, s *stage, t *trial) error {
 			leader, _, err := s.leader(ctx)
 			if err != nil {
@@ -83,7 +83,7 @@ func kills() (all []fault) {
 	everybody := slices.Concat(natsNames, edgeNames, deskNames)
 	return append(all,
 		fault{
-			name: "kill two servers", about: "two of three servers are killed, and started again after 20 s", short: true,
+			name: "kill two servers", about: "two of three servers are killed, and started again after 20 s",
 			inject: kill("nats-1", "nats-2"), hold: 20 * time.Second, heal: start("nats-1", "nats-2"),
 			expect: expectations{stale: saysStale, ready: true, refused: saysNo},
 		},
@@ -93,7 +93,7 @@ func kills() (all []fault) {
 			expect: expectations{stale: saysStale, ready: true, refused: saysNo},
 		},
 		fault{
-			name: "kill everything", about: "servers, edges and desks are killed at once, and started again after 3 s", short: true,
+			name: "kill everything", about: "servers, edges and desks are killed at once, and started again after 3 s",
 			inject: kill(everybody...), hold: 3 * time.Second, heal: start(everybody...),
 		},
 	)
@@ -108,21 +108,36 @@ func hangs() (all []fault) {
 		})
 	}
 	return append(all, fault{
-		name: "hang two servers", short: true,
-		about: "the two servers that do not lead the log hang for 40 s while notices are published: " +
-			"those that were sent before anybody noticed commit when they go on",
-		inject: func(ctx context.Context, s *stage, t *trial) error {
-			_, others, err := s.leader(ctx)
+		name: "hang two servers",
+		about: "the two servers that do not lead the log hang for 40 s while desks reach the one that does: " +
+			"what they send before anybody notices commits when the others go on",
+		prepare: func(ctx context.Context, s *stage, t *trial) error {
+			leader, others, err := s.leader(ctx)
 			if err != nil {
 				return err
 			}
 			for _, n := range others {
 				t.names = append(t.names, n.name)
 			}
-			return hang(t.names...)(ctx, s, t)
+			t.held = s.between(deskNames, t.names...)
+			for _, l := range t.held {
+				l.hold()
+				l.cut()
+			}
+			pause(ctx, time.Second)
+			if again, _, err := s.leader(ctx); err != nil || again != leader {
+				return fmt.Errorf("another server leads now: %w", err)
+			}
+			return nil
 		},
+		inject: func(ctx context.Context, s *stage, t *trial) error { return hang(t.names...)(ctx, s, t) },
 		hold:   40 * time.Second,
-		heal:   func(ctx context.Context, s *stage, t *trial) error { return unhang(t.names...)(ctx, s, t) },
+		heal: func(ctx context.Context, s *stage, t *trial) error {
+			for _, l := range t.held {
+				l.letGo()
+			}
+			return unhang(t.names...)(ctx, s, t)
+		},
 		expect: expectations{stale: saysStale, ready: true, refused: saysNo, late: true},
 	})
 }

@@ -16,7 +16,6 @@ type fault struct {
 	name  string
 	about string // what is done, for people
 	alone bool   // of a tocsin with an embedded log
-	short bool   // part of the short form too
 
 	prepare act // before: all must be well afterwards
 	inject  act
