@@ -29,7 +29,7 @@ func main() {
 
 // cli is the command line.
 type cli struct {
-	Only []string `placeholder:"NAME" help:"Play this fault, or all whose names begin so (repeat for more)."`
+	Only []string `sep:"none" placeholder:"NAME" help:"Play this fault, or all whose names begin so (repeat for more)."`
 	List bool     `help:"List the faults, and do nothing."`
 
 	Clients int           `default:"200" placeholder:"N" help:"Clients (default ${default}): every fifth sees the frames as they are, the others are the Go client."`
