@@ -27,7 +27,7 @@ func (p *player) report(c *cli, took time.Duration) string {
 	err := page.Execute(&b, map[string]any{
 		"Date": p.began.UTC().Format(time.DateOnly), "Took": took.Round(time.Minute), "Machine": machine(),
 		"NATS": natsVersion(p.bins.nats), "Clients": c.Clients, "Pace": c.Pace, "Witnesses": (c.Clients + witnesses - 1) / witnesses,
-		"Rows": p.rows, "Table": p.table(),
+		"Rows": p.rows, "Table": strings.TrimSpace(p.table()),
 		"MoreGoroutines": moreGoroutines, "MoreMemory": mebibytes(moreMemory), "TimesMemory": timesMemory,
 		"Life": p.life(),
 	})

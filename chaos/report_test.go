@@ -1,0 +1,37 @@
+//go:build linux
+
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestReport(t *testing.T) {
+	good := &trial{fault: fault{name: "kill it", about: "it is killed"}, notes: []string{"it came back"}, before: map[string]vitals{"edge-1": {100, 50 << 20}}}
+	good.seen = seen{
+		counts: map[fate]int{fatePublished: 12}, codes: map[int]int{503: 3, 504: 1}, unconfirmed: 1, lateDone: 1,
+		latest: 40 * time.Second, longestWait: 1200 * time.Millisecond, recovered: 4 * time.Second, everybody: 5 * time.Second,
+		vitals: map[string]vitals{"edge-1": {101, 55 << 20}},
+	}
+	bad := &trial{fault: fault{name: "wipe it", about: "it is wiped"}, failures: []string{"1 missed"}, before: map[string]vitals{"edge-1": {100, 50 << 20}}}
+	left := &trial{fault: fault{name: "fill it", about: "it is filled"}, skipped: "for root alone"}
+	p := &player{rows: []*trial{good, bad, left}, bins: binaries{nats: "/bin/false"}, began: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}
+	page := p.report(&cli{Clients: 200, Pace: time.Second}, 20*time.Minute)
+	for _, want := range []string{
+		"On 2026-03-01, in 20m0s, on ", "200 clients (40 of them witnesses), a notice\nevery 1s",
+		"| kill it | 12 | 3 / 1 / 0 | 1 / 0, known after 40 s | 0 / 0 / 0 | 1.2 s / 0.0 s | – | – | 4.0 s / 5.0 s | as it should be |\n",
+		"| wipe it |", "**not as it should be** (1) |\n", "left out: for root alone |\n",
+		"**kill it**: it is killed.\nSeen: it came back.\n", "*Not as it should be:* 1 missed.",
+		"| edge-1 | 50 MiB | 55 MiB | 100 | 101 |\n",
+	} {
+		require.Contains(t, page, want)
+	}
+	for line := range strings.Lines(p.table()) {
+		require.Equal(t, len(columns)+1, strings.Count(line, "|"), line)
+	}
+	require.NotContains(t, page, "\n\n\n")
+}
