@@ -130,7 +130,7 @@ type Config struct {
 	// Now is the desk's clock; time.Now if nil.
 	Now func() time.Time
 	// PublishTimeout bounds how long a publication is tried before it is answered
-	// with what is known: 9 s if 0.
+	// with what is known: 8 s if 0.
 	PublishTimeout time.Duration
 
 	// Logger is slog.Default() if nil.
@@ -158,8 +158,9 @@ func (c *Config) validate() error {
 }
 
 // publishTimeout leaves room for an election (some seconds) and a retry, within
-// what a person waits for: the answer is there in ten seconds, recording and all.
-func (c *Config) publishTimeout() time.Duration { return cmp.Or(c.PublishTimeout, 9*time.Second) }
+// what a person waits for: recording and all, the answer is there in ten
+// seconds, also on a machine that is busy.
+func (c *Config) publishTimeout() time.Duration { return cmp.Or(c.PublishTimeout, 8*time.Second) }
 
 func (c *Config) logger() *slog.Logger { return cmp.Or(c.Logger, slog.Default()) }
 
