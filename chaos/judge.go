@@ -161,7 +161,7 @@ func (s *stage) judgeVitals(t *trial) {
 		before, now := t.before[name], t.seen.vitals[name]
 		if !now.back(before) {
 			t.fail("%s has %d goroutines and %s, before %d and %s", name,
-				now.goroutines, mebibytes(now.memory), before.goroutines, mebibytes(before.memory))
+				now.Goroutines, mebibytes(now.Memory), before.Goroutines, mebibytes(before.Memory))
 		}
 	}
 }

@@ -35,6 +35,7 @@ type cli struct {
 	Clients int           `default:"200" placeholder:"N" help:"Clients (default ${default}): every fifth sees the frames as they are, the others are the Go client."`
 	Pace    time.Duration `default:"400ms" placeholder:"TIME" help:"Time between notices (default ${default})."`
 	Report  string        `placeholder:"FILE" help:"Write what was seen as Markdown."`
+	Seen    string        `placeholder:"FILE" help:"Keep what was seen here too, and go on with what is not in it yet: for runs in pieces."`
 
 	Tocsin     string `placeholder:"FILE" help:"The binary to break instead of building one."`
 	NatsServer string `placeholder:"FILE" help:"The nats-server to use instead of building the one that go.mod names."`

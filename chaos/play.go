@@ -32,6 +32,17 @@ func (c *cli) Run(ctx context.Context) error {
 		fmt.Fprintf(os.Stderr, "%6.1fs  %s\n", time.Since(p.began).Seconds(), fmt.Sprintf(format, args...))
 	}
 	defer p.close()
+	if p.rows, err = readRows(c.Seen); err != nil {
+		return err
+	}
+	faults = slices.DeleteFunc(faults, func(f fault) bool {
+		return slices.ContainsFunc(p.rows, func(r row) bool { return r.Name == f.name })
+	})
+	p.seen = c.Seen
+	if len(faults) == 0 {
+		p.bins.nats = c.NatsServer
+		return c.finish(p)
+	}
 	if err := p.build(ctx, c.Tocsin, c.NatsServer); err != nil {
 		return err
 	}
@@ -47,16 +58,19 @@ func (c *cli) Run(ctx context.Context) error {
 
 // finish writes what was seen.
 func (c *cli) finish(p *player) error {
-	took := time.Since(p.began)
+	order := func(r row) int {
+		return slices.IndexFunc(table(), func(f fault) bool { return f.name == r.Name })
+	}
+	slices.SortStableFunc(p.rows, func(a, b row) int { return order(a) - order(b) })
 	fmt.Print(p.table())
 	if c.Report != "" {
-		if err := os.WriteFile(c.Report, []byte(p.report(c, took)), 0o644); err != nil {
+		if err := os.WriteFile(c.Report, []byte(p.report(c)), 0o644); err != nil {
 			return err
 		}
 	}
 	bad := 0
 	for _, r := range p.rows {
-		if len(r.failures) > 0 {
+		if len(r.Failures) > 0 {
 			bad++
 		}
 	}
@@ -88,7 +102,8 @@ type player struct {
 	began time.Time
 	stage *stage
 	alone bool // the kind of stage
-	rows  []*trial
+	rows  []row
+	seen  string // file that keeps them; "": none does
 }
 
 // build builds the programs under test, but for those that are given.
@@ -107,8 +122,7 @@ func (p *player) play(ctx context.Context, f fault) error {
 	if f.missing != nil {
 		if why := f.missing(); why != "" {
 			p.say("  left out: %s", why)
-			p.rows = append(p.rows, &trial{fault: f, skipped: why})
-			return nil
+			return p.keepRow((&trial{fault: f, skipped: why}).row())
 		}
 	}
 	if p.stage != nil && p.alone != f.alone {
@@ -126,7 +140,6 @@ func (p *player) play(ctx context.Context, f fault) error {
 	if err != nil {
 		t.fail("%s", firstLine(err))
 	}
-	p.rows = append(p.rows, t)
 	p.say("  %s", t.summary())
 	for _, failure := range t.failures {
 		p.say("  NOT AS IT SHOULD BE: %s", failure)
@@ -134,7 +147,15 @@ func (p *player) play(ctx context.Context, f fault) error {
 	if err != nil {
 		p.leave() // what is left of it is of no use for the next
 	}
-	return nil
+	return p.keepRow(t.row())
+}
+
+func (p *player) keepRow(r row) error {
+	p.rows = append(p.rows, r)
+	if p.seen == "" {
+		return nil
+	}
+	return appendRow(p.seen, r)
 }
 
 func (p *player) enter(ctx context.Context, alone bool) error {

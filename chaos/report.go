@@ -22,10 +22,14 @@ var pageText string
 var page = template.Must(template.New("report").Funcs(template.FuncMap{"seconds": seconds}).Parse(pageText))
 
 // report is docs/reliability.md.
-func (p *player) report(c *cli, took time.Duration) string {
+func (p *player) report(c *cli) string {
 	var b strings.Builder
+	var took time.Duration
+	for _, r := range p.rows {
+		took += r.Took
+	}
 	err := page.Execute(&b, map[string]any{
-		"Date": p.began.UTC().Format(time.DateOnly), "Took": took.Round(time.Minute), "Machine": machine(),
+		"Date": p.began.UTC().Format(time.DateOnly), "Took": fmt.Sprintf("%.0f minutes", took.Minutes()), "Machine": machine(),
 		"NATS": natsVersion(p.bins.nats), "Clients": c.Clients, "Pace": c.Pace, "Witnesses": (c.Clients + witnesses - 1) / witnesses,
 		"Rows": p.rows, "Table": strings.TrimSpace(p.table()),
 		"MoreGoroutines": moreGoroutines, "MoreMemory": mebibytes(moreMemory), "TimesMemory": timesMemory,
@@ -36,13 +40,6 @@ func (p *player) report(c *cli, took time.Duration) string {
 	}
 	return b.String()
 }
-
-// Name, About, Notes, Failures and Skipped are for the page.
-func (t *trial) Name() string       { return t.name }
-func (t *trial) About() string      { return t.about }
-func (t *trial) Notes() []string    { return t.notes }
-func (t *trial) Failures() []string { return t.failures }
-func (t *trial) Skipped() string    { return t.skipped }
 
 // machine says on what it ran, without a name.
 func machine() string {
@@ -61,30 +58,6 @@ func natsVersion(binary string) string {
 		return "nats-server of unknown version"
 	}
 	return strings.ReplaceAll(strings.TrimSpace(string(out)), ":", "")
-}
-
-// row is a trial's line of the table.
-func (t *trial) row() []string {
-	if t.skipped != "" {
-		return []string{t.name, "", "", "", "", "", "", "", "left out: " + t.skipped}
-	}
-	v := &t.seen
-	verdict := "as it should be"
-	if len(t.failures) > 0 {
-		verdict = fmt.Sprintf("**not as it should be** (%d)", len(t.failures))
-	}
-	return []string{
-		t.name,
-		fmt.Sprint(v.counts[fatePublished]),
-		fmt.Sprintf("%d / %d / %d", v.codes[503], v.codes[504], v.codes[0]),
-		unconfirmedWords(v),
-		fmt.Sprintf("%d / %d / %d", v.missed, v.doubled, v.disorder+v.altered+v.phantom),
-		seconds(v.longestWait) + " / " + seconds(v.silent),
-		orDash(v.away > 0, fmt.Sprintf("%s (%d)", seconds(v.away), v.moved)),
-		orDash(v.stale > 0, staleWords(v)),
-		fmt.Sprintf("%s / %s", seconds(v.recovered), seconds(v.everybody)),
-		verdict,
-	}
 }
 
 // unconfirmedWords says what became of what was answered 504.
@@ -120,38 +93,32 @@ func (p *player) table() string {
 	line := func(cells []string) { fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | ")) }
 	line(columns)
 	line(slices.Repeat([]string{"---"}, len(columns)))
-	for _, t := range p.rows {
-		row := t.row()
-		for len(row) < len(columns) {
-			row = slices.Insert(row, len(row)-1, "")
-		}
-		line(row)
+	for _, r := range p.rows {
+		line(r.Cells)
 	}
 	return b.String()
 }
 
 // life is what the processes had at the beginning and at the end of each stage.
 func (p *player) life() (lines []string) {
-	for i, t := range p.rows {
-		if t.before == nil || i > 0 && p.rows[i-1].alone == t.alone && p.rows[i-1].before != nil {
-			continue
-		}
-		last := t
-		for _, u := range p.rows[i:] {
-			if u.alone == t.alone && len(u.seen.vitals) > 0 {
-				last = u
+	first, last := make(map[string]vitals), make(map[string]vitals)
+	for _, r := range p.rows {
+		for name, v := range r.Before {
+			if _, known := first[name]; !known {
+				first[name] = v
 			}
 		}
-		for _, name := range slices.Sorted(maps.Keys(t.before)) {
-			a, b := t.before[name], last.seen.vitals[name]
-			line := fmt.Sprintf("| %s | %s | %s |", name, mebibytes(a.memory), mebibytes(b.memory))
-			if a.goroutines > 0 {
-				line += fmt.Sprintf(" %d | %d |", a.goroutines, b.goroutines)
-			} else {
-				line += " | |"
-			}
-			lines = append(lines, line)
+		maps.Copy(last, r.After)
+	}
+	for _, name := range slices.Sorted(maps.Keys(first)) {
+		a, b := first[name], last[name]
+		line := fmt.Sprintf("| %s | %s | %s |", name, mebibytes(a.Memory), mebibytes(b.Memory))
+		if a.Goroutines > 0 {
+			line += fmt.Sprintf(" %d | %d |", a.Goroutines, b.Goroutines)
+		} else {
+			line += " | |"
 		}
+		lines = append(lines, line)
 	}
 	return lines
 }

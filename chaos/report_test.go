@@ -3,6 +3,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -19,10 +21,17 @@ func TestReport(t *testing.T) {
 	}
 	bad := &trial{fault: fault{name: "wipe it", about: "it is wiped"}, failures: []string{"1 missed"}, before: map[string]vitals{"edge-1": {100, 50 << 20}}}
 	left := &trial{fault: fault{name: "fill it", about: "it is filled"}, skipped: "for root alone"}
-	p := &player{rows: []*trial{good, bad, left}, bins: binaries{nats: "/bin/false"}, began: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}
-	page := p.report(&cli{Clients: 200, Pace: time.Second}, 20*time.Minute)
+	good.took = 20 * time.Minute
+	file := filepath.Join(t.TempDir(), "rows")
+	for _, r := range []*trial{good, bad, left} {
+		require.NoError(t, appendRow(file, r.row()))
+	}
+	rows, err := readRows(file)
+	require.NoError(t, err)
+	p := &player{rows: rows, bins: binaries{nats: "/bin/false"}, began: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}
+	page := p.report(&cli{Clients: 200, Pace: time.Second})
 	for _, want := range []string{
-		"On 2026-03-01, in 20m0s, on ", "200 clients (40 of them witnesses), a notice\nevery 1s",
+		"On 2026-03-01, in 20 minutes, on ", "200 clients (40 of them witnesses), a notice\nevery 1s",
 		"| kill it | 12 | 3 / 1 / 0 | 1 / 0, known after 40 s | 0 / 0 / 0 | 1.2 s / 0.0 s | – | – | 4.0 s / 5.0 s | as it should be |\n",
 		"| wipe it |", "**not as it should be** (1) |\n", "left out: for root alone |\n",
 		"**kill it**: it is killed.\nSeen: it came back.\n", "*Not as it should be:* 1 missed.",
@@ -34,4 +43,16 @@ func TestReport(t *testing.T) {
 		require.Equal(t, len(columns)+1, strings.Count(line, "|"), line)
 	}
 	require.NotContains(t, page, "\n\n\n")
+}
+
+func TestRowsOfAnother(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "rows")
+	rows, err := readRows(file)
+	require.NoError(t, err)
+	require.Empty(t, rows)
+	for _, text := range []string{"text", "{}", `{"Cells":["a"]}`} {
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+		_, err := readRows(file)
+		require.ErrorAs(t, err, new(misuse), text)
+	}
 }

@@ -71,6 +71,7 @@ type trial struct {
 	seen     seen
 	failures []string
 	skipped  string // why it was not played
+	took     time.Duration
 }
 
 // note adds a remark to the table.
@@ -86,6 +87,8 @@ func (t *trial) fail(format string, args ...any) {
 // things that did not become well again; what was seen before it is in the trial.
 func (s *stage) play(ctx context.Context, f fault) (*trial, error) {
 	t := &trial{fault: f, before: make(map[string]vitals), logs: make(map[string]int64)}
+	entered := time.Now()
+	defer func() { t.took = time.Since(entered) }()
 	if f.prepare != nil {
 		if err := f.prepare(ctx, s, t); err != nil {
 			return t, fmt.Errorf("preparing: %w", err)

@@ -171,8 +171,8 @@ func (w *watch) close() {
 
 // vitals are what a process takes.
 type vitals struct {
-	goroutines int   // of a tocsin; 0 of others
-	memory     int64 // bytes, its own
+	Goroutines int   // of a tocsin; 0 of others
+	Memory     int64 // bytes, its own
 }
 
 func (p *program) vitals(ctx context.Context) (v vitals, err error) {
@@ -180,7 +180,7 @@ func (p *program) vitals(ctx context.Context) (v vitals, err error) {
 	if pid == 0 {
 		return v, fmt.Errorf("%s: %w", p.name, errNotRunning)
 	}
-	if v.memory, err = (target.Process{PID: pid}).Memory(); err != nil {
+	if v.Memory, err = (target.Process{PID: pid}).Memory(); err != nil {
 		return v, err
 	}
 	if p.metrics {
@@ -188,7 +188,7 @@ func (p *program) vitals(ctx context.Context) (v vitals, err error) {
 		if err != nil {
 			return v, err
 		}
-		v.goroutines = int(gauges["go_goroutines"])
+		v.Goroutines = int(gauges["go_goroutines"])
 	}
 	return v, nil
 }
@@ -204,6 +204,6 @@ const (
 
 // back is whether v is what it was before, by these measures.
 func (v vitals) back(before vitals) bool {
-	return v.goroutines <= before.goroutines+before.goroutines/10+moreGoroutines &&
-		v.memory <= int64(timesMemory*float64(before.memory))+moreMemory
+	return v.Goroutines <= before.Goroutines+before.Goroutines/10+moreGoroutines &&
+		v.Memory <= int64(timesMemory*float64(before.Memory))+moreMemory
 }
