@@ -15,7 +15,7 @@ import (
 
 // makeKeys makes roots, staff, a keyset and rings, as docs/running.md says.
 func (s *stage) makeKeys() error {
-	for _, name := range []string{"root", "ana", "ben"} {
+	for _, name := range []string{"root", "ana", "ben", "desk-1", "desk-2"} {
 		public, err := s.command("key", "new", name+".key", "--owner", name)
 		if err != nil {
 			return err
@@ -28,6 +28,8 @@ func (s *stage) makeKeys() error {
 		"keyset new keyset.json --root root.pub --trust trust.pem",
 		"keyset add keyset.json ana.pub --role publisher",
 		"keyset add keyset.json ben.pub --role approver",
+		"keyset add keyset.json desk-1.pub --role beacon",
+		"keyset add keyset.json desk-2.pub --role beacon",
 		"keyset sign keyset.json --key root.key",
 		"key ring ticket.keys",
 		"key ring desk.keys",
@@ -87,7 +89,7 @@ func (s *stage) newTocsins(l layout) error {
 		if err != nil {
 			return err
 		}
-		p.args = append(p.args, "--desk-keys", filepath.Join(s.dir, "desk.keys"))
+		p.args = append(p.args, "--desk-keys", filepath.Join(s.dir, "desk.keys"), "--beacon-key", filepath.Join(s.dir, name+".key"))
 		s.desks = append(s.desks, p)
 	}
 	return nil
@@ -148,7 +150,7 @@ func (s *stage) newAlone() error {
 		args: []string{
 			"serve", "--data", s.alone(), "--trust", filepath.Join(s.dir, "trust.pem"),
 			"--listen", addresses[0], "--desk-listen", addresses[1], "--admin-listen", addresses[2],
-			"--max-bytes", fmt.Sprint(aloneStore), "--drain", "2s",
+			"--max-bytes", fmt.Sprint(aloneStore), "--drain", "2s", "--beacon-key", filepath.Join(s.dir, "desk-1.key"),
 		},
 	}
 	s.edges, s.desks = []*program{p}, []*program{p}
