@@ -198,7 +198,7 @@ func (p *program) vitals(ctx context.Context) (v vitals, err error) {
 // memory back when it sees fit.
 const (
 	moreGoroutines = 40
-	moreMemory     = 32 << 20 // bytes
+	moreMemory     = 64 << 20 // bytes
 	timesMemory    = 1.5
 )
 
