@@ -57,7 +57,7 @@ func (h *Hub) Source(s Source) {
 // setStatus is called with mu held.
 func (h *Hub) setStatus(s Source) {
 	now, old := time.Now(), h.status.Load()
-	st := &status{Source: s, since: old.since, passed: old.passed}
+	st := &status{Source: s, since: old.since, passed: old.passed, gaps: old.gaps}
 	st.live = s.Live && h.incoming != nil && h.incoming == h.serving
 	if st.live != old.live {
 		st.since = now

@@ -18,6 +18,11 @@ const maxHeadRate = 20
 // headPoll is how often the hub looks whether heads still come.
 const headPoll = 5 * time.Second
 
+// headGap is for how long no head has come when clients may be waiting for one: they are
+// told of it at once. A heartbeat brings it 15 s later otherwise, and what came before may
+// no longer vouch then.
+const headGap = notice.HeadLag - 15*time.Second
+
 // What became of a head, besides what [notice.Progress] calls it.
 const (
 	headFlood   = "flood"
@@ -92,8 +97,15 @@ func (h *Hub) takeHead(envelope []byte, now time.Time) (outcome string) {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		st := *h.status.Load()
+		isFirst := st.passed == nil || now.Sub(st.passed.came) > headGap
+		if isFirst {
+			st.gaps++
+		}
 		st.passed = &passedOn{envelope, now}
 		h.status.Store(&st)
+		if isFirst {
+			h.wakeShards() // sessions are told
+		}
 	}
 	return string(progress)
 }

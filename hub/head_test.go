@@ -79,6 +79,44 @@ func TestHeadIsPassedOn(t *testing.T) {
 	require.Equal(t, http.StatusOK, again.StatusCode)
 }
 
+// The first head after a gap does not wait for the next heartbeat, as clients may not be live
+// for want of it; the next ones do.
+func TestFirstHeadIsToldAtOnce(t *testing.T) {
+	w := newWorld(t)
+	n := w.follow(seldom)
+	var clients []*client
+	for range 20 {
+		c := n.hello(wire.Hello{})
+		c.begin()
+		clients = append(clients, c)
+	}
+	e := n.events(t, "")
+	for synced := false; !synced; {
+		_, synced = e.next().(wire.Synced)
+	}
+	head := headOf(t, w.log, w.staff, w.staff.Beacon, time.Now())
+	n.Head(head)
+	for _, c := range clients {
+		said := c.beat()
+		require.Equal(t, head, said.Head)
+		require.Equal(t, w.log.cursor(), said.Cursor)
+	}
+	said, ok := e.read().(wire.Heartbeat)
+	require.True(t, ok)
+	require.Equal(t, head, said.Head)
+
+	n.Head(headOf(t, w.log, w.staff, w.staff.Beacon, time.Now().Add(time.Second)))
+	late := n.hello(wire.Hello{})
+	late.begin()
+	_, alert := w.alert()
+	n.Entry(alert)
+	for _, c := range append(clients, late) {
+		f, err := c.read(patience)
+		require.NoError(t, err)
+		require.IsType(t, wire.EntryFrame{}, f, "no heartbeat without cause")
+	}
+}
+
 // What a beacon of the keyset did not sign, of this log, and later than before, goes no
 // further.
 func TestHeadsThatAreNotPassedOn(t *testing.T) {

@@ -49,7 +49,7 @@ func (sh *shard) beat(spoke int, now time.Time) {
 		}
 		said := wire.Heartbeat{ServerTime: now, Source: s.source(st, now), Head: st.head()}
 		frame, _ := textFrame(said.AppendTo(nil))
-		if stalled, err := sh.say(s, frame, said.Source.State); stalled || err != nil {
+		if stalled, err := sh.say(s, frame, news{said.Source.State, st.gaps}); stalled || err != nil {
 			sh.settle(s, err)
 		}
 	}
@@ -68,18 +68,18 @@ func (sh *shard) beatCaughtUp(spoke int, st *status, now time.Time, due func(*se
 		if !due(s) {
 			continue
 		}
-		if stalled, err := sh.say(s, frame, said.Source.State); stalled || err != nil {
+		if stalled, err := sh.say(s, frame, news{said.Source.State, st.gaps}); stalled || err != nil {
 			s.at = v.place()
 			sh.settle(s, err)
 		}
 	}
 }
 
-// say writes a heartbeat that tells of a state.
-func (sh *shard) say(s *session, frame []byte, state wire.SourceState) (stalled bool, err error) {
+// say writes a heartbeat that tells the news.
+func (sh *shard) say(s *session, frame []byte, told news) (stalled bool, err error) {
 	stalled, err = s.conn.send(frame, false)
 	if err == nil {
-		s.told = state
+		s.told = told
 	}
 	return stalled, err
 }
@@ -92,20 +92,20 @@ func (sh *shard) standing() *status {
 	return st
 }
 
-// tellSource does not let sessions wait for their turn when the source has changed. It
-// takes some spokes at a time, so that entries go before, and comes back for the rest.
+// tellNews does not let sessions wait for their turn when the source has changed, or the
+// first head after a gap has come. It takes some spokes at a time, so that entries go before, and comes back for the rest.
 // Who was told by its lane, or by a turn that came between, is not told again.
-func (sh *shard) tellSource() {
+func (sh *shard) tellNews() {
 	st := sh.standing()
-	if st.live != sh.live {
-		sh.live, sh.retell = st.live, 0
+	now := time.Now()
+	current := st.news(now)
+	if current != sh.told {
+		sh.told, sh.retell = current, 0
 		for s := range sh.separate {
 			s.poke()
 		}
 	}
-	now := time.Now()
-	state := st.wire(now).State
-	untold := func(s *session) bool { return s.told != state }
+	untold := func(s *session) bool { return s.told != current }
 	for n := 0; n < spokes/16 && sh.retell < spokes; n++ {
 		sh.beatCaughtUp(sh.retell, st, now, untold)
 		sh.retell++

@@ -60,14 +60,14 @@ func (s *session) beat(st *status, v *view, now time.Time) []byte {
 		c = v.cursor()
 	}
 	frame := wire.Heartbeat{Cursor: c, ServerTime: now, Source: s.source(st, now), Head: st.head()}
-	s.told = frame.Source.State
+	s.told = news{frame.Source.State, st.gaps}
 	return s.link.appendJSON(s.link.appendPlace(nil, c), frame.AppendTo(nil))
 }
 
 // tell sends a heartbeat ahead of its time, if the client is not to wait for it.
 func (s *session) tell(st *status, v *view) error {
 	now := time.Now()
-	if s.told == s.source(st, now).State {
+	if s.told == s.news(st, now) {
 		return nil
 	}
 	return s.link.write(s.beat(st, v, now))

@@ -40,7 +40,7 @@ func (s *session) regrant() error {
 		s.held.grown = true
 		return nil
 	}
-	s.told = "" // the heartbeat behind the last of them says that it was the last
+	s.told.state = "" // the heartbeat behind the last of them says that it was the last
 	snap := s.hub.snapshot()
 	meanwhile, ok := s.due(snap.view)
 	if !ok {

@@ -65,8 +65,9 @@ func (s *session) greet(hello wire.Hello, now time.Time) error {
 // welcome tells what the session is granted, and how it begins.
 func (s *session) welcome(how wire.Resume, now time.Time) []byte {
 	a := s.access.Load().frame()
-	source := s.source(s.hub.status.Load(), now)
-	s.told = source.State
+	st := s.hub.status.Load()
+	source := s.source(st, now)
+	s.told = news{source.State, st.gaps}
 	w := wire.Welcome{
 		Session: s.id, Tier: a.Tier, Labels: a.Labels, Auth: a.Auth,
 		Ticket: a.Ticket, TicketExpires: a.TicketExpires,
@@ -87,3 +88,6 @@ func (s *session) source(st *status, now time.Time) wire.Source {
 	}
 	return source
 }
+
+// news is that of st for this session.
+func (s *session) news(st *status, now time.Time) news { return news{s.source(st, now).State, st.gaps} }

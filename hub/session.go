@@ -60,14 +60,14 @@ type session struct {
 	closing atomic.Bool                 // close was called, by anybody
 
 	// What the owner owns: a shard, or a lane.
-	at       place            // not kept up to date while a shard owns it: it is the shard's then
-	head     []byte           // the welcome, until it leaves with what follows it
-	owed     []*item          // to be sent before what follows at
-	unsynced bool             // synced is still to come
-	held     *hold            // waits for the node to reach the client; nil otherwise
-	told     wire.SourceState // by the last welcome or heartbeat; "": a heartbeat is due
-	ended    bool             // nothing can be sent any more
-	enrolled *access          // as what the audience counts it; nil: not yet, or no longer
+	at       place   // not kept up to date while a shard owns it: it is the shard's then
+	head     []byte  // the welcome, until it leaves with what follows it
+	owed     []*item // to be sent before what follows at
+	unsynced bool    // synced is still to come
+	held     *hold   // waits for the node to reach the client; nil otherwise
+	told     news    // by the last welcome or heartbeat
+	ended    bool    // nothing can be sent any more
+	enrolled *access // as what the audience counts it; nil: not yet, or no longer
 
 	// What the shard owns, always.
 	where  whereabouts

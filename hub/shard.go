@@ -40,7 +40,7 @@ type shard struct {
 	turned  int64 // spokes since start that had their heartbeat
 	granted uint64
 	recheck int  // the next spoke whose grants are to be checked; spokes: none
-	live    bool // what sessions were last told of the source, or are being told
+	told    news // what sessions were last told, or are being told
 	retell  int  // the next spoke to be told so; spokes: none
 }
 
@@ -139,7 +139,7 @@ func (sh *shard) run(ctx context.Context) {
 			sh.fanOut(sh.hub.view.Load())
 		}
 		sh.checkGrants()
-		sh.tellSource()
+		sh.tellNews()
 	}
 }
 
@@ -240,7 +240,7 @@ func (sh *shard) check(s *session) {
 		s.poke()
 	case slotted, holding:
 		_, same := s.grantNow()
-		if same && s.told == s.source(sh.hub.status.Load(), time.Now()).State && !s.conn.isStalled() {
+		if same && s.told == s.news(sh.hub.status.Load(), time.Now()) && !s.conn.isStalled() {
 			return
 		}
 		if s.where == slotted {

@@ -33,7 +33,7 @@ func still(t *testing.T, window int) (*Hub, *noticetest.Staff) {
 func sitting(t *testing.T, h *Hub) (*session, *net.TCPConn) {
 	t.Helper()
 	c, client := pair(t)
-	s := &session{hub: h, id: "test", shard: h.shards[0], done: make(chan struct{}), told: wire.SourceLive}
+	s := &session{hub: h, id: "test", shard: h.shards[0], done: make(chan struct{}), told: news{state: wire.SourceLive}}
 	s.attach(nil, c)
 	s.access.Store(newAccess(auth.Grant{State: auth.StateNone}))
 	s.at = h.view.Load().place()

@@ -28,7 +28,17 @@ type status struct {
 	live   bool
 	since  time.Time // when live became what it is
 	passed *passedOn // the newest signed head; nil if none
+	gaps   int       // counts the gaps in heads that have ended
 }
+
+// news is what sessions are told at once when it changes: they get a heartbeat.
+type news struct {
+	state wire.SourceState // "": a heartbeat is due, whatever has changed
+	gaps  int
+}
+
+// news is that of the status at now.
+func (s *status) news(now time.Time) news { return news{s.wire(now).State, s.gaps} }
 
 // wire is the status in frames at now.
 func (s *status) wire(now time.Time) wire.Source {
