@@ -6,7 +6,7 @@ import type { Board } from './board.js'
 import { elapsed, type Moment, moment } from './clock.js'
 import { instant } from './datetime.js'
 import { readDocument, verify } from './document.js'
-import type { Reached } from './frames.js'
+import type { Reached, Source } from './frames.js'
 import { beaconsOf, boardOf, type Head, isValid } from './head.js'
 import type { Keyset } from './model.js'
 import { must } from './rule.js'
@@ -23,7 +23,7 @@ const maxHead = 4 << 10
 
 /** Reads and verifies a head. Rejects what no beacon of that keyset has signed. */
 export async function readHead(body: unknown, keyset: Keyset): Promise<Head> {
-  must(String(body).length <= maxHead)
+  must((typeof body === 'string' ? body : JSON.stringify(body)).length <= maxHead)
   const document = await readDocument({ seq: 0, body }, /head/)
   must(document?.head && !document.envelope.signatures[1])
   const time = instant(document.head.time)
@@ -35,6 +35,9 @@ export async function readHead(body: unknown, keyset: Keyset): Promise<Head> {
   must(keyid)
   return { ...document.head, time, keyid }
 }
+
+/** What the node tells, of itself too, but at synced. */
+export type Told = Reached & { readonly source?: Source | undefined }
 
 /** `live` is when this device was live last, as it remembers. */
 export function newHeads(live: number) {
@@ -55,6 +58,35 @@ export function newHeads(live: number) {
     return undefined
   }
 
+  /** Holds the head that waits against what the session has sent up to a cursor. */
+  const judge = async (cursor: string, by: Standing, board: Board, now: number) => {
+    const { keyset, threads } = board
+    const line = by.line as Line
+    const [epoch, seq = 0] = cursor.split(':')
+    if (line.epoch !== epoch) {
+      // Of another log only what is new was sent; the rest stands there, too.
+      if (line.epoch) for (const hash of line.at.keys()) line.at.set(hash, 0)
+      line.epoch = epoch
+      line.from = +seq
+    }
+    const h = waiting
+    if (h && h.epoch === epoch && h.seq <= +seq) {
+      waiting = undefined
+      // What is older than the snapshot, or of another keyset, says nothing.
+      if (h.seq >= (line.from as number) && h.keysetVersion === keyset?.version) {
+        if (h.board === (await boardOf(threads, line, h))) {
+          good = h.came
+          patience = firstTry
+        } else if (h.time > now - longAgo) {
+          good = undefined
+          waiting = h // for the snapshot that is asked for now
+          by.lie = 'withheld'
+          by.doubts++
+        }
+      }
+    }
+  }
+
   return {
     doubt,
     timeOf: beacons.timeOf,
@@ -65,35 +97,17 @@ export function newHeads(live: number) {
      * and then: it may be the desk that is silent, to all. `now` is what the node's time seems to
      * be; gives what it is.
      */
-    async hear({ head: body, cursor }: Reached, by: Standing, board: Board, now: number) {
-      const { keyset, threads } = board
+    async hear({ head: body, cursor, source }: Told, by: Standing, board: Board, now: number) {
+      const { keyset } = board
       if (!keyset) return now
       const head = await readHead(body, keyset).catch(() => undefined)
       const lag = head && beacons.hear(head, keyset)
       if (head && lag !== undefined && lag >= 0)
         // What is late is not good for as long.
         waiting = { ...head, came: moment().map((time) => time - lag) as unknown as Moment }
-      if (!cursor) return now
-      const line = by.line as Line
-      const [epoch, seq = 0] = cursor.split(':')
-      line.from ??= +seq
-      const h = waiting
-      if (h && h.epoch === epoch && h.seq <= +seq) {
-        waiting = undefined
-        // What is older than the snapshot, or of another keyset, says nothing.
-        if (h.seq >= line.from && h.keysetVersion === keyset.version) {
-          if (h.board === (await boardOf(threads, line, h))) {
-            good = h.came
-            patience = firstTry
-          } else if (h.time > now - longAgo) {
-            good = undefined
-            waiting = h // for the snapshot that is asked for now
-            by.lie = 'withheld'
-            by.doubts++
-          }
-        }
-      }
-      if (doubt(board, now) && Math.random() * patience < 1) {
+      if (cursor) await judge(cursor, by, board, now)
+      // Not at once after synced, nor where the node says itself that it is not live.
+      if (source?.state === 'live' && doubt(board, now) && Math.random() * patience < 1) {
         patience = Math.min(2 * patience, rarest)
         by.lie = 'withheld'
       }

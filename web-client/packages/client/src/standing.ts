@@ -10,6 +10,8 @@ import type { Held } from './memory.js'
  */
 export interface Line {
   readonly at: Map<string, number>
+  /** Of the log. */
+  epoch?: string | undefined
   /** What was before may have been left out, by a snapshot. */
   from?: number
 }

@@ -2,8 +2,7 @@
 // connection is being made, and bundled apart from what has to be there first.
 
 import { Board } from './board.js'
-import type { Reached } from './frames.js'
-import { newHeads } from './heads.js'
+import { newHeads, type Told } from './heads.js'
 import type { Held, Memo } from './memory.js'
 import type { Accepted } from './model.js'
 import { known } from './rule.js'
@@ -71,7 +70,7 @@ export async function openVerifier(roots: string, allowDev: boolean) {
       contacts: cardsOf(board.contacts),
     }),
     /** See newHeads. A line goes on from every cursor. Gives the node's time. */
-    hear(to: Reached, by: Standing, now: number) {
+    hear(to: Told, by: Standing, now: number) {
       if (to.cursor) line = by.line
       return heads.hear(to, by, board, now)
     },

@@ -1,6 +1,7 @@
 // What heads tell of a node, and what they don't. Time is this test's own.
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Source } from '../src/frames.js'
 import { newStanding, type Standing } from '../src/standing.js'
 import { openVerifier, type Verifier } from '../src/verifier.js'
 import { cap, newClinic, newKey, t0 } from './kit/clinic.js'
@@ -29,8 +30,15 @@ interface Watched {
   readonly verifier: Verifier
   /** The session. */
   by: Standing
+  /** What the node says of itself; absent from synced. */
+  source: Source | undefined
   /** Hears a head, or none, at a cursor; tells whether what shows is vouched for. */
-  hear(head?: unknown, seq?: number, now?: number): Promise<'fits' | 'none' | 'withheld'>
+  hear(
+    head?: unknown,
+    seq?: number,
+    now?: number,
+    epoch?: string,
+  ): Promise<'fits' | 'none' | 'withheld'>
   /** The node sends entries. */
   send(...entries: readonly (readonly [seq: number, body: string])[]): Promise<void>
 }
@@ -42,8 +50,10 @@ async function watch(live = 0, bodies = [keyset, first]): Promise<Watched> {
   const watched: Watched = {
     verifier,
     by: newStanding(),
-    async hear(head, seq = 2, now = Date.now()) {
-      await verifier.hear({ head, ...(seq ? { cursor: cursor(seq) } : {}) }, watched.by, now)
+    source: { state: 'live', sinceMs: 0 },
+    async hear(head, seq = 2, now = Date.now(), epoch = '0a1b2c3d') {
+      const to = seq ? { cursor: cursor(seq, epoch) } : {}
+      await verifier.hear({ head, ...to, source: watched.source }, watched.by, now)
       if (watched.by.lie) return 'withheld'
       return verifier.doubt(now) ? 'none' : 'fits'
     },
@@ -345,6 +355,30 @@ test('a node’s time is near to a desk’s, or is not believed', async () => {
   expect(timeOf(t0 - 3 * minute)).toBe(10)
   pass(minute)
   expect(timeOf(t0 - 3 * minute)).toBe(-180)
+})
+
+test('another log, shorter than the last, on an open session', async () => {
+  const { hear, send } = await watch(0, [keyset, first])
+  expect(await hear(await head(90, [first]), 90)).toBe('fits')
+  pass(10_000)
+  // It has the first notice at another place, which is not sent again.
+  await send([5, last])
+  const change = { epoch: '00c0ffee' }
+  expect(await hear(await head(5, [first, last], change), 5, undefined, change.epoch)).toBe('fits')
+  pass(minute)
+  expect(await hear(undefined, 5, undefined, change.epoch)).toBe('none')
+  expect(await hear(await head(5, [first, last], change), 5, undefined, change.epoch)).toBe('fits')
+})
+
+test('no other node is tried while this one says itself that it is stale, nor at once', async () => {
+  const watched = await late()
+  vi.spyOn(Math, 'random').mockReturnValue(0)
+  watched.source = { state: 'stale', sinceMs: 60_000 }
+  expect(await watched.hear()).toBe('none')
+  watched.source = undefined
+  expect(await watched.hear()).toBe('none')
+  watched.source = { state: 'live', sinceMs: 0 }
+  expect(await watched.hear(undefined, 0)).toBe('withheld')
 })
 
 test('another node is tried now and then', async () => {

@@ -24,7 +24,7 @@ export const heartbeat = (change: object = {}) => ({
 
 export const entry = (seq: number, body: string) =>
   `{"type":"entry","seq":${seq},"envelope":${body}}`
-export const cursor = (seq: number) => `0a1b2c3d:${seq}:89abcdef`
+export const cursor = (seq: number, epoch = '0a1b2c3d') => `${epoch}:${seq}:89abcdef`
 export const synced = (seq?: number) => ({
   type: 'synced',
   ...(seq ? { cursor: cursor(seq) } : {}),
