@@ -45,9 +45,6 @@ func (x *session) apply(f wire.ServerFrame) ([]Event, Ticket, error) {
 	case wire.EntryFrame:
 		events, err = x.feed.entry(f)
 		x.receipts(events)
-		if err == nil {
-			err = x.heads(nil)
-		}
 	case wire.Synced:
 		events, err = x.sync(f)
 	case wire.Heartbeat:

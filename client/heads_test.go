@@ -127,6 +127,32 @@ func TestHeadsFit(t *testing.T) {
 	})
 }
 
+// A head of a keyset that revives a notice may come before either. A node sends what was revived
+// behind the keyset, as another entry: between the two, the head does not fit yet.
+func TestHeadOfARevival(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, c := newNode(t), newClinic(t)
+		w := c.watch(n)
+		p, _ := n.accept()
+		c.entry(c.KeysetBody(1))
+		alert := c.entry(c.Sign(c.Alert()))
+		p.send(welcome(wire.ResumeSnapshot, wire.TierPublic), c.entry(c.KeysetBody(2, noticetest.Without(c.Approver))))
+		p.send(wire.Synced{Cursor: c.cursor(), Head: c.head()})
+		synctest.Wait()
+		require.True(t, w.Freshness().Live)
+		w.take()
+		time.Sleep(15 * time.Second)
+		ahead := c.heartbeat()
+		revival := c.entry(c.KeysetBody(3))
+		ahead.Head = c.head()
+		p.send(ahead, revival)
+		synctest.Wait()
+		p.send(alert)
+		c.beats(p, 4, func(int) []byte { return c.head() })
+		stays(t, w)
+	})
+}
+
 // A burst of notices, with heads of every moment in between.
 func TestHeadsInABurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
