@@ -12,9 +12,9 @@ const (
 	// headEvery is how often the desk says where the log stands. Clients call
 	// themselves live for 45 s after one.
 	headEvery = 10 * time.Second
-	// maxStepBack is by how much the clock may be set back without its showing in heads:
-	// less than clients let a beacon fall behind. A larger step must show, or heads would
-	// stand still until the clock has caught up.
+	// maxStepBack is by how much the clock may be set back without its showing in heads: they
+	// stay ahead of it. Clients would count the step as a lag, for which heads vouch less
+	// long, for days. A larger one shows: their times must mean something.
 	maxStepBack = 30 * time.Second
 )
 
@@ -37,7 +37,7 @@ func (d *Desk) signHeads(ctx context.Context) {
 	if d.config.Beacon == nil {
 		return
 	}
-	var last time.Time
+	var last signed
 	said := headPublished
 	for ctx.Err() == nil && d.await(ctx, d.atEnd) == nil {
 		var outcome string
@@ -53,16 +53,22 @@ func (d *Desk) signHeads(ctx context.Context) {
 	}
 }
 
+// signed is when a head was.
+type signed struct {
+	head time.Time // by the head
+	at   time.Time // by a clock that is never set: time.Now has one in it
+}
+
 // atEnd tells whether the desk has folded a live log to its end; the caller holds mu.
 func (d *Desk) atEnd() bool {
 	return d.source.Live && d.board.Seq() >= d.source.Head && d.board.Keyset() != nil
 }
 
 // signHead signs and publishes one head, later than last.
-func (d *Desk) signHead(last time.Time) (outcome string, at time.Time) {
-	at = d.headTime(last)
+func (d *Desk) signHead(last signed) (outcome string, now signed) {
+	now = signed{d.headTime(last), time.Now()}
 	d.mu.Lock()
-	head, ks := d.board.Head(d.epoch, at), d.board.Keyset()
+	head, ks := d.board.Head(d.epoch, now.head), d.board.Keyset()
 	d.mu.Unlock()
 	if head == nil { // another log has begun meanwhile
 		return headFailed, last
@@ -77,22 +83,26 @@ func (d *Desk) signHead(last time.Time) (outcome string, at time.Time) {
 	if err := d.config.Heads.PublishHead(body); err != nil {
 		return headFailed, last
 	}
-	return headPublished, at
+	return headPublished, now
 }
 
-// headTime is the time of the next head: now, and a second after the last even if the
-// clock was set back a little.
-func (d *Desk) headTime(last time.Time) time.Time {
-	now := d.now().Truncate(time.Second)
-	if last.IsZero() || now.After(last) {
+// headTime is the time of the next head: now, or if the clock was set back a little, as
+// much later than the last as has passed.
+func (d *Desk) headTime(last signed) time.Time {
+	now := d.now().Round(0) // by the clock that may be set
+	if last.at.IsZero() {
 		return now
 	}
-	if back := last.Sub(now); back > maxStepBack {
+	steady := last.head.Add(time.Since(last.at))
+	switch back := steady.Sub(now); {
+	case back <= 0:
+		return now
+	case back > maxStepBack:
 		d.log.Warn("the clock was set back: clients believe this desk's heads again in ten minutes; another desk's meanwhile",
 			slog.Duration("by", back))
 		return now
 	}
-	return last.Add(time.Second)
+	return steady
 }
 
 // sayHeads tells operators what has changed.

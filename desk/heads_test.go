@@ -159,8 +159,8 @@ func TestHeadsAndClocks(t *testing.T) {
 			set    time.Duration // the clock, by so much
 			passed time.Duration // in heads
 		}{
-			{0, 10 * time.Second}, {-25 * time.Second, time.Second}, {0, time.Second}, {0, 3 * time.Second}, {0, 10 * time.Second},
-			{time.Hour, time.Hour + 10*time.Second}, {-time.Hour, -time.Hour + 10*time.Second}, {0, 10 * time.Second},
+			{0, 10 * time.Second}, {-25 * time.Second, 10 * time.Second}, {0, 10 * time.Second}, {0, 10 * time.Second}, {0, 10 * time.Second},
+			{time.Hour, time.Hour - 15*time.Second}, {-time.Hour, -time.Hour + 10*time.Second}, {0, 10 * time.Second},
 		} {
 			o.off.Add(int64(step.set))
 			time.Sleep(10 * time.Second)
