@@ -166,6 +166,7 @@ func (s *Subscriber) disconnected() []Event {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fresh.synced = false
+	s.fresh.heads.leave = time.Time{} // the next node has its own time
 	return s.withFreshness(nil)
 }
 

@@ -194,6 +194,30 @@ func TestUnvouchedStays(t *testing.T) {
 	})
 }
 
+// Who was about to leave when the network failed does not leave the next node at once.
+func TestUnvouchedComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, c := newNode(t), newClinic(t)
+		away := n.mayBeAway()
+		w := c.watch(n)
+		p := c.open(n)
+		c.beats(p, 4, func(int) []byte { return nil })
+		require.Equal(t, client.StaleHeads, w.Freshness().Reason)
+		away.Store(true)
+		require.NoError(t, p.conn.CloseNow())
+		time.Sleep(5 * time.Minute)
+		away.Store(false)
+		p, _ = n.accept()
+		p.send(welcome(wire.ResumeReplay, wire.TierPublic), c.synced())
+		time.Sleep(10 * time.Second)
+		w.take()
+		p.send(c.beat(c.head()))
+		synctest.Wait()
+		require.True(t, w.Freshness().Live)
+		require.Empty(t, of[client.Disconnected](w.take()))
+	})
+}
+
 // beatsToTheEnd sends heartbeats without heads until the client ends the connection.
 func (p *peer) beatsToTheEnd(c *clinic) {
 	done := make(chan struct{})
