@@ -19,8 +19,8 @@ const (
 	// copyIdle is how long it waits for an entry that is due before it asks again from
 	// where it stands: the entry may have been deleted meanwhile.
 	copyIdle = 2 * time.Second
-	// copyPasses is how often a log with holes is read. A consumer's replica may lack
-	// what another has; and what is redacted meanwhile is explained further on.
+	// copyPasses is how often a log with holes is read. One leader may lack what the next
+	// has; and what is redacted meanwhile is explained further on.
 	copyPasses = 3
 	// shortReads is how often a read must end before the log does for that to be believed.
 	shortReads = 2
@@ -86,7 +86,7 @@ func (b *Broker) readLog(ctx context.Context, progress Progress, state func(cont
 			if short++; c.top() >= c.Last || short == shortReads {
 				break // the end of it is empty
 			}
-			why = errStuck // the server of this consumer may lag behind the others
+			why = errStuck // a leader just elected may lag behind
 		}
 		if errors.Is(why, errReplaced) || b.ended(ctx) {
 			break

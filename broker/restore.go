@@ -75,9 +75,10 @@ type restore struct {
 	missing []Span
 	digest  string
 
-	at        uint64 // the last place that is as it should be
-	epoch     string // of the stream that this restore made or went on with
-	committed bool   // the last step was taken, though perhaps in vain
+	at        uint64                  // the last place that is as it should be
+	epoch     string                  // of the stream that this restore made or went on with
+	committed bool                    // the last step was taken, though perhaps in vain
+	former    *jetstream.StreamConfig // what the stream that was found is to be in the end; nil if there was none
 }
 
 // errOther is a marked stream that does not hold what it should.
@@ -157,7 +158,7 @@ func (r *restore) wait(ctx context.Context) error {
 func (r *restore) compare(ctx context.Context) error {
 	is, err := r.b.readLog(ctx, nil, r.b.markedState)
 	for pass := 1; err == nil && pass < copyPasses && r.lacking(is); pass++ {
-		var again *Copy // by another server's consumer, perhaps
+		var again *Copy // from another leader, perhaps
 		if again, err = r.b.readLog(ctx, nil, r.b.markedState); err == nil {
 			is.add(again)
 		}

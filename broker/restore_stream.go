@@ -17,13 +17,16 @@ func (r *restore) prepare(ctx context.Context) (config jetstream.StreamConfig, e
 	}
 	err = r.asking(ctx, func(ctx context.Context) error {
 		if info == nil {
-			config = streamConfigs(r.b.config.maxBytes(), max(r.Replicas, 1))[0]
+			if config = streamConfigs(r.b.config.maxBytes(), max(r.Replicas, 1))[0]; r.former != nil {
+				config = *r.former // an attempt removed it, and came no further
+			}
 			return r.make(ctx, config)
 		}
 		config = unmarked(info.Config)
+		r.former = &config
 		switch mark := info.Config.Metadata[restoreMark]; {
 		case mark == r.digest:
-			r.epoch = entered(info)
+			r.epoch, r.committed = entered(info), false // if the last step was taken, it was in vain
 			return nil
 		case mark == "" && r.committed && entered(info) == r.epoch:
 			return nil // the answer to the last step was lost

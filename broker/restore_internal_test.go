@@ -1,0 +1,56 @@
+package broker
+
+import (
+	"log/slog"
+	"testing"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+)
+
+// emptyRestore is a restore of nothing into an embedded store as it stands.
+func emptyRestore(t *testing.T) *restore {
+	t.Helper()
+	b, err := Open(t.Context(), Config{Dir: t.TempDir(), MaxBytes: MinMaxBytes, Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	t.Cleanup(b.Close)
+	c := &Copy{}
+	return &restore{b: b, copy: c, digest: c.digest()}
+}
+
+func (r *restore) config(t *testing.T) jetstream.StreamConfig {
+	t.Helper()
+	stream, err := r.b.js.Stream(t.Context(), StreamLog)
+	require.NoError(t, err)
+	return stream.CachedInfo().Config
+}
+
+// The last step may be asked for and never arrive. Then the log is still marked, and to
+// call it restored would leave it so.
+func TestRestoreCommitsAgain(t *testing.T) {
+	t.Parallel()
+	r := emptyRestore(t)
+	_, err := r.prepare(t.Context())
+	require.NoError(t, err)
+	r.committed = true
+	require.ErrorIs(t, restoring(r.config(t)), ErrRestoring)
+	require.NoError(t, r.attempt(t.Context()))
+	require.NoError(t, restoring(r.config(t)))
+}
+
+// An attempt that came no further than to remove the former stream does not make the new
+// one smaller, or with fewer copies.
+func TestRestoreKeepsSettings(t *testing.T) {
+	t.Parallel()
+	r := emptyRestore(t)
+	config := r.config(t)
+	config.MaxBytes /= 2
+	_, err := r.b.js.UpdateStream(t.Context(), config)
+	require.NoError(t, err)
+	_, err = r.prepare(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, r.remove(t.Context()))
+	_, err = r.prepare(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, config.MaxBytes, r.config(t).MaxBytes)
+}
