@@ -22,8 +22,9 @@ const (
 
 // again asks the broker a question, and asks it once more, for as long as patience
 // lasts, when what came was no answer: one was lost or late, the leader was just
-// elected, the connection broke. To read twice does no harm; no write is asked for
-// here. A broker that is away from the beginning is told at once.
+// elected, the connection broke. Only what does no harm when it is done twice is
+// asked for here: reads, and the making of streams. A broker that is away from the
+// beginning is told at once.
 func (b *Broker) again(ctx context.Context, patience time.Duration, question func() error) error {
 	began := time.Now()
 	for pause := minReadPause; ; pause = min(2*pause, maxReadPause) {

@@ -180,3 +180,22 @@ func TestReadsTakeNoForAnAnswer(t *testing.T) {
 	require.NoError(t, conn.Flush())
 	require.LessOrEqual(t, asked.Load(), int64(1))
 }
+
+// A cluster that has no leader yet answers nothing. Whatever of the making of the streams is
+// lost, it is tried again, well before a command's usual patience ends.
+func TestInitOutlastsALostMessage(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int64{1, 2} { // whether there is the first stream; whether it was made
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
+			s := startNATS(t)
+			l := newLossy(t, s)
+			b := open(t, broker.Config{URLs: []string{l.url}})
+			l.lose.Store(n)
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			require.NoError(t, b.Init(ctx, 1))
+			require.LessOrEqual(t, l.lose.Load(), int64(0), "one was lost")
+		})
+	}
+}

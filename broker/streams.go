@@ -38,9 +38,15 @@ const (
 	receiptRetention = 400 * 24 * time.Hour
 )
 
-// makeTimeout bounds the making of one stream. A cluster that has just started, on
-// machines that are busy, takes its time to place one.
-const makeTimeout = 15 * time.Second
+// Making streams is patient: a cluster that has just started elects a leader first, and
+// then, on machines that are busy, takes its time to place a stream.
+const (
+	// makeTimeout bounds one change of a stream.
+	makeTimeout = 10 * time.Second
+	// makePatience is how long the making of one stream is tried: what is asked while
+	// there is no leader is never answered.
+	makePatience = time.Minute
+)
 
 // Init makes the streams on a cluster with that many replicas each (1, 3 or 5), or
 // brings those that exist in line. It needs rights that a node should not have; with
@@ -77,15 +83,21 @@ func tooFew(err error) error {
 	return err
 }
 
-// makeStream makes a stream, or changes one that exists and differs. The wait is
-// bounded: a cluster without a leader does not answer at all.
+// makeStream makes a stream, or changes one that exists and differs. To do either twice
+// does no harm, so it is tried again until there is an answer.
 func (b *Broker) makeStream(ctx context.Context, config jetstream.StreamConfig) error {
+	return b.again(ctx, makePatience, func() error { return b.tryMakeStream(ctx, config) })
+}
+
+func (b *Broker) tryMakeStream(ctx context.Context, config jetstream.StreamConfig) error {
 	ctx, done, err := b.link.within(ctx, makeTimeout)
 	if err != nil {
 		return err
 	}
 	defer done()
-	stream, err := b.js.Stream(ctx, config.Name)
+	asking, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	stream, err := b.js.Stream(asking, config.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		_, err = b.js.CreateStream(ctx, config)
 		return err
