@@ -13,6 +13,9 @@ const (
 	// readPoll is how often a reader at the log's end looks by itself: a hint that the
 	// log has grown may be lost.
 	readPoll = time.Second
+	// vainPause follows a hint that came to nothing. Whoever may ask a server anything can
+	// make hints (docs/adr/0012), and must not keep all readers asking as fast as they can.
+	vainPause = 50 * time.Millisecond
 	// readAhead bounds the questions that are open at once: 4 MiB of the largest
 	// messages in their answers.
 	readAhead = 32
@@ -70,6 +73,7 @@ type place struct {
 	next     uint64 // the first sequence not delivered yet
 	ahead    int    // how many are asked for at once
 	end      bool   // the latest batch reached the end
+	hinted   bool   // it was asked for because of a hint
 	grown    <-chan struct{}
 }
 
@@ -83,6 +87,11 @@ func (p *place) run(ctx context.Context, epoch string, batch []message, to chan<
 				return ctx.Err()
 			}
 			p.next = m.seq + 1
+		}
+		if p.hinted && len(batch) == 0 {
+			if err := sleep(ctx, vainPause); err != nil {
+				return err
+			}
 		}
 		if err := p.wait(ctx); err != nil {
 			return err
@@ -100,12 +109,13 @@ func (p *place) wait(ctx context.Context) error {
 		p.ahead = min(2*p.ahead, readAhead)
 		return nil
 	}
-	p.ahead = 2
 	timer := time.NewTimer(readPoll)
 	defer timer.Stop()
 	select {
 	case <-p.grown:
+		p.ahead, p.hinted = 2, true // the entry, and that it is the last one
 	case <-timer.C:
+		p.ahead, p.hinted = 1, false // mostly there is nothing, and all nodes ask
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -126,7 +136,8 @@ func (p *place) batchOf(ctx context.Context, epoch string) ([]message, error) {
 }
 
 // batch asks for the next messages, p.ahead at most. It is asked again for some seconds,
-// as any question that gets no answer.
+// as any question that gets no answer, and then for less at once: it was too much for the
+// link, perhaps, or for a leader whom all nodes ask after an outage.
 func (p *place) batch(ctx context.Context) (batch []message, err error) {
 	err = p.b.again(ctx, readPatience, func() error {
 		asking, done, err := p.b.link.within(ctx, requestTimeout)
@@ -134,7 +145,9 @@ func (p *place) batch(ctx context.Context) (batch []message, err error) {
 			return err
 		}
 		defer done()
-		batch, err = p.ask(asking)
+		if batch, err = p.ask(asking); err != nil {
+			p.ahead = max(p.ahead/2, 1)
+		}
 		return err
 	})
 	return batch, err
