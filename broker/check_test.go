@@ -32,6 +32,7 @@ func TestCheckFindsWhatWasChanged(t *testing.T) {
 	}
 	change(broker.StreamLog, func(c *jetstream.StreamConfig) {
 		c.MaxMsgSize, c.MaxAge, c.Discard, c.RePublish = -1, proposalAge, jetstream.DiscardOld, nil
+		c.SubjectTransform = &jetstream.SubjectTransformConfig{Source: "tocsin.log.>", Destination: "elsewhere.>"}
 	})
 	change(broker.StreamReceipts, func(c *jetstream.StreamConfig) { c.AllowDirect = true })
 	change("OBJ_"+broker.BucketCohorts, func(c *jetstream.StreamConfig) { c.MaxBytes = 7 * mebibyte })
@@ -46,6 +47,7 @@ func TestCheckFindsWhatWasChanged(t *testing.T) {
 		"stream TOCSIN_LOG: max_age is 168h0m0s, not 0s",
 		"stream TOCSIN_LOG: discard is DiscardOld, not DiscardNew",
 		"stream TOCSIN_LOG: republish is",
+		"stream TOCSIN_LOG: subject_transform is {tocsin.log.> elsewhere.>}",
 		"stream TOCSIN_LOG: it has ",
 		"stream TOCSIN_RECEIPTS: allow_direct is true, not false",
 		"stream OBJ_TOCSIN_COHORTS: max_bytes is 7340032, not 8388608",

@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	// storeMemory bounds what JetStream keeps in memory: the state of the ordered
-	// consumers, a few kilobytes each.
+	// storeMemory bounds the streams and consumers that JetStream keeps in memory. Tocsin
+	// makes none.
 	storeMemory = 64 << 20
 	// storeReserve is what the server may store in all. The bound that counts is
 	// that of each stream; this one is out of the way, since a server whose limit

@@ -148,6 +148,10 @@ func differences(is, want jetstream.StreamConfig) (all []difference) {
 	add(is.AllowRollup == want.AllowRollup, "allow_rollup_hdrs", is.AllowRollup, want.AllowRollup)
 	isTo, wantTo := valueOf(is.RePublish), valueOf(want.RePublish)
 	add(isTo == wantTo, "republish", isTo, wantTo)
+	isTransform, wantTransform := valueOf(is.SubjectTransform), valueOf(want.SubjectTransform)
+	add(isTransform == wantTransform, "subject_transform", isTransform, wantTransform)
+	add(!is.AllowMsgTTL, "allow_msg_ttl", is.AllowMsgTTL, false) // a writer could have entries lapse
+	add(is.PersistMode == jetstream.DefaultPersistMode, "persist_mode", is.PersistMode, jetstream.DefaultPersistMode)
 	add(!is.NoAck, "no_ack", is.NoAck, false)
 	add(!is.Sealed, "sealed", is.Sealed, false)
 	add(is.Mirror == nil && len(is.Sources) == 0, "mirror or sources", "another stream", "none")
