@@ -34,6 +34,7 @@ func (b *Broker) connect(server *embedded) error {
 	if err != nil {
 		return err
 	}
+	options = append(options, b.connectHandlers()...)
 	servers := strings.Join(b.config.URLs, ",")
 	if server != nil {
 		servers = nats.DefaultURL // required by the client, and unused
@@ -82,7 +83,6 @@ func (b *Broker) connectOptions() ([]nats.Option, error) {
 		nats.ReconnectBufSize(-1),
 		nats.NoCallbacksAfterClientClose(),
 	}
-	options = append(options, b.connectHandlers()...)
 	if b.config.InboxPrefix != "" {
 		options = append(options, nats.CustomInboxPrefix(b.config.InboxPrefix))
 	}
