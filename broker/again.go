@@ -60,7 +60,16 @@ func notNow(err error) bool {
 		}
 	}
 	var api *jetstream.APIError
-	return errors.As(err, &api) && api.Code == http.StatusServiceUnavailable
+	if !errors.As(err, &api) {
+		return false
+	}
+	switch api.ErrorCode {
+	case errCodeNoPeers: // a leader just elected has not heard of all servers yet
+		return true
+	case codeInsufficientResources: // a full disk
+		return false
+	}
+	return api.Code == http.StatusServiceUnavailable
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -172,3 +172,18 @@ func TestConnectionOptions(t *testing.T) {
 	require.Equal(t, -1, o.ReconnectBufSize)
 	require.Equal(t, int64(notice.MaxBody), b.conn.MaxPayload())
 }
+
+// What a cluster answers that has only just elected its leader says nothing of the next
+// moment; that a server is in no cluster does.
+func TestNotNow(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[*jetstream.APIError]bool{
+		{Code: 503, ErrorCode: 10008}:                     true,  // no leader
+		{Code: 400, ErrorCode: errCodeNoPeers}:            true,  // servers not heard of yet
+		{Code: 500, ErrorCode: errCodeNotClustered}:       false, // replicas without a cluster
+		{Code: 503, ErrorCode: codeInsufficientResources}: false,
+		{Code: 404, ErrorCode: 10059}:                     false, // no such stream
+	} {
+		require.Equal(t, want, notNow(answer), answer)
+	}
+}
