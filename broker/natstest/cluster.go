@@ -199,14 +199,15 @@ func (c *Cluster) Close() {
 	}
 }
 
-// makeStreams makes the streams, once there are enough servers to.
+// makeStreams makes the streams, of servers that have only just started, as
+// "tocsin broker init" does.
 func (c *Cluster) makeStreams(ctx context.Context) error {
 	b, err := broker.Open(ctx, c.Broker("admin"))
 	if err != nil {
 		return err
 	}
 	defer b.Close()
-	return again(ctx, func() error { return b.Init(ctx, c.config.Servers) })
+	return b.Init(ctx, c.config.Servers)
 }
 
 // patience is how long a cluster may take to be well; machines of tests are busy.
