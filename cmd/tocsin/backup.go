@@ -27,7 +27,8 @@ func (backupCmd) Help() string {
 its process runs or not. It appears whole or not at all, and can be read by you alone: it
 holds restricted and private notices. docs/backup.md has the drill.
 
-    tocsin backup tocsin.backup --trust trust.pem --nats tls://n1:4222 --nats-creds edge.creds
+    tocsin backup tocsin.backup --trust trust.pem --nats tls://n1:4222 \
+        --nats-ca ca.pem --nats-creds edge-1.nk --nats-inbox _INBOX_edge-1
     tocsin backup tocsin.backup --trust trust.pem --data /var/lib/tocsin
     tocsin backup --verify tocsin.backup --trust trust.pem`
 }

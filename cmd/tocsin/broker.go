@@ -40,7 +40,8 @@ type brokerInitCmd struct {
 }
 
 func (brokerInitCmd) Help() string {
-	return `It is safe to repeat: streams that are there are brought in line.
+	return `It is safe to repeat: streams that are there are brought in line, their size and
+copies as well. So give the same --max-bytes and --replicas each time.
 
     tocsin broker init --nats tls://n1:4222,tls://n2:4222,tls://n3:4222 \
         --nats-ca ca.pem --nats-creds admin.nk --nats-inbox _INBOX_admin`

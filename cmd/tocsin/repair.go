@@ -32,7 +32,8 @@ source has it; with --yes the log is made anew, under a new epoch, and nodes and
 go on by themselves. No source is believed: every signature is verified, and what was
 redacted does not come back. docs/backup.md has the drill.
 
-    tocsin broker repair --backup tocsin.backup --cache edge1.cache --trust trust.pem --nats … --nats-creds admin.creds`
+    tocsin broker repair --backup tocsin.backup --cache edge1.cache --trust trust.pem \
+        --nats … --nats-ca ca.pem --nats-creds admin.nk --nats-inbox _INBOX_admin`
 }
 
 var errUnrepaired = errors.New("nothing was changed. --yes makes the log anew, mended")

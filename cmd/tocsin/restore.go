@@ -25,8 +25,9 @@ Every signature is verified first. Until the end desks refuse to publish and edg
 what they hold. Interrupted, it goes on when it is run again. Proposals, receipts and
 cohorts are not in a backup. docs/backup.md has the drill.
 
-    tocsin broker init --nats … --nats-creds admin.creds
-    tocsin restore tocsin.backup --trust trust.pem --nats … --nats-creds admin.creds
+    tocsin broker init --nats … --nats-ca ca.pem --nats-creds admin.nk --nats-inbox _INBOX_admin
+    tocsin restore tocsin.backup --trust trust.pem \
+        --nats … --nats-ca ca.pem --nats-creds admin.nk --nats-inbox _INBOX_admin
     tocsin restore tocsin.backup --trust trust.pem --data /var/lib/tocsin    (its process stopped)`
 }
 
