@@ -9,7 +9,7 @@ const notRepeated = "[not repeated]"
 var (
 	maskWhole    = regexp.MustCompile(`(?s)(-----BEGIN|# Tocsin keyring).*`)
 	maskPassword = regexp.MustCompile(`[^\s"'/]*:[^\s"']*@`) // user:password@host
-	maskQuery    = regexp.MustCompile(`\?[^\s"']+`)
+	maskQuery    = regexp.MustCompile(`\?[^\s"')][^\s"']*`)  // not a question: (is it?)
 	// A random key of 32 bytes has 43 characters in base64, an identifier 36. Lower
 	// case alone stays: hexadecimal digits name keys and payloads.
 	maskLong = regexp.MustCompile(`[\w.+=-]{40,}`)
