@@ -15,6 +15,18 @@ import (
 	"tocsin/desk"
 )
 
+// said is what a start says of itself: only addresses at which something listens.
+func (cmd *serveCmd) said() []any {
+	all := []any{"version", build().Version, "roles", cmd.Roles}
+	if cmd.has("edge") {
+		all = append(all, "listen", cmd.Listen)
+	}
+	if cmd.has("desk") {
+		all = append(all, "desk_listen", cmd.DeskListen)
+	}
+	return append(all, "admin_listen", cmd.AdminListen)
+}
+
 // Run serves until ctx ends, by a signal.
 func (cmd *serveCmd) Run(ctx context.Context, c console) error {
 	log := cmd.logger(c)
@@ -26,8 +38,7 @@ func (cmd *serveCmd) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
-	log.Info("serving", "version", build().Version, "roles", cmd.Roles,
-		"listen", cmd.Listen, "desk_listen", cmd.DeskListen, "admin_listen", cmd.AdminListen)
+	log.Info("serving", cmd.said()...)
 	if cmd.Dev {
 		fmt.Fprint(c.Out, cmd.whatNext(c.program))
 	}
