@@ -137,7 +137,7 @@ func (b *Broker) checkStream(ctx context.Context, want jetstream.StreamConfig) (
 		return nil, err
 	}
 	info := stream.CachedInfo()
-	for _, d := range differences(info.Config, want) {
+	for _, d := range differences(info.Config, b.sized(info.Config, want)) {
 		add(fmt.Sprintf("%s is %v, not %v", d.setting, d.is, d.want), doInit)
 	}
 	if n := info.State.Consumers; n > 0 {

@@ -63,6 +63,22 @@ func TestCheckFindsWhatWasChanged(t *testing.T) {
 	require.Len(t, whats(t, b), 2, "Init brings all in line")
 }
 
+// A size that is not named again shrinks no log, and is found right.
+func TestInitKeepsSizes(t *testing.T) {
+	t.Parallel()
+	ctx, s := testContext(t), startNATS(t)
+	large := openExternal(t, s, broker.Config{MaxBytes: 80 * mebibyte})
+	before := whats(t, large)
+	again, err := broker.Open(ctx, broker.Config{URLs: []string{s.url()}, Logger: testLog()})
+	require.NoError(t, err)
+	t.Cleanup(again.Close)
+	require.NoError(t, again.Init(ctx, 1))
+	require.NotContains(t, strings.Join(whats(t, again), "\n"), "max_bytes is")
+	require.Equal(t, before, whats(t, large), "as large as it was made")
+	openExternal(t, s, broker.Config{MaxBytes: 40 * mebibyte})
+	require.Contains(t, strings.Join(whats(t, large), "\n"), "max_bytes is 20971520, not 41943040", "one that is named is taken")
+}
+
 const proposalAge = 7 * 24 * 60 * 60 * 1e9
 
 func whats(t testing.TB, b *broker.Broker) (all []string) {

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -140,9 +141,20 @@ func (b *Broker) connectHandlers() []nats.Option {
 			}
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			if inbox := cmp.Or(b.config.InboxPrefix, nats.InboxPrefix); isRefused(err, inbox) {
+				b.log.Error("the broker does not let this user hear answers to its questions: its inboxes are to be others (--nats-inbox)",
+					"inbox", inbox, "error", err)
+				return
+			}
 			b.log.Warn("broker reports", "error", err)
 		}),
 	}
+}
+
+// isRefused tells whether err says that the inboxes under prefix may not be subscribed to.
+func isRefused(err error, prefix string) bool {
+	return errors.Is(err, nats.ErrPermissionViolation) &&
+		strings.Contains(err.Error(), `Subscription to "`+strings.TrimSuffix(prefix, "."))
 }
 
 var errDisconnected = errors.New("not connected to the broker")

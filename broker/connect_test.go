@@ -7,10 +7,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"log/slog"
 	"math/big"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -60,8 +63,10 @@ func TestConnectInboxPrefix(t *testing.T) {
 	appendAll(t, b, 0, numbered(1, 3)...)
 	r.awaitLive(t, 3)
 
-	other := open(t, broker.Config{URLs: []string{url}})
+	var log lockedBuffer
+	other := open(t, broker.Config{URLs: []string{url}, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	require.ErrorIs(t, other.Available(testContext(t)), broker.ErrUnavailable, "the default prefix is not permitted")
+	require.Eventually(t, func() bool { return strings.Contains(log.String(), "--nats-inbox") }, patience, time.Millisecond)
 
 	for _, prefix := range []string{"_INBOX.", "a.>", "*"} {
 		_, err := broker.Open(testContext(t), broker.Config{URLs: []string{url}, InboxPrefix: prefix, Logger: testLog()})
@@ -139,4 +144,22 @@ func TestConnectKeepsPasswordsOutOfErrors(t *testing.T) {
 	_, err := broker.Open(testContext(t), broker.Config{URLs: []string{"nats://edge:s3cret@[::1"}, Logger: testLog()})
 	require.Error(t, err)
 	require.NotContains(t, err.Error(), "s3cret")
+}
+
+// lockedBuffer is what a logger writes to while the test reads.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }

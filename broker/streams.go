@@ -104,6 +104,7 @@ func (b *Broker) tryMakeStream(ctx context.Context, config jetstream.StreamConfi
 	}
 	if err == nil {
 		err = restoring(stream.CachedInfo().Config)
+		config = b.sized(stream.CachedInfo().Config, config)
 	}
 	if err != nil || len(differences(stream.CachedInfo().Config, config)) == 0 {
 		return err
@@ -115,6 +116,15 @@ func (b *Broker) tryMakeStream(ctx context.Context, config jetstream.StreamConfi
 		return nil
 	}
 	return err
+}
+
+// sized is want with the size of the stream that is there, on a cluster where no other
+// was asked for: a size that is forgotten must not shrink the log.
+func (b *Broker) sized(is, want jetstream.StreamConfig) jetstream.StreamConfig {
+	if b.server == nil && b.config.MaxBytes == 0 {
+		want.MaxBytes = is.MaxBytes
+	}
+	return want
 }
 
 // difference is a setting of a stream that is not as streamConfigs wants it. What the

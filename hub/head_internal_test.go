@@ -86,3 +86,20 @@ func (l *safeLog) String() string {
 	defer l.mu.Unlock()
 	return l.text.String()
 }
+
+// What is no head takes nothing from the rate at which heads are looked at: who has an
+// edge's credentials can have NATS send its own answers here, as many as it likes.
+func TestAnswersAreNoHeads(t *testing.T) {
+	h, staff := still(t, 16)
+	answer := []byte(`{"type":"io.nats.jetstream.api.v1.stream_msg_get_response","message":{"subject":"tocsin.log.keyset","seq":1}}`)
+	now := time.Now()
+	for range 100 * maxHeadRate {
+		require.Equal(t, headRefused, h.takeHead(answer, now))
+	}
+	require.Equal(t, headRefused, h.takeHead([]byte(strings.Repeat(" ", notice.MaxHead+1)), now))
+	board := notice.NewBoard(staff.Trust(), false)
+	board.Fold(notice.Entry{Seq: 1, Body: staff.KeysetBody(1)})
+	head, err := notice.SignHead(board.Head("00c0ffee", now), staff.Beacon)
+	require.NoError(t, err)
+	require.Equal(t, string(notice.HeadAdvances), h.takeHead(head, now))
+}

@@ -24,7 +24,7 @@ type brokerFlags struct {
 	NATSCA    string        `name:"nats-ca" placeholder:"FILE" help:"The authorities that its certificates are checked against."`
 	NATSInbox string        `name:"nats-inbox" placeholder:"PREFIX" help:"The prefix of this user's inboxes."`
 	Replicas  int           `default:"3" placeholder:"N" help:"Copies of each stream: 1, 3 or 5 (default ${default})."`
-	MaxBytes  int64         `placeholder:"N" help:"Size of all streams together on each server, in bytes (default 1 GiB). Below the volume's size."`
+	MaxBytes  int64         `placeholder:"N" help:"Size of all streams together on each server, in bytes (default 1 GiB, or as they are). Below the volume's size."`
 	Timeout   time.Duration `default:"30s" help:"How long to try (default ${default})."`
 }
 
@@ -41,7 +41,7 @@ type brokerInitCmd struct {
 
 func (brokerInitCmd) Help() string {
 	return `It is safe to repeat: streams that are there are brought in line, their size and
-copies as well. So give the same --max-bytes and --replicas each time.
+copies as well. So give the same --replicas each time; without --max-bytes, sizes stay as they are.
 
     tocsin broker init --nats tls://n1:4222,tls://n2:4222,tls://n3:4222 \
         --nats-ca ca.pem --nats-creds admin.nk --nats-inbox _INBOX_admin`
