@@ -25,13 +25,23 @@ func play(t *testing.T, holds map[string]time.Duration) *player {
 	faults, err := chosen(slices.Collect(maps.Keys(holds)))
 	require.NoError(t, err)
 	for _, f := range faults {
-		f.hold = holds[f.name]
+		f.hold, f.expect = holds[f.name], patient(f.expect)
 		require.NoError(t, p.play(t.Context(), f))
 	}
 	for _, r := range p.rows {
 		require.Empty(t, r.Failures, r.Name)
 	}
 	return p
+}
+
+// patient is what is expected on a machine that runs other tests besides: that nothing is
+// lost, doubled or wrong, and in the end all is well. Times are for make chaos.
+func patient(e expectations) expectations {
+	e.recover = max(e.recover, recoverLimit)
+	for _, limit := range []*time.Duration{&e.wait, &e.away, &e.refused, &e.recover} {
+		*limit *= 5
+	}
+	return e
 }
 
 // The short form: a server that leads dies, so does an edge, and two servers hang for so
