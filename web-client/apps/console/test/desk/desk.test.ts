@@ -119,7 +119,11 @@ describe('documents', () => {
     const desk = await nobody()
     const held = await desk.keyset()
     const keyset = keysetIn(held?.envelope)
-    expect(keyset?.keys?.map((key) => key.owner)).toEqual(['dev-publisher', 'dev-approver', 'dev-desk'])
+    expect(keyset?.keys?.map((key) => key.owner)).toEqual([
+      'dev-publisher',
+      'dev-approver',
+      'dev-desk',
+    ])
     if (!held || !keyset) throw new Error('no keyset')
     const judged = await trustKeyset(await desk.trust(), held.envelope, null)
     expect(judged).toMatchObject({ state: 'verified', keyset })
