@@ -83,7 +83,7 @@ test('a laptop that slept', async ({ hub, somebody }) => {
   way.thaw()
   await page.context().setOffline(false)
   await meanwhile('awake, with a network', awake)
-  await expect(banner(page)).toContainText('Live')
+  await expect(banner(page)).toContainText('Live', nextHead)
 
   // Another sleep, after which the network is there at once, and the connection only seems so.
   way.forsake()
