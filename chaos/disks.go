@@ -164,28 +164,33 @@ func needsRoot() string {
 // spareDisk is how much more a small volume holds than what is on it.
 const spareDisk = 24 << 20
 
+// moveStores has servers go to other volumes, one after the other.
+func (s *stage) moveStores(ctx context.Context, names []string, move func(folder string) error) error {
+	for _, name := range names {
+		n := s.server(name)
+		if err := n.kill(); err != nil {
+			return err
+		}
+		if err := move(n.store); err != nil {
+			return err
+		}
+		if err := n.start(); err != nil {
+			return err
+		}
+		if err := s.well(ctx, n.program); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // full is a fault in which the volumes of servers fill up.
 func full(name string, names []string, e expectations) fault {
 	return fault{
 		name: name, missing: needsRoot, hold: 20 * time.Second, expect: e,
 		about: fmt.Sprintf("the volume of %d of %d servers has no byte left for 20 s", len(names), servers),
 		prepare: func(ctx context.Context, s *stage, t *trial) error {
-			for _, name := range names {
-				n := s.server(name)
-				if err := n.kill(); err != nil {
-					return err
-				}
-				if err := s.small(n.store); err != nil {
-					return err
-				}
-				if err := n.start(); err != nil {
-					return err
-				}
-				if err := s.well(ctx, n.program); err != nil {
-					return err
-				}
-			}
-			return nil
+			return s.moveStores(ctx, names, s.small)
 		},
 		inject: func(_ context.Context, s *stage, _ *trial) error {
 			for _, name := range names {
@@ -204,22 +209,7 @@ func full(name string, names []string, e expectations) fault {
 			return s.afterFull(ctx, t, names)
 		},
 		tidy: func(ctx context.Context, s *stage, t *trial) error {
-			for _, name := range names {
-				n := s.server(name)
-				if err := n.kill(); err != nil {
-					return err
-				}
-				if err := s.large(n.store); err != nil {
-					return err
-				}
-				if err := n.start(); err != nil {
-					return err
-				}
-				if err := s.well(ctx, n.program); err != nil {
-					return err
-				}
-			}
-			return nil
+			return s.moveStores(ctx, names, s.large)
 		},
 	}
 }
