@@ -15,16 +15,17 @@ import (
 	"tocsin/wire"
 )
 
-// audience are the clients. Most are the Go client, which believes nothing that it can't
-// verify and shows each notice once; every fifth is a witness, which sees what the nodes send.
+// audience are the clients. Every fifth is the Go client, which believes nothing that it can't
+// verify and shows each notice once; the others are witnesses, which see what the nodes send,
+// and cost so little that the harness is not what the machine is busy with.
 type audience struct {
 	listeners []*listener
 	running   sync.WaitGroup
 	stop      context.CancelFunc
 }
 
-// witnesses is every which client one is.
-const witnesses = 5
+// verifiers is every which client is the Go client.
+const verifiers = 5
 
 func newAudience(url string, trust notice.Trust, size int) (*audience, error) {
 	ctx, stop := context.WithCancel(context.Background())
@@ -32,7 +33,7 @@ func newAudience(url string, trust notice.Trust, size int) (*audience, error) {
 	for i := range size {
 		transport := &http.Transport{DialContext: (&net.Dialer{Timeout: 10 * time.Second}).DialContext}
 		httpClient := &http.Client{Transport: transport}
-		if i%witnesses == 0 {
+		if i%verifiers != 0 {
 			l := newListener(fmt.Sprint("witness ", i))
 			a.listeners = append(a.listeners, l)
 			a.running.Go(func() { witness{l, url, httpClient}.run(ctx) })
@@ -73,7 +74,7 @@ func (l *listener) event(e client.Event) {
 			l.comes()
 		}
 	case client.Disconnected:
-		l.goes()
+		l.goes(e.RetryIn)
 	case client.FreshnessChanged:
 		l.says(e.Live)
 	}

@@ -38,7 +38,7 @@ func play(t *testing.T, holds map[string]time.Duration) *player {
 // lost, doubled or wrong, and in the end all is well. Times are for make chaos.
 func patient(e expectations) expectations {
 	e.recover = max(e.recover, recoverLimit)
-	for _, limit := range []*time.Duration{&e.wait, &e.away, &e.refused, &e.recover} {
+	for _, limit := range []*time.Duration{&e.wait, &e.delayed, &e.refused, &e.recover} {
 		*limit *= 5
 	}
 	return e

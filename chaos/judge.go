@@ -26,6 +26,7 @@ type seen struct {
 	longestWait                                 time.Duration // of who stayed connected
 	silent                                      time.Duration // the longest that a client lacked a notice and said that it is live
 	away                                        time.Duration // the longest without a session
+	delayed                                     time.Duration // the longest of it that no client chose
 	moved                                       int           // clients that lost a session
 
 	stale                      time.Duration // until the last of the edges said so
@@ -58,9 +59,9 @@ func (s *stage) judge(t *trial) {
 			t.note("%s: %v", l.name, l.errors)
 			l.mu.Unlock()
 		}
-		if away := l.moved(t.injected); away > 0 {
+		if away, delayed := l.moved(t.injected); away > 0 {
 			v.moved++
-			v.away = max(v.away, away)
+			v.away, v.delayed = max(v.away, away), max(v.delayed, delayed)
 		}
 	}
 	s.judgeSources(t)
@@ -186,7 +187,7 @@ func (t *trial) verdict() {
 		}
 	}
 	within("a connected client waited", v.longestWait, e.wait)
-	within("a client was away", v.away, e.away)
+	within("a client was away, besides its own waits", v.delayed, e.delayed)
 	within("a client lacked a notice and said that it is live", v.silent, silence)
 	within("all was well again after", v.recovered, max(e.recover, recoverLimit))
 	if e.refused > 0 {

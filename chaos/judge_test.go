@@ -113,7 +113,8 @@ func TestWaited(t *testing.T) {
 		require.True(t, stayed)
 		require.Equal(t, 2*time.Second, wait)
 
-		l.goes()
+		l.goes(1500 * time.Millisecond)
+		l.goes(time.Second) // an attempt that failed
 		time.Sleep(3 * time.Second)
 		_, stayed = l.waited(published, time.Now())
 		require.False(t, stayed, "it had no session")
@@ -121,7 +122,9 @@ func TestWaited(t *testing.T) {
 		time.Sleep(time.Second)
 		_, stayed = l.waited(published, time.Now())
 		require.False(t, stayed, "it was away")
-		require.Equal(t, 3*time.Second, l.moved(published))
+		away, delayed := l.moved(published)
+		require.Equal(t, 3*time.Second, away)
+		require.Equal(t, 500*time.Millisecond, delayed)
 	})
 }
 

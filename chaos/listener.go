@@ -22,6 +22,7 @@ type listener struct {
 	disorder int  // an entry came after a later one
 	altered  int  // an identifier came with other bytes; or what can't be believed
 	sessions []span
+	chosen   time.Duration // to wait, since the last session
 	live     []change
 	errors   []string
 }
@@ -33,8 +34,12 @@ type arrival struct {
 	hash [32]byte
 }
 
-// span is a session: from synced to its end, which is zero while it lasts.
-type span struct{ from, to time.Time }
+// span is a session: from synced to its end, which is zero while it lasts. Before it the
+// client chose to wait, in all, for chosen.
+type span struct {
+	from, to time.Time
+	chosen   time.Duration
+}
 
 // change is when the client began to say that it is live, or ceased to.
 type change struct {
@@ -86,15 +91,18 @@ func (l *listener) begins(epoch string) {
 func (l *listener) comes() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.sessions = append(l.sessions, span{from: time.Now()})
+	l.sessions = append(l.sessions, span{from: time.Now(), chosen: l.chosen})
+	l.chosen = 0
 }
 
-func (l *listener) goes() {
+// goes ends a session, or an attempt at one. The next attempt comes after retryIn.
+func (l *listener) goes(retryIn time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if n := len(l.sessions); n > 0 && l.sessions[n-1].to.IsZero() {
 		l.sessions[n-1].to = time.Now()
 	}
+	l.chosen += retryIn
 }
 
 func (l *listener) says(live bool) {
@@ -185,16 +193,18 @@ func (l *listener) unaware(t, a time.Time) (sum time.Duration) {
 	return sum
 }
 
-// moved is how long it was without a session, at the longest, after a time.
-func (l *listener) moved(t time.Time) (longest time.Duration) {
+// moved is how long it was without a session after a time, at the longest, and how much
+// of an absence was not its own choice.
+func (l *listener) moved(t time.Time) (away, delayed time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i := 1; i < len(l.sessions); i++ {
 		if from := l.sessions[i].from; from.After(t) {
-			longest = max(longest, from.Sub(l.sessions[i-1].to))
+			absence := from.Sub(l.sessions[i-1].to)
+			away, delayed = max(away, absence), max(delayed, absence-l.sessions[i].chosen)
 		}
 	}
-	return longest
+	return away, delayed
 }
 
 // faults are what the listener met so far.

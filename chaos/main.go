@@ -32,7 +32,7 @@ type cli struct {
 	Only []string `sep:"none" placeholder:"NAME" help:"Play this fault, or all whose names begin so (repeat for more)."`
 	List bool     `help:"List the faults, and do nothing."`
 
-	Clients int           `default:"200" placeholder:"N" help:"Clients (default ${default}): every fifth sees the frames as they are, the others are the Go client."`
+	Clients int           `default:"200" placeholder:"N" help:"Clients (default ${default}): every fifth is the Go client, the others see the frames as they are."`
 	Pace    time.Duration `default:"400ms" placeholder:"TIME" help:"Time between notices (default ${default})."`
 	Report  string        `placeholder:"FILE" help:"Write what was seen as Markdown."`
 	Seen    string        `placeholder:"FILE" help:"Keep what was seen here too, and go on with what is not in it yet: for runs in pieces."`

@@ -30,7 +30,7 @@ func (p *player) report(c *cli) string {
 	}
 	err := page.Execute(&b, map[string]any{
 		"Date": p.began.UTC().Format(time.DateOnly), "Took": fmt.Sprintf("%.0f minutes", took.Minutes()), "Machine": machine(),
-		"NATS": natsVersion(p.bins.nats), "Clients": c.Clients, "Pace": c.Pace, "Witnesses": (c.Clients + witnesses - 1) / witnesses,
+		"NATS": natsVersion(p.bins.nats), "Clients": c.Clients, "Pace": c.Pace, "Witnesses": c.Clients - (c.Clients+verifiers-1)/verifiers,
 		"Rows": p.rows, "Table": strings.TrimSpace(p.table()),
 		"MoreGoroutines": moreGoroutines, "MoreMemory": mebibytes(moreMemory), "TimesMemory": timesMemory,
 		"Life": p.life(),
@@ -84,7 +84,7 @@ func orDash(ok bool, text string) string {
 
 var columns = []string{
 	"fault", "published", "503 / 504 / no answer", "of the 504: there / not there", "missed / doubled / wrong",
-	"waited / unaware", "away", "said stale", "well / everybody", "verdict",
+	"waited / unaware", "away / delayed", "said stale", "well / everybody", "verdict",
 }
 
 // table is the table of faults, in Markdown.

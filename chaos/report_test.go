@@ -31,7 +31,7 @@ func TestReport(t *testing.T) {
 	p := &player{rows: rows, bins: binaries{nats: "/bin/false"}, began: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}
 	page := p.report(&cli{Clients: 200, Pace: time.Second})
 	for _, want := range []string{
-		"On 2026-03-01, in 20 minutes of play, on ", "200 clients (40 of them witnesses), a notice\nevery 1s",
+		"On 2026-03-01, in 20 minutes of play, on ", "200 clients (160 of them witnesses), a notice\nevery 1s",
 		"| kill it | 12 | 3 / 1 / 0 | 1 / 0, known after 40 s | 0 / 0 / 0 | 1.2 s / 0.0 s | – | – | 4.0 s / 5.0 s | as it should be |\n",
 		"| wipe it |", "**not as it should be** (1) |\n", "left out: for root alone |\n",
 		"**kill it**: it is killed.\nSeen: it came back.\n", "*Not as it should be:* 1 missed.",

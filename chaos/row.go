@@ -43,7 +43,7 @@ func (t *trial) row() row {
 		unconfirmedWords(v),
 		fmt.Sprintf("%d / %d / %d", v.missed, v.doubled, v.disorder+v.altered+v.phantom),
 		seconds(v.longestWait) + " / " + seconds(v.silent),
-		orDash(v.away > 0, fmt.Sprintf("%s (%d)", seconds(v.away), v.moved)),
+		orDash(v.away > 0, fmt.Sprintf("%s / %s (%d)", seconds(v.away), seconds(v.delayed), v.moved)),
 		orDash(v.stale > 0, staleWords(v)),
 		fmt.Sprintf("%s / %s", seconds(v.recovered), seconds(v.everybody)),
 		verdict,

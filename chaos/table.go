@@ -30,9 +30,9 @@ const (
 	saysStale = 15 * time.Second
 	// saysNo is how long a desk may take to say that it can't publish.
 	saysNo = 10 * time.Second
-	// moves is how long a client may be away whose edge was killed: its first wait is
-	// at most a second, and the way to another edge takes another.
-	moves = 2 * time.Second
+	// moves is how long the way to another edge may take, catching up and all, besides
+	// the waits that the client chose.
+	moves = time.Second
 )
 
 type act = func(context.Context, *stage, *trial) error
@@ -64,7 +64,7 @@ func kills() (all []fault) {
 		}
 	}
 	one(natsNames, expectations{wait: oneDown})
-	one(edgeNames, expectations{wait: oneDown, away: moves})
+	one(edgeNames, expectations{wait: oneDown, delayed: moves})
 	one(deskNames, expectations{wait: oneDown})
 	all = append(all, fault{
 		name: "kill the leader", about: "the server that leads the log is killed, and started again after 5 s",
@@ -216,7 +216,7 @@ func rolls() []fault {
 			t.note("the longest end took %s", seconds(t.seen.drain))
 			return nil
 		},
-		expect: expectations{wait: oneDown, away: 8*time.Second + moves},
+		expect: expectations{wait: oneDown, delayed: moves},
 	}}
 }
 

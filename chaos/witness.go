@@ -35,11 +35,12 @@ func (w witness) run(ctx context.Context) {
 			cursor, failures = next, 0
 		}
 		w.says(false)
-		w.goes()
+		retryIn := rand.N(min(time.Second<<min(failures, 6), time.Minute)) // as docs/protocol.md has it
+		w.goes(retryIn)
 		if errors.Is(err, errPromise) {
 			w.complain(err.Error())
 		}
-		pause(ctx, rand.N(min(time.Second<<min(failures, 6), time.Minute))) // as docs/protocol.md has it
+		pause(ctx, retryIn)
 	}
 	w.http.CloseIdleConnections()
 }
