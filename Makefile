@@ -26,7 +26,7 @@ GO_TEST = $(GO) test $(RACE) -vet=all -p $$(($(CORES) + 1)) -timeout 8m ./...
 # Go turns cgo off by itself where there is no C compiler.
 RACE = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 
-.PHONY: help run web build install test test-go test-web web-units web-types web-packages check check-deploy vet fmt staticcheck bench load storm chaos fuzz need need-npm need-chromium missing again
+.PHONY: help run web build install test test-go test-web web-units web-types web-packages web-browser check check-deploy vet fmt staticcheck bench load storm chaos fuzz need need-npm need-chromium missing again
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,17 +53,21 @@ build: need web ## bin/tocsin, with the web client in it
 install: need web ## tocsin on the PATH (go install)
 	$(GO) install -buildvcs=auto ./cmd/tocsin
 
-test: need need-npm need-chromium ## every test: Go, then the web client's, in a browser too
-	@$(MAKE) --no-print-directory test-go
-	@$(MAKE) --no-print-directory test-web
+# Go's tests leave half a core free, which the web client's units take; a browser that waits
+# for a busy machine would fail, and comes after.
+test: need-chromium build ## every test: Go and the web client's units, then the browser's
+	@$(MAKE) --no-print-directory -j3 test-go web-types web-packages web-units
+	@$(MAKE) --no-print-directory web-browser
 
 test-go: need missing ## the Go tests alone, with vet; need no npm
 	$(GO_TEST)
 
-# Those that keep one core busy go side by side; what each says stays together, where make
-# can do that.
+# What each says stays together, where make can do that.
 test-web: need-chromium build ## the web client's tests alone: types, units, sizes, packages, Chromium
-	@$(MAKE) --no-print-directory -j3 $(if $(filter output-sync,$(.FEATURES)),-O) web-units web-types web-packages
+	@$(MAKE) --no-print-directory -j3 $(if $(filter output-sync,$(.FEATURES)),-O) web-types web-packages web-units
+	@$(MAKE) --no-print-directory web-browser
+
+web-browser:
 	cd $(WEB) && CHROMIUM="$$(./chromium.sh)" npm run --silent e2e
 
 web-units:
@@ -76,9 +80,7 @@ web-packages:
 	cd $(WEB) && npm run --silent size
 	cd $(WEB) && npm run --silent pack-check
 
-check: need need-npm need-chromium missing fmt staticcheck ## what a reviewer asks for: format, vet, staticcheck, tests
-	$(GO_TEST)
-	@$(MAKE) --no-print-directory test-web
+check: fmt staticcheck test ## what a reviewer asks for: format, vet, staticcheck, tests
 
 check-deploy: need ## docker-compose.yml and deploy/, by schema and with the real tools (a module of its own; minutes at first)
 	cd deploy/check && $(GO) test -vet=all -count 1 -timeout 15m .
@@ -90,7 +92,7 @@ fmt:
 	@out=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
 	if [ -n "$$out" ]; then echo "not formatted (gofmt -w):"; echo "$$out"; exit 1; fi
 
-staticcheck:
+staticcheck: need
 	$(GO) tool staticcheck ./...
 
 bench: need ## benchmarks (BENCH=FanOut for one), compared with a commit (BASE=main) or a file (OLD=bench.out)

@@ -9,7 +9,7 @@ export default defineConfig({
   outputDir: 'results',
   snapshotPathTemplate: '{testDir}/snapshots/{arg}{ext}',
   fullyParallel: true,
-  workers: 2,
+  workers: 3,
   timeout: 180_000,
   // On a machine that is starved of time; the list names what needed it, as flaky.
   retries: 1,
