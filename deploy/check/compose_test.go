@@ -34,12 +34,15 @@ func TestCompose(t *testing.T) {
 		counts[strings.TrimRight(name, "-0123456789")]++
 		require.NotContains(t, s.Image, "latest", name)
 		require.Regexp(t, `:.*\w$`, s.Image, "%s: which version?", name)
+		if strings.HasPrefix(s.Image, "tocsin") {
+			require.Equal(t, types.PullPolicyNever, s.PullPolicy, "%s: what is built here comes from no registry", name)
+		}
 		for _, v := range s.Volumes {
 			if v.Type == types.VolumeTypeVolume {
 				require.Contains(t, p.Volumes, v.Source, name)
 				continue
 			}
-			if made := string(filepath.Separator) + filepath.Join(".tocsin", "compose"); strings.Contains(v.Source, made) {
+			if strings.Contains(v.Source, string(filepath.Separator)+".tocsin") { // made by first-try
 				continue
 			}
 			_, err := os.Stat(v.Source)

@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -194,16 +195,28 @@ func (r *rehearsal) arguments(service string) (args []string) {
 }
 
 func (r *rehearsal) makeKeys() {
-	require.NoError(r.t, os.Mkdir(filepath.Join(r.dir, "keys"), 0o755))
+	owner, uid := filepath.Join(r.dir, "checkout"), os.Getuid()
+	require.NoError(r.t, os.WriteFile(owner, nil, 0o600))
+	if uid == 0 {
+		uid = nobody - 1
+		require.NoError(r.t, os.Chown(owner, uid, uid))
+	}
 	for range 2 { // the second time it finds them
 		cmd := exec.Command("sh", "deploy/first-try/make.sh")
 		cmd.Dir = top
 		cmd.Env = append(os.Environ(), "PATH="+r.dir+":"+os.Getenv("PATH"), "KEYS="+filepath.Join(r.dir, "keys"),
-			"OWNER="+r.dir, "VOLUMES=/nonexistent", "ADDRESS=127.0.0.21,127.0.0.22,127.0.0.23",
+			"OWNER="+owner, "VOLUMES=/nonexistent", "ADDRESS=127.0.0.21,127.0.0.22,127.0.0.23",
 			fmt.Sprintf("USER_ID=%d", map[bool]int{true: nobody, false: os.Getuid()}[os.Getuid() == 0]))
 		out, err := cmd.CombinedOutput()
 		require.NoError(r.t, err, "%s", out)
 	}
+	for _, made := range []string{r.dir, filepath.Join(r.dir, "keys"), filepath.Join(r.dir, "keys/staff/publisher.key")} {
+		info, err := os.Stat(made)
+		require.NoError(r.t, err)
+		require.EqualValues(r.t, uid, info.Sys().(*syscall.Stat_t).Uid, "%s is whose the checkout is", made)
+	}
+	// Each service reaches its own part; in containers it is all that is mounted.
+	require.NoError(r.t, os.Chmod(filepath.Join(r.dir, "keys"), 0o755))
 }
 
 // ready waits for what the image's health check asks.

@@ -3,15 +3,15 @@
 # for each machine, once. Never for patients: there each key is made where it is used
 # (docs/running.md).
 #
-#   KEYS    where they go          (/keys)
+#   KEYS    where they go          (/tocsin/compose)
 #   USER_ID who runs the servers   (65532)
-#   OWNER   a file; its owner gets the staff's keys (/owner)
+#   OWNER   a file; its owner gets the staff's keys, and the folder above KEYS (/owner)
 #   VOLUMES the servers' volumes, to be theirs (/volumes)
 #   ADDRESS by which NATS is called besides its names (none)
 set -eu
 umask 077
 
-keys=${KEYS:-/keys}
+keys=${KEYS:-/tocsin/compose}
 server=${USER_ID:-65532}
 owner=$(stat -c %u:%g "${OWNER:-/owner}")
 
@@ -24,6 +24,7 @@ if [ -e "$keys/made" ]; then
 fi
 
 # All in a folder of its own first: what a crash left half made is made anew.
+mkdir -p "$keys"
 work=$(mktemp -d "$keys/.making-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -83,6 +84,6 @@ server=${owner%%:*}
 give staff root.key=root.key publisher.key=publisher.key approver.key=approver.key \
 	keyset.json=keyset.json trust.pem=trust.pem site-ca.pem=ca.pem
 chown -R "$owner" "$keys/staff"
-chown "$owner" "$keys"
+chown "$owner" "$keys" "$(dirname "$keys")"
 date -u >"$keys/made"
 echo "Keys are made, in $keys/staff those for people."
