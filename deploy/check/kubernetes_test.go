@@ -2,9 +2,12 @@ package check
 
 import (
 	"bytes"
+	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -127,13 +130,16 @@ func TestPodsAreRestricted(t *testing.T) {
 			if v.Secret != nil {
 				require.EqualValues(t, 0o400, *v.Secret.DefaultMode, "%s: %s", name, v.Name)
 			}
+			if p := v.Projected; p != nil && slices.ContainsFunc(p.Sources, func(s corev1.VolumeProjection) bool { return s.Secret != nil }) {
+				require.EqualValues(t, 0o400, *p.DefaultMode, "%s: %s", name, v.Name)
+			}
 		}
 		for _, c := range s.Containers {
 			require.False(t, *c.SecurityContext.AllowPrivilegeEscalation, name)
 			require.True(t, *c.SecurityContext.ReadOnlyRootFilesystem, name)
 			require.Equal(t, []corev1.Capability{"ALL"}, c.SecurityContext.Capabilities.Drop, name)
 			require.NotEmpty(t, c.Resources.Requests, name)
-			require.NotEmpty(t, c.Resources.Limits.Memory().String(), name)
+			require.False(t, c.Resources.Limits.Memory().IsZero(), name)
 			for _, m := range c.VolumeMounts {
 				has := slices.ContainsFunc(s.Volumes, func(v corev1.Volume) bool { return v.Name == m.Name })
 				require.True(t, has || m.Name == "data", "%s: %s", name, m.Name)
@@ -227,10 +233,34 @@ func TestSecretsAreListed(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(top, "docs/operations.md"))
 	require.NoError(t, err)
 	made := make(map[string]bool)
+	files, data := make(map[string]bool), make(map[string]string)
+	for _, m := range regexp.MustCompile(`--from-file (\S+)`).FindAllStringSubmatch(string(text), -1) {
+		name, _, _ := strings.Cut(m[1], "=")
+		files[name] = true
+	}
+	own := make(map[string]bool) // files that are mounted alone, from one for each replica
 	for _, o := range manifests(t) {
-		if _, ok := o.of.(*corev1.ConfigMap); ok {
+		switch of := o.of.(type) {
+		case *corev1.ConfigMap:
 			made["configmap "+o.GetName()] = true
+			maps.Copy(data, of.Data)
+		case *appsv1.StatefulSet:
+			for _, m := range of.Spec.Template.Spec.Containers[0].VolumeMounts {
+				own[m.MountPath] = m.SubPathExpr != ""
+				for i := range *of.Spec.Replicas {
+					name := strings.ReplaceAll(m.SubPathExpr, "$(POD_NAME)", fmt.Sprint(o.GetName(), "-", i))
+					require.True(t, name == "" || files[name], name)
+				}
+			}
 		}
+	}
+	file := func(path string) {
+		if dir, name := filepath.Split(path); strings.HasPrefix(dir, "/etc/") && data[name] == "" && !own[path] {
+			require.Contains(t, files, name, path)
+		}
+	}
+	for _, path := range data {
+		file(path)
 	}
 	wanted := 0
 	want := func(what string) {
@@ -259,6 +289,9 @@ func TestSecretsAreListed(t *testing.T) {
 			if v.Secret != nil {
 				want("secret " + v.Secret.SecretName)
 			}
+		}
+		for _, e := range pod.Spec.Containers[0].Env {
+			file(e.Value)
 		}
 		for _, e := range pod.Spec.Containers[0].EnvFrom {
 			if e.SecretRef != nil {
