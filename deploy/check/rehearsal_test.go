@@ -2,7 +2,7 @@ package check
 
 import (
 	"net/http"
-	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -56,7 +56,7 @@ func TestRehearsal(t *testing.T) {
 	_ = r.running[on].Wait()
 	r.serve(on)
 	r.ready(on)
-	require.NoError(t, r.running[other].Process.Signal(os.Interrupt))
+	require.NoError(t, r.running[other].Process.Signal(syscall.SIGTERM))
 	r.publish("Three")
 	r.receives(follower, "Three")
 	require.Eventually(t, func() bool { return r.sessions(on) == 1 }, patience, 100*time.Millisecond)
