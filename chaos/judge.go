@@ -11,16 +11,17 @@ import (
 
 // seen is what was seen during a trial.
 type seen struct {
-	all    []*publication
-	counts map[fate]int
-	codes  map[int]int // answers by status; 0: none came
+	all     []*publication
+	earlier []*publication // since the last trial: while things were tidied up, and prepared
+	counts  map[fate]int
+	codes   map[int]int // answers by status; 0: none came
 
 	unconfirmed   int           // publications that were answered 504 at least once
 	lateDone      int           // of them, in the log in the end
 	lateAbsent    int           // of them, not there, as the desk says
 	latest        time.Duration // the longest from an answer 504 until it was known
-	slowestAnswer time.Duration // of any desk, 201 apart
-	slowestDone   time.Duration // of a 201
+	slowestAnswer time.Duration // of any desk, 201 apart; or how long none came
+	meanwhile     int           // published from beginning to end while it was broken
 
 	missed, doubled, disorder, altered, phantom int
 	longestWait                                 time.Duration // of who stayed connected
@@ -29,7 +30,7 @@ type seen struct {
 	delayed                                     time.Duration // the longest of it that no client chose
 	moved                                       int           // clients that lost a session
 
-	stale                      time.Duration // until the last of the edges said so
+	stale                      time.Duration // until the last of those that are out of touch said so
 	clientsStale               time.Duration // until the last client said so
 	unaware                    int           // clients that did not
 	live, recovered, everybody time.Duration // from the end of the fault
@@ -41,20 +42,24 @@ type seen struct {
 func (s *stage) judge(t *trial) {
 	v := &t.seen
 	v.counts, v.codes = make(map[fate]int), make(map[int]int)
-	for _, p := range v.all {
-		if !p.isDone() {
-			t.fail("the fate of %s is open", p.id)
-			continue
-		}
-		v.counts[p.fate]++
-		s.judgePublication(t, p)
+	for _, p := range v.earlier {
+		s.judgeFate(t, p)
 	}
+	for _, p := range v.all {
+		if s.judgeFate(t, p) {
+			v.counts[p.fate]++
+			s.judgeTimes(t, p)
+		}
+	}
+	phantoms := s.countPhantoms()
+	v.phantom, s.phantoms = phantoms-s.phantoms, phantoms
 	for i, l := range s.audience.listeners {
-		f := l.faults()
-		v.doubled += f.doubled - t.faults[i].doubled
-		v.disorder += f.disorder - t.faults[i].disorder
-		if f.altered != t.faults[i].altered {
-			v.altered += f.altered - t.faults[i].altered
+		f, before := l.faults(), s.faults[i]
+		s.faults[i] = f
+		v.doubled += f.doubled - before.doubled
+		v.disorder += f.disorder - before.disorder
+		if f.altered != before.altered {
+			v.altered += f.altered - before.altered
 			l.mu.Lock()
 			t.note("%s: %v", l.name, l.errors)
 			l.mu.Unlock()
@@ -70,17 +75,57 @@ func (s *stage) judge(t *trial) {
 	t.verdict()
 }
 
-func (s *stage) judgePublication(t *trial, p *publication) {
+// judgeFate looks whether a publication has ended, and whether everybody has what was
+// published; false if it has not ended.
+func (s *stage) judgeFate(t *trial, p *publication) bool {
+	if !p.isDone() {
+		t.fail("the fate of %s is open", p.id)
+		return false
+	}
+	if p.fate == fateRefused || p.fate == fateGivenUp {
+		last := p.attempts[len(p.attempts)-1]
+		t.fail("%s: %s after %d attempts, the last: %d %s", p.id, p.fate, len(p.attempts), last.status, last.problem)
+	}
+	if p.fate == fatePublished {
+		for _, l := range s.audience.listeners {
+			if _, ok := l.has(p.id); !ok {
+				t.seen.missed++
+			}
+		}
+	}
+	return true
+}
+
+// countPhantoms counts what clients have though nobody was told that it is published: what
+// no publisher signed, or what a desk said will not be there.
+func (s *stage) countPhantoms() (n int) {
+	var got []string
+	for _, l := range s.audience.listeners {
+		got = append(got, l.identifiers()...)
+	}
+	fine := make(map[string]bool) // asked for last, so that it has all that could have come
+	for _, p := range s.publisher.book.since(time.Time{}) {
+		fine[p.id] = !p.isDone() || p.fate == fatePublished
+	}
+	for _, id := range got {
+		if !fine[id] {
+			n++
+		}
+	}
+	return n
+}
+
+// judgeTimes looks how long the answers took, and the way to the clients.
+func (s *stage) judgeTimes(t *trial, p *publication) {
 	v := &t.seen
 	for _, a := range p.attempts {
 		v.codes[a.status]++
-		switch a.status {
-		case 201:
-			v.slowestDone = max(v.slowestDone, a.took)
-		case 0:
-		default:
+		if a.status != 201 {
 			v.slowestAnswer = max(v.slowestAnswer, a.took)
 		}
+	}
+	if p.fate == fatePublished && p.signed.After(t.injected) && p.decided.Before(t.healed) {
+		v.meanwhile++
 	}
 	if n := p.unconfirmed(); n > 0 {
 		v.unconfirmed++
@@ -98,28 +143,18 @@ func (s *stage) judgePublication(t *trial, p *publication) {
 		}
 	}
 	for _, l := range s.audience.listeners {
-		got, ok := l.has(p.id)
-		switch {
-		case p.fate == fatePublished && !ok:
-			v.missed++
-		case p.fate == fatePublished:
+		if got, ok := l.has(p.id); ok && p.fate == fatePublished {
 			if wait, stayed := l.waited(p.decided, got.at); stayed {
 				v.longestWait = max(v.longestWait, wait)
 			}
 			v.silent = max(v.silent, l.unaware(p.decided, got.at))
-		case ok: // what nobody was told to be published
-			v.phantom++
 		}
-	}
-	if p.fate == fateRefused || p.fate == fateGivenUp {
-		last := p.attempts[len(p.attempts)-1]
-		t.fail("%s: %s after %d attempts, the last: %d %s", p.id, p.fate, len(p.attempts), last.status, last.problem)
 	}
 }
 
-// judgeSources looks when edges said that they are stale, and whether they stayed ready.
+// judgeSources looks when who is out of touch said so, and whether it stayed ready.
 func (s *stage) judgeSources(t *trial) {
-	names := t.expect.staleEdges
+	names := t.expect.outOfTouch
 	if len(names) == 0 {
 		for _, e := range s.edges {
 			names = append(names, e.name)
@@ -141,7 +176,7 @@ func (s *stage) judgeSources(t *trial) {
 
 // judgeClients looks when clients said that they are stale, where no edge could be live.
 func (s *stage) judgeClients(t *trial) {
-	if t.expect.stale == 0 || len(t.expect.staleEdges) > 0 {
+	if t.expect.stale == 0 || len(t.expect.outOfTouch) > 0 {
 		return
 	}
 	for _, l := range s.audience.listeners {
@@ -159,8 +194,11 @@ func (s *stage) judgeClients(t *trial) {
 
 func (s *stage) judgeVitals(t *trial) {
 	for _, name := range slices.Sorted(maps.Keys(t.before)) {
-		before, now := t.before[name], t.seen.vitals[name]
-		if !now.back(before) {
+		before := t.before[name]
+		now, measured := t.seen.vitals[name]
+		if !measured {
+			t.fail("what %s takes could not be measured", name)
+		} else if !now.back(before) {
 			t.fail("%s has %d goroutines and %s, before %d and %s", name,
 				now.Goroutines, mebibytes(now.Memory), before.Goroutines, mebibytes(before.Memory))
 		}
@@ -195,6 +233,9 @@ func (t *trial) verdict() {
 		if v.codes[503]+v.codes[504] == 0 {
 			t.fail("no desk said that it can't publish")
 		}
+	}
+	if e.goesOn && v.meanwhile == 0 {
+		t.fail("nothing was published while it was broken")
 	}
 	if e.late && v.lateDone == 0 {
 		t.fail("no publication that was answered 504 came true")

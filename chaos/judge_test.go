@@ -25,12 +25,21 @@ func answered(id string, f fate, statuses ...int) *publication {
 // judged is a trial of some publications as clients got them.
 func judged(t *testing.T, e expectations, all []*publication, listeners ...*listener) *trial {
 	t.Helper()
-	s := &stage{audience: &audience{listeners: listeners}, watch: newWatch(nil)}
-	t.Cleanup(s.watch.close)
-	r := &trial{fault: fault{expect: e}, injected: time.Now(), faults: make([]faults, len(listeners))}
+	r := &trial{fault: fault{expect: e}, injected: time.Now()}
 	r.seen.all = all
-	s.judge(r)
+	judging(t, all, listeners...).judge(r)
 	return r
+}
+
+// judging is a stage on which that was published, and not judged yet.
+func judging(t *testing.T, all []*publication, listeners ...*listener) *stage {
+	t.Helper()
+	s := &stage{
+		audience: &audience{listeners: listeners}, watch: newWatch(nil),
+		publisher: &publisher{book: &book{all: all}}, faults: make([]faults, len(listeners)),
+	}
+	t.Cleanup(s.watch.close)
+	return s
 }
 
 // What must not be is seen, whoever does it.
@@ -73,6 +82,10 @@ func TestJudgeSees(t *testing.T) {
 			l.takes("three", 4, []byte("3"), true)
 			l.takes("one", 5, []byte("1"), true)
 		}},
+		"forged": {"1 shown", []*publication{one}, func(l *listener) {
+			l.takes("one", 5, []byte("1"), false)
+			l.takes("four", 6, []byte("4"), false)
+		}},
 		"given up": {"given up after 2 attempts", []*publication{answered("three", fateGivenUp, 504, 0), one}, func(l *listener) {
 			l.takes("one", 5, []byte("1"), true)
 		}},
@@ -85,6 +98,46 @@ func TestJudgeSees(t *testing.T) {
 			require.Contains(t, r.failures[0], c.say)
 		})
 	}
+}
+
+// What goes wrong between two trials, or comes late, is the next one's.
+func TestJudgeSeesBetween(t *testing.T) {
+	one, two, three := answered("one", fatePublished, 201), answered("two", fatePublished, 201), answered("three", fateAbsent, 504)
+	l := newListener("a client")
+	l.takes("one", 5, []byte("1"), false)
+	s := judging(t, []*publication{three, one, two}, l)
+	first := &trial{injected: time.Now()}
+	first.seen.all = []*publication{three, one}
+	s.judge(first)
+	require.Empty(t, first.failures)
+
+	l.takes("one", 9, []byte("1"), false)
+	l.takes("three", 10, []byte("3"), false)
+	second := &trial{injected: time.Now()}
+	second.seen.all, second.seen.earlier = []*publication{one}, []*publication{two}
+	s.judge(second)
+	require.Len(t, second.failures, 3)
+	for i, say := range []string{"1 missed", "1 doubled", "1 shown"} {
+		require.Contains(t, second.failures[i], say)
+	}
+	third := &trial{injected: time.Now()}
+	third.seen.all = []*publication{one}
+	s.judge(third)
+	require.Empty(t, third.failures, "each is counted once")
+}
+
+// What was not measured is no success.
+func TestJudgeMeasures(t *testing.T) {
+	r := &trial{injected: time.Now(), before: map[string]vitals{"edge-1": {Goroutines: 100, Memory: 50 << 20}}}
+	r.expect = expectations{goesOn: true, refused: saysNo}
+	one := answered("one", fatePublished, 503, 0, 201)
+	one.attempts[1].took = answerLimit
+	one.signed, r.healed = r.injected.Add(-time.Second), time.Now().Add(time.Second)
+	r.seen.all = []*publication{one}
+	judging(t, r.seen.all).judge(r)
+	require.Equal(t, []string{
+		"what edge-1 takes could not be measured", "a desk answered after: 15 s, at most 10 s", "nothing was published while it was broken",
+	}, r.failures)
 }
 
 // A client that comes back gets again what came after its cursor; that is no doubling. A

@@ -4,6 +4,7 @@ package main
 
 import (
 	"crypto/sha256"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -127,6 +128,13 @@ func (l *listener) has(id string) (arrival, bool) {
 	defer l.mu.Unlock()
 	a, ok := l.got[id]
 	return a, ok
+}
+
+// identifiers are of all notices that came.
+func (l *listener) identifiers() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Keys(l.got))
 }
 
 // isHere is whether it has a session now.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -205,6 +206,16 @@ func (s *stage) leader(ctx context.Context) (leader *natsServer, others []*natsS
 		}
 	}
 	return nil, nil, fmt.Errorf("nobody leads %s: %w", logStream, ctx.Err())
+}
+
+// takenOver is whether a server leads the log beside the one that did.
+func (s *stage) takenOver(ctx context.Context, from string) bool {
+	return slices.ContainsFunc(s.nats, func(n *natsServer) bool {
+		streams, err := n.streams(ctx)
+		return err == nil && n.name != from && slices.ContainsFunc(streams, func(st streamState) bool {
+			return st.Name == logStream && st.Cluster.Leader == n.name
+		})
+	})
 }
 
 // wholeCluster is nil when every server has every stream, as new as its leader has it.

@@ -56,6 +56,10 @@ type stage struct {
 	watch     *watch
 	publishes func() // ends the publisher
 	undo      []func()
+
+	judged   time.Time // what was signed before that is judged
+	faults   []faults  // of each listener, as far as they are judged
+	phantoms int       // as far as they are judged
 }
 
 // settleLimit bounds a wait for what must come.
@@ -168,6 +172,7 @@ func (s *stage) people(ctx context.Context) (err error) {
 	if s.audience, err = newAudience(s.front.url(), trust, s.clients); err != nil {
 		return err
 	}
+	s.faults = make([]faults, s.clients)
 	publishing, stop := context.WithCancel(ctx)
 	life, end := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -176,12 +181,16 @@ func (s *stage) people(ctx context.Context) (err error) {
 		s.publisher.run(publishing, life)
 	}()
 	s.publishes = func() { stop(); end(); <-done }
-	return s.until(ctx, "every client to be connected", func(context.Context) error {
-		if here, live := s.audience.here(); here < s.clients || live < s.clients {
-			return fmt.Errorf("%d of %d are connected, %d live", here, s.clients, live)
-		}
-		return nil
-	})
+	return s.until(ctx, everybody, s.everybody)
+}
+
+const everybody = "every client to be connected and to say that it is live"
+
+func (s *stage) everybody(context.Context) error {
+	if here, live := s.audience.here(); here < s.clients || live < s.clients {
+		return fmt.Errorf("%d of %d are connected, %d live", here, s.clients, live)
+	}
+	return nil
 }
 
 // until waits until ok returns nil.

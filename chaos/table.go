@@ -64,8 +64,8 @@ func kills() (all []fault) {
 		}
 	}
 	one(natsNames, expectations{wait: oneDown})
-	one(edgeNames, expectations{wait: oneDown, delayed: moves})
-	one(deskNames, expectations{wait: oneDown})
+	one(edgeNames, expectations{wait: oneDown, delayed: moves, goesOn: true})
+	one(deskNames, expectations{wait: oneDown, goesOn: true})
 	all = append(all, fault{
 		name: "kill the leader", about: "the server that leads the log is killed, and started again after 5 s",
 		inject: func(ctx context.Context, s *stage, t *trial) error {
@@ -104,7 +104,7 @@ func hangs() (all []fault) {
 	for _, name := range slices.Concat(natsNames, edgeNames, deskNames) {
 		all = append(all, fault{
 			name: "hang " + name, about: name + " hangs for 20 s (SIGSTOP): its sockets stay open, and nothing comes from it",
-			inject: hang(name), hold: 20 * time.Second, heal: unhang(name),
+			inject: hang(name), hold: 20 * time.Second, heal: unhang(name), expect: expectations{goesOn: true},
 		})
 	}
 	return append(all, fault{
@@ -125,10 +125,11 @@ func hangs() (all []fault) {
 				l.cut()
 			}
 			pause(ctx, time.Second)
-			if again, _, err := s.leader(ctx); err != nil || again != leader {
-				return fmt.Errorf("another server leads now: %w", err)
+			again, _, err := s.leader(ctx)
+			if err == nil && again != leader {
+				err = errors.New("another server leads now")
 			}
-			return nil
+			return err
 		},
 		inject: func(ctx context.Context, s *stage, t *trial) error { return hang(t.names...)(ctx, s, t) },
 		hold:   40 * time.Second,
@@ -165,7 +166,10 @@ func partitions() []fault {
 				}
 				return nil
 			},
-			heal: func(_ context.Context, _ *stage, t *trial) error {
+			heal: func(ctx context.Context, s *stage, t *trial) error {
+				if name == "leader" && !s.takenOver(ctx, t.names[0]) {
+					t.fail("nobody leads in place of %s", t.names[0])
+				}
 				for _, l := range t.held {
 					l.letGo()
 				}
@@ -175,17 +179,17 @@ func partitions() []fault {
 	}
 	const hold = 20 * time.Second
 	return []fault{
-		cut("leader", "the server that leads the log reaches nobody", hold, expectations{},
+		cut("leader", "the server that leads the log reaches nobody", hold, expectations{goesOn: true},
 			func(s *stage, t *trial) []*link { return s.between(t.names) }),
 		cut("servers", "no server reaches another", 30*time.Second, expectations{stale: saysStale, ready: true, refused: saysNo},
 			func(s *stage, _ *trial) []*link { return s.between(natsNames, natsNames...) }),
-		cut("edge-1 from servers", "edge-1 reaches no server", hold, expectations{stale: saysStale, staleEdges: edgeNames[:1], ready: true},
+		cut("edge-1 from servers", "edge-1 reaches no server", hold, expectations{stale: saysStale, outOfTouch: edgeNames[:1], ready: true, goesOn: true},
 			func(s *stage, _ *trial) []*link { return s.between(edgeNames[:1], natsNames...) }),
-		cut("desk-1 from servers", "desk-1 reaches no server", hold, expectations{},
+		cut("desk-1 from servers", "desk-1 reaches no server", hold, expectations{stale: saysStale, outOfTouch: deskNames[:1], goesOn: true},
 			func(s *stage, _ *trial) []*link { return s.between(deskNames[:1], natsNames...) }),
-		cut("edge-1 from clients", "edge-1 and its clients do not reach each other", 40*time.Second, expectations{},
+		cut("edge-1 from clients", "edge-1 and its clients do not reach each other", 40*time.Second, expectations{goesOn: true},
 			func(s *stage, _ *trial) []*link { return s.between(edgeNames[:1], "clients") }),
-		cut("desk-1 from publisher", "the publisher does not reach desk-1", hold, expectations{},
+		cut("desk-1 from publisher", "the publisher does not reach desk-1", hold, expectations{goesOn: true},
 			func(s *stage, _ *trial) []*link { return s.between(deskNames[:1], "publisher") }),
 	}
 }

@@ -33,10 +33,11 @@ type fault struct {
 type expectations struct {
 	// wait bounds how long a client that stays connected waits for what was answered 201.
 	wait time.Duration
-	// stale bounds how long the named edges (all, if none is named) take to say so.
+	// stale bounds how long those that are out of touch with the log (all edges, if none is
+	// named) take to say so.
 	stale      time.Duration
-	staleEdges []string
-	// ready: those edges stay ready.
+	outOfTouch []string
+	// ready: they stay ready.
 	ready bool
 	// refused bounds a desk's answer while it can't publish; and there must be one.
 	refused time.Duration
@@ -47,6 +48,8 @@ type expectations struct {
 	delayed time.Duration
 	// late: a publication that was answered 504 must come true later.
 	late bool
+	// goesOn: something is signed and published while it is broken.
+	goesOn bool
 }
 
 const (
@@ -63,7 +66,6 @@ type trial struct {
 	began, injected, healed, ended time.Time
 	before                         map[string]vitals
 	logs                           map[string]int64 // where they ended before
-	faults                         []faults         // of each listener, before
 	notes                          []string
 	names                          []string // of the processes that were chosen
 	held                           []*link
@@ -106,9 +108,6 @@ func (s *stage) play(ctx context.Context, f fault) (*trial, error) {
 			return t, err
 		}
 		t.before[p.name], t.logs[p.name] = v, p.logSize()
-	}
-	for _, l := range s.audience.listeners {
-		t.faults = append(t.faults, l.faults())
 	}
 	t.injected = time.Now()
 	if err := f.inject(ctx, s, t); err != nil {
@@ -182,20 +181,29 @@ func (s *stage) recovers(ctx context.Context, t *trial) error {
 }
 
 // settle waits until what was begun has ended: publications, their way to the clients,
-// copies on the servers, memory.
+// doubts of clients, copies on the servers, memory.
 func (s *stage) settle(ctx context.Context, t *trial) {
 	limit, cancel := context.WithTimeout(ctx, tail)
 	defer cancel()
-	t.seen.all = s.publisher.book.since(t.began)
-	t.seen.all = slices.DeleteFunc(t.seen.all, func(p *publication) bool { return p.signed.After(t.ended) })
-	for _, p := range t.seen.all {
+	for _, p := range s.publisher.book.since(s.judged) {
+		switch {
+		case p.signed.After(t.ended): // the next trial's
+		case p.signed.Before(t.began):
+			t.seen.earlier = append(t.seen.earlier, p)
+		default:
+			t.seen.all = append(t.seen.all, p)
+		}
+	}
+	s.judged = t.ended
+	begun := slices.Concat(t.seen.earlier, t.seen.all)
+	for _, p := range begun {
 		select {
 		case <-p.done:
 		case <-limit.Done():
 		}
 	}
 	_ = s.until(ctx, "all clients to have everything", func(context.Context) error {
-		for _, p := range t.seen.all {
+		for _, p := range begun {
 			if p.isDone() && p.fate == fatePublished {
 				if _, all := s.audience.allHave(p.id); !all {
 					return errors.New(p.id)
@@ -204,6 +212,9 @@ func (s *stage) settle(ctx context.Context, t *trial) {
 		}
 		return nil
 	})
+	if err := s.until(ctx, everybody, s.everybody); err != nil {
+		t.fail("%v", firstLine(err))
+	}
 	if len(s.nats) > 0 {
 		if err := s.until(ctx, "all copies to be current", s.wholeCluster); err != nil {
 			t.fail("%v", firstLine(err))
