@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,11 +30,16 @@ func clocks() (all []fault) {
 					return s.swapClock(ctx, name, true)
 				},
 				inject: func(_ context.Context, s *stage, _ *trial) error { return s.setClock(name, step.by) },
-				heal:   func(_ context.Context, s *stage, _ *trial) error { return s.setClock(name, 0) },
+				heal: func(ctx context.Context, s *stage, _ *trial) error {
+					if err := s.clockIsOff(ctx, name, step.by); err != nil {
+						return err
+					}
+					return s.setClock(name, 0)
+				},
 				tidy: func(ctx context.Context, s *stage, _ *trial) error {
 					return s.swapClock(ctx, name, false)
 				},
-				expect: expectations{wait: oneDown},
+				expect: expectations{wait: oneDown, goesOn: true},
 			})
 		}
 		all = append(all, fault{
@@ -138,6 +144,27 @@ func (s *stage) setClock(name string, by time.Duration) error {
 		return err
 	}
 	return os.Rename(temporary, s.clockFile(name))
+}
+
+// clockIsOff checks what time a process says it is.
+func (s *stage) clockIsOff(ctx context.Context, name string, by time.Duration) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodHead, s.process(name).admin+"/healthz", nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	_ = response.Body.Close()
+	says, err := http.ParseTime(response.Header.Get("Date"))
+	if err != nil {
+		return err
+	}
+	if off := time.Until(says); (off - by).Abs() > time.Minute {
+		return fmt.Errorf("the clock of %s is off by %v, not by %v", name, off, by)
+	}
+	return nil
 }
 
 // swapClock replaces a process by one whose clock can be set, or back.

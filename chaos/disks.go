@@ -25,8 +25,8 @@ func disks() []fault {
 			}),
 		slow("slow disks", "every sync to the disk takes 300 ms longer on all servers, for 20 s",
 			300*time.Millisecond, func(context.Context, *stage) ([]string, error) { return natsNames, nil }),
-		full("full disk of one server", natsNames[:1], expectations{wait: oneDown}),
-		full("full disks", natsNames, expectations{stale: 0, ready: true, refused: saysNo, recover: 60 * time.Second}),
+		full("full disk of one server", natsNames[:1], expectations{wait: oneDown, goesOn: true}),
+		full("full disks", natsNames, expectations{ready: true, refused: saysNo, recover: 60 * time.Second}),
 		{
 			name: "flipped bit", about: "one bit in a block of the log flips on nats-2, which is killed and started again, and then leads",
 			inject: func(ctx context.Context, s *stage, t *trial) error {
@@ -43,7 +43,9 @@ func disks() []fault {
 				if err := s.until(ctx, "all copies to be current", s.wholeCluster); err != nil {
 					return err
 				}
-				s.server("nats-2").steer(ctx, s)
+				if err := s.server("nats-2").steer(ctx, s); err != nil {
+					return err
+				}
 				return s.readAnew(ctx, t, "nats-2")
 			},
 			expect: expectations{wait: oneDown},
@@ -58,7 +60,7 @@ func disks() []fault {
 				t.names = []string{leader.name}
 				return s.flip(leader.name)
 			},
-			hold: 5 * time.Second,
+			hold: 15 * time.Second, // what a server has read it keeps in memory for 10 s
 			check: func(ctx context.Context, s *stage, t *trial) error {
 				return s.readAnew(ctx, t, t.names[0])
 			},
@@ -98,7 +100,7 @@ func slow(name, about string, delay time.Duration, which func(context.Context, *
 				return err
 			}
 			if len(t.names) == 1 { // that has made another one lead
-				s.server(t.names[0]).steer(ctx, s)
+				return s.server(t.names[0]).steer(ctx, s)
 			}
 			return nil
 		},
@@ -118,7 +120,7 @@ func slow(name, about string, delay time.Duration, which func(context.Context, *
 			defer t.disk.close()
 			return s.swap(ctx, t.names, func(p *program) { p.launch = nil })
 		},
-		expect: expectations{},
+		expect: expectations{goesOn: true},
 	}
 }
 
@@ -141,16 +143,20 @@ func (s *stage) swap(ctx context.Context, names []string, change func(*program))
 }
 
 // steer makes a server lead the log: those that lead in its place are killed until it does.
-func (n *natsServer) steer(ctx context.Context, s *stage) {
-	for range 6 {
+func (n *natsServer) steer(ctx context.Context, s *stage) error {
+	for range 10 { // each time it is one of two
 		leader, _, err := s.leader(ctx)
 		if err != nil || leader == n {
-			return
+			return err
 		}
-		if leader.kill() != nil || leader.start() != nil || s.well(ctx, leader.program) != nil {
-			return
+		if err := errors.Join(leader.kill(), leader.start()); err != nil {
+			return err
+		}
+		if err := s.well(ctx, leader.program); err != nil {
+			return err
 		}
 	}
+	return fmt.Errorf("%s does not come to lead %s", n.name, logStream)
 }
 
 // needsRoot is what mounts need.
@@ -202,7 +208,11 @@ func full(name string, names []string, e expectations) fault {
 		},
 		heal: func(ctx context.Context, s *stage, t *trial) error {
 			for _, name := range names {
-				if err := os.Remove(ballast(s.server(name).store)); err != nil {
+				n := s.server(name)
+				if len(n.said(t.logs[name], "no space left")) == 0 {
+					return fmt.Errorf("%s has not met the end of its volume", name)
+				}
+				if err := os.Remove(ballast(n.store)); err != nil {
 					return err
 				}
 			}

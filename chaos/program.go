@@ -31,7 +31,7 @@ type program struct {
 	admin string
 	// metrics says that it has some there, as a tocsin has.
 	metrics bool
-	// launch starts the command in another way, "" as it is: see [slowDisk].
+	// launch starts the command in another way than as it is, nil: see [slowDisk].
 	launch func(*exec.Cmd) error
 
 	mu     sync.Mutex

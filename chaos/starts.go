@@ -74,6 +74,7 @@ func starts() []fault {
 				pause(ctx, 5*time.Second) // so that it is edge-2 that gives them what they lack
 				return s.process("edge-1").start()
 			},
+			expect: expectations{goesOn: true},
 		},
 	}
 }
@@ -96,11 +97,11 @@ func (s *stage) servesAlone(ctx context.Context, t *trial, p *program, from stri
 		return nil
 	}
 	took, v := time.Since(began), s.watch.now(p.name)
-	served, err := snapshotSize(ctx, "http://"+p.flag("--listen"))
+	served, err := s.snapshotSize(ctx, p.name)
 	if err != nil {
 		return err
 	}
-	held, err := snapshotSize(ctx, "http://"+s.process("edge-1").flag("--listen"))
+	held, err := s.snapshotSize(ctx, "edge-1")
 	if err != nil {
 		return err
 	}
@@ -112,8 +113,9 @@ func (s *stage) servesAlone(ctx context.Context, t *trial, p *program, from stri
 }
 
 // snapshotSize is how many entries an edge's public snapshot has.
-func snapshotSize(ctx context.Context, edge string) (int, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, edge+"/v1/snapshot", nil)
+func (s *stage) snapshotSize(ctx context.Context, edge string) (int, error) {
+	url := "http://" + s.process(edge).flag("--listen") + "/v1/snapshot"
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return 0, err
 	}
@@ -191,6 +193,12 @@ func (s *stage) readAnew(ctx context.Context, t *trial, damaged string) error {
 		}
 		stuck = s.stuck(ctx, names, readLimit)
 	}
+	if len(stuck) == 0 && damaged != "" {
+		t.note("none of %d edges that read the log anew met the damage; the volume of %s was wiped, so that it is in no other's way", readers, damaged)
+		if err := s.wipe(ctx, damaged); err != nil {
+			return err
+		}
+	}
 	for _, name := range stuck {
 		lines := s.process(name).said(0, "level=ERROR", "level=WARN")
 		t.fail("%s has not read the log: %s; it says: %s", name, s.watch.now(name), lines[max(0, len(lines)-2):])
@@ -233,12 +241,19 @@ func (s *stage) wipe(ctx context.Context, name string) error {
 // readLimit is how long an edge may take to read the log of a run.
 const readLimit = 20 * time.Second
 
-// reads waits until an extra edge has read what edge-1 has.
+// reads waits until an extra edge has read what edge-1 has, and serves as much.
 func (s *stage) reads(ctx context.Context, name string) error {
-	return s.until(ctx, name+" to have read the log", func(context.Context) error {
+	held, err := s.snapshotSize(ctx, "edge-1")
+	if err != nil {
+		return err
+	}
+	return s.until(ctx, name+" to have read the log", func(ctx context.Context) error {
 		v := s.watch.now(name)
 		if have := s.watch.now("edge-1").read; !v.live || v.from != "" || v.read+5 < have {
 			return fmt.Errorf("%s, %d of %d", v, v.read, have)
+		}
+		if served, err := s.snapshotSize(ctx, name); err != nil || served < held {
+			return errors.Join(fmt.Errorf("it serves %d of %d entries", served, held), err)
 		}
 		return nil
 	})

@@ -57,7 +57,7 @@ func (s *stage) mount(dir string, size int64) error {
 
 // move moves what is in a folder to another volume.
 func move(from, to string) error {
-	if out, err := exec.Command("cp", "-a", from+"/.", to+"/").CombinedOutput(); err != nil && len(out) > 0 {
+	if out, err := exec.Command("cp", "-a", from+"/.", to+"/").CombinedOutput(); err != nil {
 		return fmt.Errorf("copying %s: %w: %s", from, err, out)
 	}
 	return empty(from)
