@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"sync"
@@ -128,6 +129,30 @@ func (f *front) choose(not map[*backend]bool) (best *backend) {
 		best.open.Add(1)
 	}
 	return best
+}
+
+// spread is nil when every edge is up and has clients. Otherwise what an edge has too many
+// of is sent away, to come back where there are fewest.
+func (f *front) spread() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	least, most := f.edges[0], f.edges[0]
+	for _, e := range f.edges {
+		if !e.up.Load() {
+			return fmt.Errorf("%s is not up", e.link.to)
+		}
+		if e.open.Load() < least.open.Load() {
+			least = e
+		}
+		if e.open.Load() > most.open.Load() {
+			most = e
+		}
+	}
+	if 3*least.open.Load() >= most.open.Load() {
+		return nil
+	}
+	most.link.cut()
+	return fmt.Errorf("%s has %d, %s %d", least.link.to, least.open.Load(), most.link.to, most.open.Load())
 }
 
 func (f *front) close() {

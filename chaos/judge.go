@@ -234,6 +234,9 @@ func (t *trial) verdict() {
 			t.fail("no desk said that it can't publish")
 		}
 	}
+	if e.displaced && v.moved == 0 {
+		t.fail("no client lost its session")
+	}
 	if e.goesOn && v.meanwhile == 0 {
 		t.fail("nothing was published while it was broken")
 	}

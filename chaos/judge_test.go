@@ -129,14 +129,15 @@ func TestJudgeSeesBetween(t *testing.T) {
 // What was not measured is no success.
 func TestJudgeMeasures(t *testing.T) {
 	r := &trial{injected: time.Now(), before: map[string]vitals{"edge-1": {Goroutines: 100, Memory: 50 << 20}}}
-	r.expect = expectations{goesOn: true, refused: saysNo}
+	r.expect = expectations{displaced: true, goesOn: true, refused: saysNo}
 	one := answered("one", fatePublished, 503, 0, 201)
 	one.attempts[1].took = answerLimit
 	one.signed, r.healed = r.injected.Add(-time.Second), time.Now().Add(time.Second)
 	r.seen.all = []*publication{one}
 	judging(t, r.seen.all).judge(r)
 	require.Equal(t, []string{
-		"what edge-1 takes could not be measured", "a desk answered after: 15 s, at most 10 s", "nothing was published while it was broken",
+		"what edge-1 takes could not be measured", "a desk answered after: 15 s, at most 10 s",
+		"no client lost its session", "nothing was published while it was broken",
 	}, r.failures)
 }
 
@@ -196,6 +197,35 @@ func TestUnaware(t *testing.T) {
 		require.Equal(t, 10*time.Second, l.unaware(published, time.Now()))
 		require.Equal(t, time.Second, l.unaware(published, published.Add(time.Second)))
 	})
+}
+
+// Clients that are all at one edge are sent away from it, once every edge is up.
+func TestSpread(t *testing.T) {
+	far, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer far.Close()
+	f := new(front)
+	for _, name := range []string{"edge-1", "edge-2"} {
+		l, err := newLink("clients", name, far.Addr().String())
+		require.NoError(t, err)
+		defer l.close()
+		f.edges = append(f.edges, &backend{link: l})
+	}
+	near, err := net.Dial("tcp", f.edges[0].link.addr())
+	require.NoError(t, err)
+	defer near.Close()
+	_, err = far.Accept()
+	require.NoError(t, err)
+	f.edges[0].up.Store(true)
+	f.edges[0].open.Store(4)
+	require.ErrorContains(t, f.spread(), "edge-2 is not up")
+	f.edges[1].up.Store(true)
+	f.edges[1].open.Store(2)
+	require.NoError(t, f.spread())
+	f.edges[1].open.Store(1)
+	require.ErrorContains(t, f.spread(), "edge-2 has 1, edge-1 4")
+	_, err = near.Read(make([]byte, 1))
+	require.ErrorIs(t, err, io.EOF)
 }
 
 // A link that is held swallows, and closes nothing; what was sent comes when it is let go.

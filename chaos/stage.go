@@ -193,6 +193,15 @@ func (s *stage) everybody(context.Context) error {
 	return nil
 }
 
+// spread is nil when every edge has its share of the clients: who broke one that has none
+// would break nothing.
+func (s *stage) spread(ctx context.Context) error {
+	if err := s.everybody(ctx); err != nil {
+		return err
+	}
+	return s.front.spread()
+}
+
 // until waits until ok returns nil.
 func (s *stage) until(ctx context.Context, what string, ok func(context.Context) error) error {
 	began := time.Now()

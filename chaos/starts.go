@@ -33,7 +33,7 @@ func starts() []fault {
 				return s.servesAlone(ctx, t, edge, "cache")
 			},
 			hold: 2 * time.Second, heal: start(natsNames...),
-			expect: expectations{stale: saysStale, ready: true},
+			expect: expectations{stale: saysStale, ready: true, displaced: true},
 		},
 		{
 			name:  "start from a peer",
@@ -74,7 +74,7 @@ func starts() []fault {
 				pause(ctx, 5*time.Second) // so that it is edge-2 that gives them what they lack
 				return s.process("edge-1").start()
 			},
-			expect: expectations{goesOn: true},
+			expect: expectations{displaced: true, goesOn: true},
 		},
 	}
 }

@@ -64,7 +64,7 @@ func kills() (all []fault) {
 		}
 	}
 	one(natsNames, expectations{wait: oneDown})
-	one(edgeNames, expectations{wait: oneDown, delayed: moves, goesOn: true})
+	one(edgeNames, expectations{wait: oneDown, delayed: moves, displaced: true, goesOn: true})
 	one(deskNames, expectations{wait: oneDown, goesOn: true})
 	all = append(all, fault{
 		name: "kill the leader", about: "the server that leads the log is killed, and started again after 5 s",
@@ -95,6 +95,7 @@ func kills() (all []fault) {
 		fault{
 			name: "kill everything", about: "servers, edges and desks are killed at once, and started again after 3 s",
 			inject: kill(everybody...), hold: 3 * time.Second, heal: start(everybody...),
+			expect: expectations{displaced: true},
 		},
 	)
 }
@@ -187,7 +188,7 @@ func partitions() []fault {
 			func(s *stage, _ *trial) []*link { return s.between(edgeNames[:1], natsNames...) }),
 		cut("desk-1 from servers", "desk-1 reaches no server", hold, expectations{stale: saysStale, outOfTouch: deskNames[:1], goesOn: true},
 			func(s *stage, _ *trial) []*link { return s.between(deskNames[:1], natsNames...) }),
-		cut("edge-1 from clients", "edge-1 and its clients do not reach each other", 40*time.Second, expectations{goesOn: true},
+		cut("edge-1 from clients", "edge-1 and its clients do not reach each other", 40*time.Second, expectations{displaced: true, goesOn: true},
 			func(s *stage, _ *trial) []*link { return s.between(edgeNames[:1], "clients") }),
 		cut("desk-1 from publisher", "the publisher does not reach desk-1", hold, expectations{goesOn: true},
 			func(s *stage, _ *trial) []*link { return s.between(deskNames[:1], "publisher") }),
@@ -220,7 +221,7 @@ func rolls() []fault {
 			t.note("the longest end took %s", seconds(t.seen.drain))
 			return nil
 		},
-		expect: expectations{wait: oneDown, delayed: moves},
+		expect: expectations{wait: oneDown, delayed: moves, displaced: true},
 	}}
 }
 

@@ -48,6 +48,8 @@ type expectations struct {
 	delayed time.Duration
 	// late: a publication that was answered 504 must come true later.
 	late bool
+	// displaced: clients must lose their session.
+	displaced bool
 	// goesOn: something is signed and published while it is broken.
 	goesOn bool
 }
@@ -99,6 +101,9 @@ func (s *stage) play(ctx context.Context, f fault) (*trial, error) {
 		if err := s.until(ctx, "all to be live", s.allLive); err != nil {
 			return t, fmt.Errorf("preparing: %w", err)
 		}
+	}
+	if err := s.until(ctx, "clients at every edge", s.spread); err != nil {
+		return t, fmt.Errorf("preparing: %w", err)
 	}
 	t.began = time.Now()
 	pause(ctx, lead)
