@@ -163,9 +163,8 @@ func (s *stage) dismiss(name string) error {
 const readers = 4
 
 // readAnew has edges read the whole log from the beginning, after a copy was damaged: what
-// is damaged must be mended, or seen, and never be skipped. damaged is the server that has
-// the damage on its disk; "" if none should have.
-func (s *stage) readAnew(ctx context.Context, t *trial, damaged string) error {
+// is damaged must be mended, or seen, and never be skipped.
+func (s *stage) readAnew(ctx context.Context, t *trial) error {
 	if lacking := s.lacks(ctx); len(lacking) > 0 {
 		t.note("by the servers' own account, %s", strings.Join(lacking, ", "))
 	}
@@ -185,19 +184,18 @@ func (s *stage) readAnew(ctx context.Context, t *trial, damaged string) error {
 		names = append(names, name)
 	}
 	stuck := s.stuck(ctx, names, readLimit)
-	if len(stuck) > 0 && damaged != "" {
+	switch {
+	case t.damaged == "":
+	case len(stuck) == 0:
+		t.note("none of %d edges that read the log anew met the damage", readers)
+	default:
 		t.note("%d of %d edges that read the log anew met the damage, and stopped there with an alarm; "+
-			"by hand: %s was stopped, its volume wiped, and started again (the runbook)", len(stuck), readers, damaged)
-		if err := s.wipe(ctx, damaged); err != nil {
+			"by hand: %s was stopped, its volume wiped, and started again (the runbook)", len(stuck), readers, t.damaged)
+		if err := s.wipe(ctx, t.damaged); err != nil {
 			return err
 		}
+		t.damaged = ""
 		stuck = s.stuck(ctx, names, readLimit)
-	}
-	if len(stuck) == 0 && damaged != "" {
-		t.note("none of %d edges that read the log anew met the damage; the volume of %s was wiped, so that it is in no other's way", readers, damaged)
-		if err := s.wipe(ctx, damaged); err != nil {
-			return err
-		}
 	}
 	for _, name := range stuck {
 		lines := s.process(name).said(0, "level=ERROR", "level=WARN")

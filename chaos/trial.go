@@ -72,6 +72,7 @@ type trial struct {
 	names                          []string // of the processes that were chosen
 	held                           []*link
 	disk                           *slowDisk
+	damaged                        string // the server that has a damage on its disk; "" if none
 
 	seen     seen
 	failures []string
