@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -82,8 +83,14 @@ func TestDroppedKeyTakesOpenSessions(t *testing.T) {
 // A ring's file reaches nodes one after the other. A ticket of the new key that comes to
 // a node too soon is opened when the file has come, if that is within two minutes; new
 // tokens meanwhile do not lose it, a sign-out does.
-func TestTicketBeforeItsKey(t *testing.T) {
-	_, theirs, now, issuer, early := ticketed(t)
+func TestTicketBeforeItsKey(t *testing.T) { synctest.Test(t, testTicketBeforeItsKey) }
+
+func testTicketBeforeItsKey(t *testing.T) {
+	issuer, now, theirs := authtest.NewOffline(t), newClock(), auth.NewKeyring()
+	issuer.SetNow(now.Now)
+	c := oneIssuer(issuer)
+	c.Now, c.TicketKeys, c.Transport = now.Now, theirs, issuer.Transport()
+	early := grant(authtest.Run(t, c, issuer), issuer.Token(map[string]any{"tenant": "north", "group": "staff"})).Ticket
 	path := filepath.Join(t.TempDir(), "keys")
 	both := string(theirs.Text())
 	id, err := theirs.Add()
@@ -92,8 +99,7 @@ func TestTicketBeforeItsKey(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, theirs.Text(), 0o600)) // lacks the key of early
 	ours, err := auth.LoadKeyring(path)
 	require.NoError(t, err)
-	c := oneIssuer(issuer)
-	c.Now, c.TicketKeys = now.Now, ours
+	c.TicketKeys = ours
 	a := authtest.Run(t, c, issuer)
 
 	admit := func(c auth.Credentials) *auth.Holder {
@@ -113,7 +119,8 @@ func TestTicketBeforeItsKey(t *testing.T) {
 	now.Step(-2 * time.Minute)
 
 	require.NoError(t, os.WriteFile(path, []byte(both), 0o600))
-	require.Eventually(t, func() bool { return a.Grant(waits).Tier == auth.Restricted }, 20*time.Second, time.Millisecond)
+	wait(t, a, func() {}) // Run watches the file
+	require.Equal(t, auth.Restricted, a.Grant(waits).Tier)
 	require.Equal(t, []string{"group:staff", "tenant:north"}, a.Grant(waits).Labels)
 	require.NotEmpty(t, a.Grant(waits).Ticket)
 	require.Equal(t, auth.Restricted, a.Grant(joined).Tier)
