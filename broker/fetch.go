@@ -74,15 +74,53 @@ func (b *Broker) fetch(ctx context.Context, stream string, which lookup) (messag
 // scan calls each for what stream holds now on these subjects from a place on, in order.
 func (b *Broker) scan(ctx context.Context, stream, subjects string, from lookup, each func(message)) error {
 	from.Next = subjects
-	for {
-		m, found, err := b.fetchWithin(ctx, stream, from)
+	m, found, err := b.fetchWithin(ctx, stream, from)
+	if err != nil || !found {
+		return err
+	}
+	each(m)
+	for l := b.list(stream, subjects, m.seq+1); ; l.take() {
+		m, found, err := l.peek(ctx)
 		if err != nil || !found {
 			return err
 		}
 		each(m)
-		from = lookup{Seq: m.seq + 1, Next: subjects}
 	}
 }
+
+// listing reads what a stream holds on some subjects, in order. It asks for several messages
+// at once where they stand close together, and for two where they are far between.
+type listing struct {
+	place
+	batch []message
+}
+
+// list lists from a place on.
+func (b *Broker) list(stream, subjects string, from uint64) *listing {
+	return &listing{place: place{b: b, stream: stream, subjects: subjects, next: from, ahead: 1}}
+}
+
+// peek returns the next message; found is false at the end.
+func (l *listing) peek(ctx context.Context) (m message, found bool, err error) {
+	for len(l.batch) == 0 && !l.end {
+		l.batch, err = l.askOnce(ctx)
+		switch n := len(l.batch); {
+		case err != nil && l.ahead > 1: // too much at once, perhaps
+			l.ahead = 1
+		case err != nil:
+			return message{}, false, err
+		case n > 0:
+			l.next, l.ahead = l.batch[n-1].seq+1, min(2*n, readAhead)
+		}
+	}
+	if len(l.batch) == 0 {
+		return message{}, false, nil
+	}
+	return l.batch[0], true, nil
+}
+
+// take goes on to the message after the one that peek returned.
+func (l *listing) take() { l.batch = l.batch[1:] }
 
 // fetchWithin is fetch, for one question by itself.
 func (b *Broker) fetchWithin(ctx context.Context, stream string, which lookup) (message, bool, error) {

@@ -68,8 +68,8 @@ type follow struct {
 	sum   [32]byte // SHA-256 of the entry there
 	hole  bool     // that place is empty: its entry was redacted
 
-	redactions *notice.Board // what explains holes; nil until the first hole
-	shorter    time.Time     // since when the log was seen to end before seq
+	redacted redacted  // what explains holes
+	shorter  time.Time // since when the log was seen to end before seq
 
 	liveness
 }
@@ -229,7 +229,7 @@ func (f *follow) begin(epoch string) {
 		f.b.log.Log(context.Background(), level, text, "epoch", f.epoch, "new_epoch", epoch, "sequence", f.seq)
 	}
 	f.epoch, f.seq, f.sum, f.hole = epoch, 0, [32]byte{}, false
-	f.redactions, f.shorter = nil, time.Time{}
+	f.redacted, f.shorter = redacted{}, time.Time{}
 	f.stale("catching up")
 	f.to.Begin(epoch)
 }

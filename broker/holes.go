@@ -1,10 +1,8 @@
 package broker
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 
 	"tocsin/notice"
 )
@@ -47,38 +45,77 @@ func (f *follow) passHoles(ctx context.Context, before uint64) error {
 // board that tells is folded from the keysets and redactions of the whole log, also
 // those after the place: that is where a redaction stands.
 func (f *follow) explain(ctx context.Context, first, last uint64) error {
-	if f.explained(first, last) {
+	if f.redacted.all(first, last) {
 		return nil
 	}
-	board := notice.NewBoard(f.b.config.Trust, f.b.config.AllowDev)
-	var entries []notice.Entry
-	for _, subject := range []string{subjectKeyset, subjectRedaction} {
-		err := f.b.scan(ctx, StreamLog, subject, lookup{Seq: 1}, func(m message) {
-			entries = append(entries, notice.Entry{Seq: m.seq, Subject: m.subject, Body: m.body, Time: m.time})
-		})
-		if err != nil {
-			return fmt.Errorf("looking for redactions: %w", err)
-		}
+	state, err := f.b.logState(ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("looking for redactions: %w", err)
+	case state.epoch != f.epoch:
+		return errReplaced
 	}
-	slices.SortFunc(entries, func(a, b notice.Entry) int { return cmp.Compare(a.Seq, b.Seq) })
-	for _, e := range entries {
-		board.Fold(e)
+	if err := f.redacted.read(ctx, f.b, state.last); err != nil {
+		return fmt.Errorf("looking for redactions: %w", err)
 	}
-	f.redactions = board
-	if !f.explained(first, last) {
+	if !f.redacted.all(first, last) {
 		return &holeError{first: first, last: last}
 	}
 	return nil
 }
 
-func (f *follow) explained(first, last uint64) bool {
-	if f.redactions == nil {
-		return false
-	}
+// redacted is what the redactions of a log explain. Whoever has a desk's key of NATS can fill
+// the log with what reads like redactions: each is read once, and few are held at a time.
+type redacted struct {
+	board *notice.Board // nil before the first reading
+	to    uint64        // the last place that was read
+	whole bool          // that was the log's end when it was read
+}
+
+// all tells whether redactions explain every place from first to last.
+func (r *redacted) all(first, last uint64) bool {
 	for seq := first; seq <= last; seq++ {
-		if !f.redactions.Redacted(seq) {
+		if !r.whole || !r.board.Redacted(seq) {
 			return false
 		}
 	}
 	return true
+}
+
+// read folds the keysets and redactions that have come, up to the log's end. What it has read
+// when it fails it need not read again.
+func (r *redacted) read(ctx context.Context, b *Broker, end uint64) error {
+	if r.board == nil {
+		r.board = notice.NewBoard(b.config.Trust, b.config.AllowDev)
+	}
+	r.whole = false
+	lists := []*listing{b.list(StreamLog, subjectKeyset, r.to+1), b.list(StreamLog, subjectRedaction, r.to+1)}
+	for {
+		from, next, err := nextOf(ctx, lists)
+		if err != nil {
+			return err
+		}
+		if from == nil || next.seq > end {
+			break
+		}
+		r.board.Fold(notice.Entry{Seq: next.seq, Subject: next.subject, Body: next.body, Time: next.time})
+		r.to = next.seq
+		from.take()
+	}
+	r.to, r.whole = max(r.to, end), true
+	return nil
+}
+
+// nextOf is the first message of several lists, and which has it; nil for none.
+func nextOf(ctx context.Context, lists []*listing) (from *listing, next message, err error) {
+	for _, l := range lists {
+		m, found, err := l.peek(ctx)
+		if err != nil {
+			return nil, message{}, err
+		}
+		if found && (from == nil || m.seq < next.seq) {
+			from, next = l, m
+		}
+	}
+	return from, next, nil
 }

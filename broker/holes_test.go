@@ -1,8 +1,11 @@
 package broker_test
 
 import (
+	"bytes"
+	"sync/atomic"
 	"testing"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
@@ -152,6 +155,41 @@ func TestHoleWithForgedRedaction(t *testing.T) {
 	h.awaitStuck(r, "entries 3 to 3 are missing and no redaction explains it", 1, 2)
 	h.append("tocsin.log.redaction", good)
 	r.awaitLive(t, int(h.head)-1)
+}
+
+// Whoever has a desk's key of NATS can fill the log with what reads like redactions. It is
+// read in few steps, and once.
+func TestHoleAmongJunk(t *testing.T) {
+	t.Parallel()
+	h := newHoled(t)
+	h.delete(3)
+	conn, js := h.server.admin()
+	var questions atomic.Int64
+	_, err := conn.Subscribe("$JS.API.STREAM.MSG.GET.TOCSIN_LOG", func(m *nats.Msg) {
+		if bytes.Contains(m.Data, []byte("tocsin.log.redaction")) {
+			questions.Add(1)
+		}
+	})
+	require.NoError(t, err)
+	const junk = 3000
+	for i := range junk {
+		subject := "tocsin.log.redaction"
+		if i%10 == 0 {
+			subject = "tocsin.log.keyset"
+		}
+		_, err := js.PublishAsync(subject, []byte("junk"))
+		require.NoError(t, err)
+	}
+	<-js.PublishAsyncComplete()
+	h.head += junk
+	r := newRecorder()
+	follow(t, h.broker, r)
+	h.awaitStuck(r, "entries 3 to 3 are missing and no redaction explains it", 1, 2)
+	h.redact(3, "b")
+	r.awaitLive(t, int(h.head)-1)
+	require.NoError(t, conn.Flush())
+	require.Greater(t, questions.Load(), int64(junk/2), "they are counted")
+	require.Less(t, questions.Load(), int64(3*junk/2))
 }
 
 // The newest entry is gone: no later one tells, only the log's own count.

@@ -139,18 +139,23 @@ func (p *place) batchOf(ctx context.Context, epoch string) ([]message, error) {
 // as any question that gets no answer, and then for less at once: it was too much for the
 // link, perhaps, or for a leader whom all nodes ask after an outage.
 func (p *place) batch(ctx context.Context) (batch []message, err error) {
-	err = p.b.again(ctx, readPatience, func() error {
-		asking, done, err := p.b.link.within(ctx, requestTimeout)
-		if err != nil {
-			return err
-		}
-		defer done()
-		if batch, err = p.ask(asking); err != nil {
+	err = p.b.again(ctx, readPatience, func() (err error) {
+		if batch, err = p.askOnce(ctx); err != nil {
 			p.ahead = max(p.ahead/2, 1)
 		}
 		return err
 	})
 	return batch, err
+}
+
+// askOnce is ask, within the time of one question and the connection's life.
+func (p *place) askOnce(ctx context.Context) ([]message, error) {
+	ctx, done, err := p.b.link.within(ctx, requestTimeout)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return p.ask(ctx)
 }
 
 // ask asks for each place the first message there or after it, so that an answer tells an
