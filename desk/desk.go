@@ -49,6 +49,7 @@ type Desk struct {
 	watch  map[*publication]struct{}     // being appended now
 	open   map[string]*unsettled         // by act
 	moved  chan struct{}                 // closed and replaced when any of this changes
+	headed time.Time                     // when the broker last took a head
 }
 
 // taken is what the API says of an accepted entry besides what the board knows.

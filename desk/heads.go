@@ -53,6 +53,33 @@ func (d *Desk) signHeads(ctx context.Context) {
 	}
 }
 
+// Signing is how it stands with the heads of this desk, for those who run it.
+type Signing struct {
+	// KeyID is of its beacon's key; "" for a desk that signs no heads.
+	KeyID string
+	// Listed tells that the keyset in force names that key as a beacon that is valid now.
+	// Heads of any other key are believed by nobody.
+	Listed bool
+	// Last is when the broker last took a head; zero if none was yet.
+	Last time.Time
+}
+
+// Signing tells how it stands with the heads.
+func (d *Desk) Signing() (s Signing) {
+	if d.config.Beacon == nil {
+		return s
+	}
+	s.KeyID = d.config.Beacon.KeyID()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s.Last = d.headed
+	if ks := d.board.Keyset(); ks != nil {
+		key := ks.Key(s.KeyID)
+		s.Listed = key != nil && key.Has(notice.RoleBeacon) && key.ValidAt(d.now())
+	}
+	return s
+}
+
 // signed is when a head was.
 type signed struct {
 	head time.Time // by the head
@@ -83,6 +110,9 @@ func (d *Desk) signHead(last signed) (outcome string, now signed) {
 	if err := d.config.Heads.PublishHead(body); err != nil {
 		return headFailed, last
 	}
+	d.mu.Lock()
+	d.headed = now.at
+	d.mu.Unlock()
 	return headPublished, now
 }
 

@@ -181,15 +181,22 @@ func TestHeadsOfAKeyThatIsNoBeacon(t *testing.T) {
 		time.Sleep(time.Minute)
 		require.Empty(t, o.take())
 		require.Contains(t, o.log.String(), "no heads: the keyset does not name --beacon-key")
+		require.Equal(t, desk.Signing{KeyID: o.staff.Beacon.KeyID()}, o.desk.Signing())
 		o.entry(o.staff.KeysetBody(2))
+		require.True(t, o.desk.Signing().Listed)
 		o.source(true, 2)
 		time.Sleep(10 * time.Second)
 		require.NotEmpty(t, o.take())
+		last := o.desk.Signing().Last
+		require.WithinDuration(t, time.Now(), last, 10*time.Second)
 		o.mu.Lock()
 		o.away = true
 		o.mu.Unlock()
 		time.Sleep(time.Minute)
 		require.Empty(t, o.take())
 		require.Contains(t, o.log.String(), "the broker did not take one")
+		require.Less(t, o.desk.Signing().Last.Sub(last), 10*time.Second+1)
+		o.entry(o.staff.KeysetBody(3, noticetest.Without(o.staff.Beacon)))
+		require.False(t, o.desk.Signing().Listed)
 	})
 }

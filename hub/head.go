@@ -53,6 +53,7 @@ type headWatch struct {
 	beacons notice.Beacons
 	since   time.Time // when heads began to be awaited; zero: the keyset names no beacon
 	refused hush
+	pace    pace
 }
 
 // Head takes a head that a desk published. One that is signed by a beacon of the keyset,
@@ -96,6 +97,7 @@ func (h *Hub) takeHead(envelope []byte, now time.Time) (outcome string) {
 	case head.Epoch != epoch:
 		return headOther
 	}
+	w.pace.heard(head, h.sayShared)
 	progress, _ := w.beacons.Hear(head, ks, now)
 	if progress == notice.HeadAdvances {
 		h.mu.Lock()

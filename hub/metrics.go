@@ -84,9 +84,12 @@ func newMetrics(h *Hub, r prometheus.Registerer) (*metrics, error) {
 		Name: "tocsin_hub_head_age_seconds",
 		Help: "How long ago a desk's signed head was passed on; 0 if the keyset names no beacon. Alarm at 45: clients are not live then.",
 	}, func() float64 { age, _ := h.headAge(time.Now()); return age.Seconds() })
+	shared := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "tocsin_hub_beacons_shared", Help: "Beacons' keys with which more than one desk signs heads.",
+	}, func() float64 { return float64(len(h.sharedBeacons())) })
 	for _, c := range []prometheus.Collector{
 		m.sessions, m.lanes, m.audience, m.welcomed, m.resumed, m.refused, m.closed, m.entries, m.acks, m.delivered,
-		m.stalls, m.slow, m.regrants, m.fanOut, m.live, m.window, m.cache, m.receipts, m.heads, staleFor, limit, headAge,
+		m.stalls, m.slow, m.regrants, m.fanOut, m.live, m.window, m.cache, m.receipts, m.heads, staleFor, limit, headAge, shared,
 	} {
 		if err := r.Register(c); err != nil {
 			return nil, fmt.Errorf("registering metrics: %w", err)

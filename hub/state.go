@@ -25,18 +25,21 @@ type State struct {
 	Beacon   bool
 	HeadCame time.Time
 	HeadAge  time.Duration
+	// SharedBeacons are keys with which more than one desk signs heads.
+	SharedBeacons []string
 }
 
 // State tells what is served now: of the log, or of what stands in for it.
 func (h *Hub) State() State {
 	age, beacon := h.headAge(time.Now())
+	shared := h.sharedBeacons()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	l := h.serving
 	if l == nil {
 		return State{}
 	}
-	s := State{From: l.from, Saved: l.saved, Seq: max(l.seq(), l.board.Seq()), Keyset: l.board.Keyset(), Beacon: beacon, HeadAge: age}
+	s := State{From: l.from, Saved: l.saved, Seq: max(l.seq(), l.board.Seq()), Keyset: l.board.Keyset(), Beacon: beacon, HeadAge: age, SharedBeacons: shared}
 	if p := h.status.Load().passed; p != nil {
 		s.HeadCame = p.came
 	}

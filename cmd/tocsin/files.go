@@ -58,6 +58,9 @@ func readSecret(path string) ([]byte, error) {
 
 // readKey reads a private key file made by "key new".
 func readKey(path string) (*notice.PrivateKey, error) {
+	if isPublicHalf(path) { // which others may read
+		return nil, fmt.Errorf("%s is the public half of a key. What is needed here is the private one: the FILE of \"tocsin key new FILE\"", path)
+	}
 	data, err := readSecret(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the key: %w", err)

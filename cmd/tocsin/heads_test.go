@@ -1,7 +1,9 @@
 package main
 
 import (
+	"log/slog"
 	"os"
+	"regexp"
 	"testing"
 	"time"
 
@@ -17,9 +19,32 @@ func TestHeadsReachAnEdge(t *testing.T) {
 	edge := f.serve("edge", "--roles", "edge").ready(t)
 	require.Contains(t, edge.state().words(), "heads     awaited for 0s")
 	require.NoError(t, os.WriteFile(f.path("beacon.key"), f.Beacon.Marshal(), 0o600))
-	f.serve("desk-2", "--roles", "desk", "--beacon-key", f.path("beacon.key"))
+	second := f.serve("desk-2", "--roles", "desk", "--beacon-key", f.path("beacon.key"))
 	require.Eventually(t, func() bool { return !edge.hub.State().HeadCame.IsZero() }, patience, 10*time.Millisecond)
 	require.Regexp(t, `heads     signed \d+s ago`, edge.state().words())
+	require.NotContains(t, edge.state().words(), "signing")
+	says := func(m *member, text string) {
+		require.Eventually(t, func() bool { return regexp.MustCompile(text).MatchString(m.state().words()) }, patience, 10*time.Millisecond, text)
+	}
+	says(second, `signing   heads, the last \d+s ago, by `+f.Beacon.KeyID())
+	says(f.office, "signing   no heads: this desk has no --beacon-key")
+	require.NoError(t, os.WriteFile(f.path("stranger.key"), f.Stranger.Marshal(), 0o600))
+	third := f.serve("desk-3", "--roles", "desk", "--beacon-key", f.path("stranger.key"))
+	says(third, `signing   NO HEADS: the keyset does not name the --beacon-key(?s:.*)`+f.Stranger.KeyID())
+}
+
+func TestSigningInWords(t *testing.T) {
+	const keyset = true
+	for want, state := range map[string]signingState{
+		"no heads: this desk has no --beacon-key":             {},
+		"NO HEADS: the keyset does not name the --beacon-key": {Beacon: "0a1b", Last: time.Now()},
+		"no heads yet, by 0a1b":                               {Beacon: "0a1b", Listed: true},
+		"heads, the last 9s ago, by 0a1b":                     {Beacon: "0a1b", Listed: true, Last: time.Now().Add(-9 * time.Second)},
+		"NO HEADS for 1m0s: ":                                 {Beacon: "0a1b", Listed: true, Last: time.Now().Add(-time.Minute)},
+	} {
+		require.Contains(t, state.words(keyset), want)
+	}
+	require.Equal(t, "no heads yet: there is no keyset", (&signingState{Beacon: "0a1b"}).words(!keyset))
 }
 
 func TestHeadsInWords(t *testing.T) {
@@ -45,6 +70,16 @@ func TestBeaconKeyRefused(t *testing.T) {
 	require.ErrorContains(t, err, "--beacon-key is for desks")
 	_, err = readKey(f.path("beacon.key"))
 	require.ErrorContains(t, err, "can be read by others")
+
+	half := publicHalf{Owner: f.Beacon.Owner, Key: f.Beacon.Public()}
+	require.NoError(t, os.WriteFile(f.path("beacon.pub"), half.marshal(), 0o644))
+	cmd, err = parse(t, "--trust", f.path("trust.pem"), "--roles", "desk", "--beacon-key", f.path("beacon.pub"), "--data", f.path("desk"),
+		"--desk-keys", f.path("desk.keys"), "--ticket-keys", f.path("ticket.keys"), "--desk-listen", freeAddress(), "--admin-listen", freeAddress())
+	require.NoError(t, err)
+	log := slog.New(slog.DiscardHandler)
+	require.NoError(t, cmd.complete(log))
+	_, err = open(t.Context(), cmd, log)
+	require.ErrorContains(t, err, "--beacon-key: "+f.path("beacon.pub")+" is the public half of a key")
 }
 
 // An older folder of dev mode has no beacon, and goes on without heads.

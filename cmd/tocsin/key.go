@@ -21,7 +21,7 @@ type keyCmd struct {
 
 type keyNewCmd struct {
 	File  string `arg:"" help:"Where to write the private key (0600; never overwritten)."`
-	Owner string `required:"" placeholder:"NAME" help:"The person who holds the key: lower-case letters, digits and hyphens. Signatures count once per owner, whatever the number of keys."`
+	Owner string `required:"" placeholder:"NAME" help:"The person who holds the key (of a beacon's, the desk): lower-case letters, digits and hyphens. Signatures count once per owner, whatever the number of keys."`
 }
 
 func (keyNewCmd) Help() string {
@@ -87,13 +87,16 @@ func (h publicHalf) marshal() []byte {
 	}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "owner %s\nkeyid %s\n", h.Owner, notice.KeyID(h.Key))
-	block := &pem.Block{Type: "PUBLIC KEY", Bytes: der}
+	block := &pem.Block{Type: pemPublic, Bytes: der}
 	if h.Owner != "" {
 		block.Headers = map[string]string{"Owner": h.Owner}
 	}
 	_ = pem.Encode(&out, block) // a Buffer takes everything
 	return out.Bytes()
 }
+
+// pemPublic is the type of PEM blocks with a public half (RFC 7468, section 13).
+const pemPublic = "PUBLIC KEY"
 
 var errNotAKey = errors.New("neither a private key nor the output of \"tocsin key show\"")
 
@@ -107,7 +110,7 @@ func readPublicHalf(path string) (publicHalf, error) {
 	switch {
 	case block == nil:
 		return publicHalf{}, fmt.Errorf("reading the key %s: %w", path, errNotAKey)
-	case block.Type == "PUBLIC KEY":
+	case block.Type == pemPublic:
 		return parsePublicHalf(path, block)
 	}
 	key, err := readKey(path)
@@ -115,6 +118,16 @@ func readPublicHalf(path string) (publicHalf, error) {
 		return publicHalf{}, err
 	}
 	return publicHalf{Owner: key.Owner, Key: key.Public()}, nil
+}
+
+// isPublicHalf tells a file of a public half from all else.
+func isPublicHalf(path string) bool {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return false
+	}
+	block, _ := pem.Decode(data)
+	return block != nil && block.Type == pemPublic
 }
 
 func parsePublicHalf(path string, block *pem.Block) (publicHalf, error) {

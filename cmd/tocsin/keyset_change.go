@@ -80,9 +80,12 @@ func keysetFacts(k *notice.Keyset) []string {
 	return list
 }
 
-func people(n int) string {
+func people(n int) string { return many(n, "person", "people") }
+
+// many is a number of things, in words.
+func many(n int, one, more string) string {
 	if n == 1 {
-		return "1 person"
+		return "1 " + one
 	}
-	return fmt.Sprintf("%d people", n)
+	return fmt.Sprintf("%d %s", n, more)
 }

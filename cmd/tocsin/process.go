@@ -267,6 +267,9 @@ func (p *process) state() hubState {
 	if p.hub != nil {
 		s.Integrity = webclient.Integrity()
 	}
+	if p.desk != nil {
+		s.Signing = signingStateOf(p.desk.Signing())
+	}
 	s.Sessions = int(gauge(p.metrics, "tocsin_hub_sessions"))
 	err := p.ready()
 	s.Ready = err == nil

@@ -20,7 +20,7 @@ import (
 type statusCmd struct {
 	Admin    string        `default:"http://127.0.0.1:9090" placeholder:"URL" help:"The hub's admin address (default ${default})."`
 	Ready    bool          `help:"Print nothing; exit 0 if the hub is ready, 1 if it is not."`
-	Sessions int           `placeholder:"N" help:"Fail unless so many clients are connected."`
+	Sessions int           `placeholder:"N" help:"Fail unless so many clients, or more, are connected."`
 	RingKey  string        `placeholder:"ID" help:"Fail unless the hub has taken up this key of a ring (see tocsin key ring)."`
 	Wait     time.Duration `placeholder:"10s" help:"Wait so long for the hub to become ready."`
 	JSON     bool          `help:"Print one object, for programs."`
@@ -28,7 +28,7 @@ type statusCmd struct {
 
 func (statusCmd) Help() string {
 	return `Ready means: it holds a verified state and is not shutting down. Losing the broker does
-not make a hub unready; its source shows as stale.
+not make a hub unready; its log shows as STALE. What is in capitals needs somebody.
 
     tocsin status
     tocsin status --ready --wait 10s && echo up`
@@ -57,7 +57,7 @@ func (cmd statusCmd) Run(ctx context.Context, c console) error {
 	case err != nil:
 		return err
 	case state.Sessions < cmd.Sessions:
-		return fmt.Errorf("%d sessions", state.Sessions)
+		return fmt.Errorf("%s, not %d", many(state.Sessions, "session", "sessions"), cmd.Sessions)
 	case cmd.RingKey != "" && !slices.Contains(slices.Concat(state.TicketKeys, state.DeskKeys), cmd.RingKey):
 		return fmt.Errorf("no ring with the key %s: is the file in its place? A running hub looks every second", cmd.RingKey)
 	}
@@ -122,17 +122,19 @@ func get(ctx context.Context, resource *url.URL, v any) error {
 
 // hubState is what the admin address tells at /status.
 type hubState struct {
-	Version  string      `json:"version"`
-	Roles    []string    `json:"roles"`
-	Dev      bool        `json:"dev"`
-	Ready    bool        `json:"ready"`
-	Reason   string      `json:"reason,omitempty"` // why it is not ready
-	Started  time.Time   `json:"started"`
-	Source   sourceState `json:"source"`
-	Keyset   keysetState `json:"keyset"`
-	Heads    headsState  `json:"heads"`
-	Active   int         `json:"active"` // threads
-	Sessions int         `json:"sessions"`
+	Version string      `json:"version"`
+	Roles   []string    `json:"roles"`
+	Dev     bool        `json:"dev"`
+	Ready   bool        `json:"ready"`
+	Reason  string      `json:"reason,omitempty"` // why it is not ready
+	Started time.Time   `json:"started"`
+	Source  sourceState `json:"source"`
+	Keyset  keysetState `json:"keyset"`
+	Heads   headsState  `json:"heads"`
+	// Signing is of a desk: whether it signs heads.
+	Signing  *signingState `json:"signing,omitempty"`
+	Active   int           `json:"active"` // threads
+	Sessions int           `json:"sessions"`
 	// Foreign are revocations that void nothing here: another ring made them.
 	Foreign int `json:"foreignRevocations,omitempty"`
 	// The keys of its rings, by id; the first of each seals.
@@ -184,27 +186,7 @@ func (s *hubState) serves(state hub.State) {
 	s.Source.From, s.Source.Saved, s.Source.Read = state.From, state.Saved, state.Seq
 	s.Source.Head = max(s.Source.Head, state.Seq)
 	s.Keyset, s.Active = keysetStateOf(state.Keyset), state.Active
-	s.Heads = headsState{Beacon: state.Beacon, Came: state.HeadCame, AgeMs: state.HeadAge.Milliseconds()}
-}
-
-// headsState is whether desks sign heads, as an edge sees it.
-type headsState struct {
-	Beacon bool      `json:"beacon"` // the keyset names one that is valid now
-	Came   time.Time `json:"came,omitzero"`
-	AgeMs  int64     `json:"ageMs"` // since then, or since heads are awaited
-}
-
-func (h headsState) words() string {
-	age := time.Duration(h.AgeMs) * time.Millisecond
-	switch {
-	case !h.Beacon:
-		return "none: the keyset names no beacon, so clients rest on the nodes' word"
-	case age >= notice.HeadLag:
-		return fmt.Sprintf("MISSING for %s: clients do not call themselves live", ago(age))
-	case h.Came.IsZero():
-		return fmt.Sprintf("awaited for %s", ago(age))
-	}
-	return fmt.Sprintf("signed %s ago", ago(age))
+	s.Heads = headsState{Beacon: state.Beacon, Came: state.HeadCame, AgeMs: state.HeadAge.Milliseconds(), Shared: state.SharedBeacons}
 }
 
 // keysetState is the keyset in force; version 0 means none.
@@ -229,12 +211,18 @@ func (s hubState) words() string {
 		b.WriteString("DEV MODE: its keys lie in one folder; never for patients\n")
 	}
 	if s.Foreign > 0 {
-		fmt.Fprintf(&b, "REVOKED IN VAIN: %d people or logins, by pseudonyms of another ring than this edge's --ticket-keys\n", s.Foreign)
+		fmt.Fprintf(&b, "REVOKED IN VAIN: %s, by pseudonyms of another ring than this edge's --ticket-keys\n", many(s.Foreign, "person or login", "people or logins"))
 	}
 	fmt.Fprintf(&b, "log       %s\n", s.Source.words())
 	fmt.Fprintf(&b, "keyset    %s\n", s.Keyset.words())
 	if slices.Contains(s.Roles, "edge") {
 		fmt.Fprintf(&b, "heads     %s\n", s.Heads.words())
+		for _, id := range s.Heads.Shared {
+			fmt.Fprintf(&b, "          TWO DESKS sign with one key: give each its own (tocsin key new)\n          %s\n", id)
+		}
+	}
+	if s.Signing != nil {
+		fmt.Fprintf(&b, "signing   %s\n", s.Signing.words(s.Keyset.Version > 0))
 	}
 	fmt.Fprintf(&b, "notices   %d active\n", s.Active)
 	fmt.Fprintf(&b, "sessions  %d\n", s.Sessions)
@@ -264,5 +252,5 @@ func (k keysetState) words() string {
 	if k.Version == 0 {
 		return "NONE: nothing can be published; see tocsin keyset --help"
 	}
-	return fmt.Sprintf("version %d, %d keys, to be renewed by %s", k.Version, k.Keys, k.Expires)
+	return fmt.Sprintf("version %d, %s, to be renewed by %s", k.Version, many(k.Keys, "key", "keys"), k.Expires)
 }
