@@ -2,7 +2,6 @@ package broker
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -95,12 +94,12 @@ func CheckRights(ctx context.Context, config Config, role Role) ([]Finding, erro
 				"Take that right away, as in deploy/nats/accounts.conf"})
 		}
 	}
-	account, err := b.account(ctx)
+	is, err := b.user(ctx)
 	if err != nil {
 		return all, err
 	}
-	if slices.Contains(streamAccounts, account) {
-		all = append(all, Finding{user, "its account, " + account + ", is that of the streams",
+	if slices.Contains(streamAccounts, is.Account) {
+		all = append(all, Finding{user, "its account, " + is.Account + ", is that of the streams",
 			"Move it to one that imports what it needs, as in deploy/nats/accounts.conf: " +
 				"within that of the streams, the server answers to any subject that a request names"})
 	}
@@ -163,25 +162,3 @@ func (b *Broker) attempt(a attempt) error {
 // streamAccounts are where the streams may lie: that of deploy/nats/accounts.conf, and
 // that of a server without accounts.
 var streamAccounts = []string{"TOCSIN", "$G"}
-
-// account is this connection's account.
-func (b *Broker) account(ctx context.Context) (string, error) {
-	ctx, done, err := b.link.within(ctx, requestTimeout)
-	if err != nil {
-		return "", err
-	}
-	defer done()
-	msg, err := b.conn.RequestWithContext(ctx, "$SYS.REQ.USER.INFO", nil)
-	if err != nil {
-		return "", fmt.Errorf("asking for the account: %w", err)
-	}
-	var answer struct {
-		Data struct {
-			Account string `json:"account"`
-		} `json:"data"`
-	}
-	if err := json.Unmarshal(msg.Data, &answer); err != nil {
-		return "", fmt.Errorf("asking for the account: %w", err)
-	}
-	return answer.Data.Account, nil
-}

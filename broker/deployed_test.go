@@ -33,6 +33,23 @@ func TestDeployed(t *testing.T) {
 	require.Equal(t, numbered(1, 20), r.awaitLive(t, 20).bodies)
 	requireHubsWork(t, edge, desk, "first")
 
+	for _, hub := range []struct {
+		*broker.Broker
+		role  broker.Role
+		lacks []string
+	}{
+		{edge, broker.RoleEdge, nil},
+		{desk, broker.RoleDesk, nil},
+		{desk, broker.RoleEdge, []string{"hear heads (tocsin.head)", "write receipts (tocsin.receipts.>)"}},
+		{edge, broker.RoleDesk, []string{
+			"append to the log (tocsin.log.>)", "keep proposals (tocsin.desk.>)", "hand heads on (tocsin.head)",
+		}},
+	} {
+		lacks, err := hub.Lacks(testContext(t), hub.role)
+		require.NoError(t, err)
+		require.Equal(t, hub.lacks, lacks)
+	}
+
 	attack(t, c, "edge-1", edgeMust{})
 	attack(t, c, "desk-1", deskMust{})
 

@@ -51,6 +51,7 @@ type process struct {
 	tls       *tls.Config
 	listener  listeners
 	foreign   foreignRevocations
+	lacks     atomic.Pointer[[]string] // rights at NATS; nil until it is known
 }
 
 // open makes a process, or nothing.
@@ -85,6 +86,9 @@ func (p *process) open(ctx context.Context) (err error) {
 		return err
 	}
 	if err := p.openBroker(ctx); err != nil {
+		return err
+	}
+	if err := p.checkRights(ctx); err != nil {
 		return err
 	}
 	if p.tickets, err = auth.LoadKeyring(p.cmd.TicketKeys); err != nil {
@@ -266,6 +270,9 @@ func (p *process) state() hubState {
 	}
 	if p.hub != nil {
 		s.Integrity = webclient.Integrity()
+	}
+	if lacks := p.lacks.Load(); lacks != nil {
+		s.Lacks = *lacks
 	}
 	if p.desk != nil {
 		s.Signing = signingStateOf(p.desk.Signing())

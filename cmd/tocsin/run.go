@@ -96,6 +96,9 @@ func (p *process) start(parts *errgroup.Group, ctx context.Context) {
 	}
 	part(p.broker.Run)
 	part(p.cohorts.run)
+	if len(p.cmd.NATS) > 0 {
+		part(p.followRights)
+	}
 	if p.provider != nil {
 		part(p.provider.run)
 	}

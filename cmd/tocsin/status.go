@@ -137,6 +137,8 @@ type hubState struct {
 	Sessions int           `json:"sessions"`
 	// Foreign are revocations that void nothing here: another ring made them.
 	Foreign int `json:"foreignRevocations,omitempty"`
+	// Lacks are rights at NATS that its roles need and its user has not.
+	Lacks []string `json:"lacks,omitempty"`
 	// The keys of its rings, by id; the first of each seals.
 	TicketKeys []string `json:"ticketKeys"`
 	DeskKeys   []string `json:"deskKeys,omitempty"`
@@ -212,6 +214,9 @@ func (s hubState) words() string {
 	}
 	if s.Foreign > 0 {
 		fmt.Fprintf(&b, "REVOKED IN VAIN: %s, by pseudonyms of another ring than this edge's --ticket-keys\n", many(s.Foreign, "person or login", "people or logins"))
+	}
+	if len(s.Lacks) > 0 {
+		fmt.Fprintf(&b, "NOT PERMITTED by NATS: to %s. Are --nats-creds those of another role?\n", strings.Join(s.Lacks, ", nor to "))
 	}
 	fmt.Fprintf(&b, "log       %s\n", s.Source.words())
 	fmt.Fprintf(&b, "keyset    %s\n", s.Keyset.words())
