@@ -26,18 +26,27 @@ func (d *Desk) Cohorts(ctx context.Context) ([]Cohort, error) {
 	return list.Cohorts, err
 }
 
-// PutCohort makes a cohort of an issuer's subjects, in place of an earlier one of that
-// name. The desk keeps pseudonyms, not the subjects.
-func (d *Desk) PutCohort(ctx context.Context, name, issuer string, subjects []string) (Cohort, error) {
-	body, err := json.Marshal(struct {
-		Issuer   string   `json:"issuer"`
-		Subjects []string `json:"subjects"`
-	}{issuer, subjects})
+// CohortList is who is to be in a cohort.
+type CohortList struct {
+	Issuer   string   `json:"issuer"`   // the iss of their tokens
+	Subjects []string `json:"subjects"` // the sub of each
+	// AnyIssuer takes the issuer's name as it is, though the desk does not know it.
+	AnyIssuer bool `json:"-"`
+}
+
+// PutCohort makes a cohort, in place of an earlier one of that name. The desk keeps
+// pseudonyms, not the subjects.
+func (d *Desk) PutCohort(ctx context.Context, name string, list CohortList) (Cohort, error) {
+	body, err := json.Marshal(list)
 	if err != nil {
 		return Cohort{}, fmt.Errorf("writing the cohort: %w", err)
 	}
+	path := cohortPath(name)
+	if list.AnyIssuer {
+		path += "?any-issuer=true"
+	}
 	var c Cohort
-	err = d.call(ctx, request{method: http.MethodPut, path: cohortPath(name), body: body, login: true}, &c)
+	err = d.call(ctx, request{method: http.MethodPut, path: path, body: body, login: true}, &c)
 	return c, err
 }
 

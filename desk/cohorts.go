@@ -96,6 +96,10 @@ func (d *Desk) putCohort(w http.ResponseWriter, r *http.Request, who staff) erro
 	if err != nil {
 		return err
 	}
+	if !d.mayBelieve(body.Issuer) && r.URL.Query().Get("any-issuer") != "true" {
+		return errBadRequest.with("edges believe no issuer of this name, so the list would have nobody on it. " +
+			"GET /v1/issuers names those that they do; with ?any-issuer=true it is taken nevertheless")
+	}
 	cohort, err := d.config.Pseudonyms.NewCohort(body.Issuer, body.Subjects)
 	if err != nil {
 		return errBadRequest.with(err.Error()) // names no subject

@@ -169,6 +169,25 @@ func TestCohortsRefused(t *testing.T) {
 	require.Equal(t, "too-big", tooBig.problem())
 }
 
+// A slip in the issuer's name would make a list with nobody on it, and say nothing. Whoever
+// knows better than the desk can say so.
+func TestCohortsOfNobody(t *testing.T) {
+	store := &lists{info: map[string]desk.CohortInfo{}, sealed: map[string][]byte{}}
+	o := newSite(t).open(func(c *desk.Config) {
+		c.Cohorts, c.Pseudonyms, c.Issuers = store, auth.NewKeyring(), []string{idp}
+	})
+	a := o.putCohort(o.staff.Publisher, "x", listOf(idp+"/", "MARKED"))
+	require.Equal(t, "bad-request", a.problem())
+	require.Contains(t, a.Body["detail"], "edges believe no issuer of this name")
+	require.NotContains(t, a.Text, "MARKED")
+	for _, query := range []string{"?any-issuer", "?any-issuer=false", "?Any-Issuer=true"} {
+		require.Equal(t, "bad-request", o.putCohort(o.staff.Publisher, "x"+query, listOf(idp+"/", "a")).problem(), query)
+	}
+	require.Empty(t, store.info)
+	require.Equal(t, http.StatusOK, o.putCohort(o.staff.Publisher, "x", listOf(idp, "a")).Status)
+	require.Equal(t, http.StatusOK, o.putCohort(o.staff.Publisher, "y?any-issuer=true", listOf(idp+"/", "a")).Status)
+}
+
 // There are 64 at most, since every edge looks through all of them: one that is there
 // can still be replaced.
 func TestCohortsAreBounded(t *testing.T) {

@@ -45,7 +45,7 @@ func (d *Desk) postPseudonyms(w http.ResponseWriter, r *http.Request, who staff)
 	if err != nil {
 		return errBadRequest.with(err.Error()) // names no id
 	}
-	if known := d.config.Issuers; len(known) > 0 && !slices.Contains(known, body.Issuer) {
+	if !d.mayBelieve(body.Issuer) {
 		return errBadRequest.with("edges believe no issuer of this name, so it would revoke nobody")
 	}
 	pseudonym := d.config.Pseudonyms.Pseudonym

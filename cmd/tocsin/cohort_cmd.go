@@ -73,7 +73,7 @@ func (cmd cohortAddCmd) Run(ctx context.Context, c console) error {
 	if err := cmd.mayReplace(ctx, c, s, len(list.ids)); err != nil {
 		return err
 	}
-	cohort, err := s.desk.PutCohort(ctx, cmd.Name, cmd.Issuer, list.ids)
+	cohort, err := s.desk.PutCohort(ctx, cmd.Name, client.CohortList{Issuer: cmd.Issuer, Subjects: list.ids, AnyIssuer: cmd.AnyIssuer})
 	if err != nil {
 		return deskFailure(s.flags.Desk, "making the cohort "+cmd.Name, err)
 	}

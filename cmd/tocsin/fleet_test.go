@@ -219,7 +219,7 @@ func (f *fleet) publishPosture(p *notice.Posture) []byte {
 
 func (f *fleet) putCohort(name string, subjects ...string) {
 	f.t.Helper()
-	_, err := f.as(f.Publisher).PutCohort(f.t.Context(), name, f.issuer.URL, subjects)
+	_, err := f.as(f.Publisher).PutCohort(f.t.Context(), name, client.CohortList{Issuer: f.issuer.URL, Subjects: subjects})
 	require.NoError(f.t, err)
 }
 
