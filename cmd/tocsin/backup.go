@@ -76,7 +76,7 @@ func describeCopy(file string, c *broker.Copy, review *broker.Review) copyWords 
 }
 
 func (w copyWords) say(out io.Writer) error {
-	text := fmt.Sprintf("log       epoch %s, up to %d: %d entries", w.Epoch, w.Last, w.Entries)
+	text := fmt.Sprintf("log       epoch %s, %s", w.Epoch, extent(w.Entries, w.Last))
 	if w.Redacted > 0 {
 		text += fmt.Sprintf(", %d redacted", w.Redacted)
 	}
@@ -90,7 +90,7 @@ func (w copyWords) say(out io.Writer) error {
 	case w.Keyset == 0:
 		text += "NO KEYSET in it is signed by these roots\n"
 	default:
-		text += fmt.Sprintf("verified  keyset version %d, %d notices active\n", w.Keyset, w.Active)
+		text += fmt.Sprintf("verified  keyset version %d, %s active\n", w.Keyset, many(w.Active, "notice", "notices"))
 	}
 	for _, s := range w.Missing {
 		text += fmt.Sprintf("MISSING   %s: no redaction explains it\n", s)
@@ -100,6 +100,15 @@ func (w copyWords) say(out io.Writer) error {
 	}
 	_, err := io.WriteString(out, printable(text))
 	return err
+}
+
+// extent is how many entries a copy holds, and, where places are empty, which is the last.
+func extent(entries int, last uint64) string {
+	text := many(entries, "entry", "entries")
+	if uint64(entries) != last {
+		text += fmt.Sprintf(" in %d places", last)
+	}
+	return text
 }
 
 // print says what a copy holds: on stdout, unless the copy itself goes there.

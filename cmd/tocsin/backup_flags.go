@@ -17,7 +17,7 @@ import (
 
 // logFlags say where a log is, and whose signatures count in it.
 type logFlags struct {
-	NATS      []string `name:"nats" group:"log" placeholder:"URL,…" help:"An external NATS; without it the log is the embedded one, in DATA/jetstream."`
+	NATS      []string `name:"nats" group:"log" placeholder:"URL" help:"An external NATS; without it the log is the embedded one, in DATA/jetstream."`
 	NATSCreds string   `name:"nats-creds" group:"log" placeholder:"FILE" help:"Its credentials."`
 	NATSCA    string   `name:"nats-ca" group:"log" placeholder:"FILE" help:"The authorities that its certificates are checked against."`
 	NATSInbox string   `name:"nats-inbox" group:"log" placeholder:"PREFIX" help:"The prefix of this user's inboxes."`

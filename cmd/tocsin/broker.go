@@ -19,7 +19,7 @@ type brokerCmd struct {
 
 // brokerFlags say which NATS, and as whom.
 type brokerFlags struct {
-	NATS      []string      `name:"nats" required:"" placeholder:"URL,…" help:"The servers."`
+	NATS      []string      `name:"nats" required:"" placeholder:"URL" help:"The servers."`
 	NATSCreds string        `name:"nats-creds" placeholder:"FILE" help:"The administrator's credentials; serve should not have them."`
 	NATSCA    string        `name:"nats-ca" placeholder:"FILE" help:"The authorities that its certificates are checked against."`
 	NATSInbox string        `name:"nats-inbox" placeholder:"PREFIX" help:"The prefix of this user's inboxes."`

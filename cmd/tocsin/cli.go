@@ -62,7 +62,26 @@ func run(args []string, c console) int {
 	if err != nil {
 		return c.fail(misuse{err, hintFor(err)})
 	}
+	if err := once(parsed); err != nil {
+		return c.fail(misuse{err, hintAt(parsed)})
+	}
 	return c.fail(parsed.Run())
+}
+
+// once refuses a flag of one value that is given several: of two nodes, or two keys, the
+// first would be forgotten in silence.
+func once(parsed *kong.Context) error {
+	given := make(map[*kong.Flag]bool)
+	for _, p := range parsed.Path {
+		if p.Flag == nil || p.Resolved || p.Flag.IsCumulative() || p.Flag.IsBool() {
+			continue
+		}
+		if given[p.Flag] {
+			return fmt.Errorf("--%s is given more than once, and has one value", p.Flag.Name)
+		}
+		given[p.Flag] = true
+	}
+	return nil
 }
 
 func newParser(c console, ctx context.Context) (*kong.Kong, error) {
@@ -76,7 +95,7 @@ func newParser(c console, ctx context.Context) (*kong.Kong, error) {
 		kong.Vars{"protocol": "1"},
 		kong.ExplicitGroups([]kong.Group{
 			{Key: "notice", Title: "Notices:"},
-			{Key: "keys", Title: "Keys:"},
+			{Key: "keys", Title: "Keys and credentials:"},
 			{Key: "hub", Title: "The hub:"},
 			{Key: "listen", Title: "Listeners:"},
 			{Key: "log", Title: "The log:"},
@@ -125,9 +144,15 @@ func misusef(format string, args ...any) error {
 func hintFor(err error) string {
 	var parse *kong.ParseError
 	if errors.As(err, &parse) && parse.Context != nil {
-		if node := parse.Context.Selected(); node != nil {
-			return fmt.Sprintf("Try %q.", node.FullPath()+" --help")
-		}
+		return hintAt(parse.Context)
+	}
+	return `Try "tocsin --help".`
+}
+
+// hintAt names the help page of the command that was begun.
+func hintAt(ctx *kong.Context) string {
+	if node := ctx.Selected(); node != nil {
+		return fmt.Sprintf("Try %q.", node.FullPath()+" --help")
 	}
 	return `Try "tocsin --help".`
 }

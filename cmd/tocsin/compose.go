@@ -28,8 +28,8 @@ type composeFlags struct {
 	Contact     string            `group:"compose" placeholder:"TEXT" help:"Whom to call."`
 	Web         string            `group:"compose" placeholder:"URL" help:"Where to read more: https, on a host that the keyset's policy allows."`
 	Parameter   map[string]string `group:"compose" mapsep:"none" placeholder:"K=V" help:"Further values, such as directive=pause-booking (repeat for more)."`
-	Scope       string            `group:"compose" placeholder:"SCOPE" help:"Public, Restricted or Private (default Public)."`
-	Address     []string          `group:"compose" sep:"none" placeholder:"LABEL" help:"Who gets it: tenant:north, surface:telehealth, … (repeat for more)."`
+	Scope       string            `group:"compose" placeholder:"SCOPE" help:"Public (everybody), Restricted (who has proven an address, now or earlier) or Private (who is logged in now); default Public."`
+	Address     []string          `group:"compose" sep:"none" placeholder:"LABEL" help:"Who gets it: tenant:north, surface:call, …; of each kind one must fit (repeat for more). Without one: everybody."`
 	Restriction string            `group:"compose" placeholder:"TEXT" help:"In words, to whom a Restricted notice is limited."`
 }
 

@@ -79,7 +79,7 @@ func owners(signers []client.Signer) string {
 	for _, s := range signers {
 		name := s.Owner
 		if name == "" {
-			name = s.KeyID // a root has no owner
+			name = "root " + s.KeyID // whose it is, no document says
 		}
 		if s.BreakGlass {
 			name += " (BREAK-GLASS)"

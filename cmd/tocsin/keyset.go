@@ -95,7 +95,7 @@ type keysetNewCmd struct {
 	Root      []string `required:"" placeholder:"FILE" help:"A root key: its public half, or its key file (repeat for more)."`
 	Threshold int      `default:"0" placeholder:"N" help:"How many roots must sign; without it, more than half."`
 	Trust     string   `required:"" placeholder:"FILE" help:"Where to write the pinned root keys, for --trust of serve and of clients."`
-	Expires   moment   `default:"365d" placeholder:"WHEN" help:"When the keyset is to be renewed (default 365d). Afterwards notices still show, marked."`
+	Expires   moment   `default:"365d" placeholder:"WHEN" help:"When the keyset is to be renewed: 90d from now, or a date and time (default 365d). Afterwards notices still show, marked."`
 	policyFlags
 }
 
@@ -134,11 +134,11 @@ func (cmd keysetNewCmd) Run(c console) error {
 
 // policyFlags are the numbers that root keys decide on.
 type policyFlags struct {
-	Patient  int      `group:"policy" placeholder:"N" help:"Owners who must sign a notice that can reach a patient (2)."`
-	Staff    int      `group:"policy" placeholder:"N" help:"… one that is addressed to group:staff alone (1)."`
-	Cancel   int      `group:"policy" placeholder:"N" help:"… a Cancel (1)."`
-	Contacts int      `group:"policy" placeholder:"N" help:"… the contact cards (2)."`
-	Posture  int      `group:"policy" placeholder:"N" help:"… the posture (2)."`
+	Patient  int      `group:"policy" placeholder:"N" help:"How many people must sign a notice that can reach a patient (at first 2)."`
+	Staff    int      `group:"policy" placeholder:"N" help:"… one that is addressed to group:staff alone (at first 1)."`
+	Cancel   int      `group:"policy" placeholder:"N" help:"… a Cancel (at first 1)."`
+	Contacts int      `group:"policy" placeholder:"N" help:"… the contact cards (at first 2)."`
+	Posture  int      `group:"policy" placeholder:"N" help:"… the posture (at first 2)."`
 	LinkHost []string `group:"policy" placeholder:"HOST" help:"A host that notices may link to (repeat for more)."`
 }
 
@@ -161,7 +161,7 @@ func (f policyFlags) apply(p *notice.Policy) {
 
 type keysetPolicyCmd struct {
 	File    string `arg:"" help:"The keyset."`
-	Expires moment `placeholder:"WHEN" help:"When the keyset is to be renewed."`
+	Expires moment `placeholder:"WHEN" help:"When the keyset is to be renewed: 365d from now, or a date and time."`
 	policyFlags
 }
 

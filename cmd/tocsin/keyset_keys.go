@@ -14,11 +14,27 @@ import (
 
 type keysetAddCmd struct {
 	File       string   `arg:"" help:"The keyset."`
-	Key        string   `arg:"" help:"The key: the output of key show."`
+	Key        string   `arg:"" help:"The file of its public half, as key new and key show print it."`
 	Role       []string `required:"" enum:"publisher,approver,contacts,operator,beacon" placeholder:"ROLE" help:"What it may sign: publisher, approver, contacts, operator or beacon (repeat for more)."`
-	From       moment   `placeholder:"WHEN" help:"From when (a little before now)."`
-	Until      moment   `default:"365d" placeholder:"WHEN" help:"Until when (default 365d)."`
-	BreakGlass bool     `help:"It meets the threshold of a notice alone; every use is shown to all staff. At most 366d."`
+	From       moment   `placeholder:"WHEN" help:"From when: 2h from now, or 2026-03-01T18:00:00+01:00 (default: a day ago, for devices whose clocks are behind)."`
+	Until      moment   `default:"365d" placeholder:"WHEN" help:"Until when, likewise (default 365d)."`
+	BreakGlass bool     `help:"It meets the threshold of a notice or a posture alone; every use is shown to all staff. At most 366d."`
+}
+
+func (keysetAddCmd) Help() string {
+	return `What the roles may sign:
+
+    publisher   notices: one of those who sign must be one
+    approver    notices, as a further person
+    contacts    contact cards: whom to call
+    operator    postures (whose credentials are void) and redactions
+    beacon      heads, and nothing else: the key of a desk (serve --beacon-key), not of a person
+
+A key that is there already gets the roles and times that are given now.
+
+    tocsin keyset add keyset.json ana.pub --role publisher --role contacts
+    tocsin keyset add keyset.json desk-1.pub --role beacon --until 365d
+    tocsin keyset add keyset.json sealed.pub --role publisher --role operator --break-glass --until 180d`
 }
 
 func (cmd keysetAddCmd) Run(c console) error {
@@ -86,6 +102,14 @@ func (cmd keysetRemoveCmd) Run(c console) error {
 type keysetSignCmd struct {
 	File string `arg:"" help:"The keyset."`
 	Key  string `required:"" placeholder:"FILE" help:"A root key."`
+}
+
+func (keysetSignCmd) Help() string {
+	return `Read it first: keyset show says in words what is signed. The file then goes to the holder of
+the next root key, or to whoever publishes it.
+
+    tocsin keyset show keyset.json
+    tocsin keyset sign keyset.json --key root.key`
 }
 
 func (cmd keysetSignCmd) Run(c console) error {
@@ -188,6 +212,13 @@ type keysetPublishCmd struct {
 	Yes  bool   `short:"y" help:"Don't ask, also when it voids messages."`
 	JSON bool   `help:"Print what became of it as one object, for programs."`
 	deskFlags
+}
+
+func (keysetPublishCmd) Help() string {
+	return `It takes no key: the signatures in the file are the permission. Messages that lose their
+signatures by it are listed first, and you are asked.
+
+    tocsin keyset publish keyset.json --desk https://desk.clinic.example`
 }
 
 // inForce tells whether the desk has this very keyset in force: to publish it again, as a

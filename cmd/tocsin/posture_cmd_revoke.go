@@ -16,7 +16,7 @@ import (
 type revokeFlags struct {
 	Revoke        []string `sep:"none" placeholder:"ISS=SUB" help:"One person's credentials are void (repeat for more)."`
 	RevokeLogin   []string `sep:"none" placeholder:"ISS=SID" help:"Those of one login of theirs (repeat for more)."`
-	Until         moment   `default:"31d" placeholder:"T" help:"Until when a revocation holds (default 31d: longer than any ticket)."`
+	Until         moment   `default:"31d" placeholder:"WHEN" help:"Until when a revocation holds: 7d from now, or a date and time (default 31d: longer than any ticket)."`
 	Unrevoke      []string `sep:"none" placeholder:"ISS=SUB" help:"Believe this person again; or a pseudonym, as posture show prints it (repeat for more)."`
 	UnrevokeLogin []string `sep:"none" placeholder:"ISS=SID" help:"Believe this login again (repeat for more)."`
 	TicketKeys    string   `placeholder:"FILE" help:"The edges' ticket keys: they make the pseudonyms of who is revoked."`

@@ -19,7 +19,10 @@ type proposalsCmd struct {
 }
 
 func (proposalsCmd) Help() string {
-	return `    tocsin proposals --key ben.key
+	return `Notices, keysets, postures and other documents that have too few signatures yet: by whom
+they are signed, who else can sign, and until when. tocsin approve ID shows one whole.
+
+    tocsin proposals --key ben.key
     tocsin proposals --withdraw 0198c1f2-… --key ana.key`
 }
 

@@ -19,7 +19,7 @@ import (
 type serveCmd struct {
 	Data   string     `default:".tocsin" placeholder:"DIR" help:"Where the embedded log and the desk's journal are kept (default ${default})."`
 	Dev    bool       `help:"A first try: makes keys, a keyset and a demo issuer in DATA/dev; loopback only."`
-	Roles  []string   `default:"edge,desk" enum:"edge,desk" placeholder:"ROLE,…" help:"What this process is: edge (clients), desk (staff) or both (default)."`
+	Roles  []string   `default:"edge,desk" enum:"edge,desk" placeholder:"ROLE" help:"What this process is: edge (clients), desk (staff) or both (default; with --nats, mostly one)."`
 	Config configFile `placeholder:"FILE" help:"JSON: any of these flags by name, and issuers (several, with their limits)."`
 
 	Listen       string         `group:"listen" placeholder:"ADDR" help:"For clients (default :8080; in dev mode 127.0.0.1:8080)."`
@@ -35,7 +35,7 @@ type serveCmd struct {
 
 	Trust     string   `group:"log" placeholder:"FILE" help:"The pinned root keys (see tocsin keyset --help)."`
 	BeaconKey string   `group:"log" placeholder:"FILE" help:"A desk's own key, of role beacon: it signs where the log stands, so that clients see what a node withholds."`
-	NATS      []string `name:"nats" group:"log" placeholder:"URL,…" help:"An external NATS (docs/running.md); without it the log is embedded, in DATA/jetstream."`
+	NATS      []string `name:"nats" group:"log" placeholder:"URL" help:"The servers of an external NATS (docs/running.md); without it the log is embedded, in DATA/jetstream."`
 	NATSCreds string   `name:"nats-creds" group:"log" placeholder:"FILE" help:"Its credentials: the seed of an nkey, or a JWT with one."`
 	NATSCA    string   `name:"nats-ca" group:"log" placeholder:"FILE" help:"The authorities that its certificates are checked against."`
 	NATSInbox string   `name:"nats-inbox" group:"log" placeholder:"PREFIX" help:"The prefix of this user's inboxes, such as _INBOX_edge-1."`
@@ -62,6 +62,11 @@ func (serveCmd) Help() string {
     tocsin key new root.key --owner root > root.pub
     tocsin keyset new keyset.json --root root.pub --trust trust.pem
     tocsin serve --trust trust.pem
+
+On a cluster of NATS each process has one role, and rights at NATS of its own:
+
+    tocsin serve --roles edge --nats tls://n1:4222,tls://n2:4222,tls://n3:4222 --nats-ca ca.pem \
+        --nats-creds edge-1.nk --nats-inbox _INBOX_edge-1 --ticket-keys ticket.keys --trust trust.pem
 
 SIGTERM drains: clients are sent elsewhere, then the process ends. A second signal
 ends it at once.`

@@ -15,7 +15,7 @@ import (
 )
 
 type tailCmd struct {
-	URL        string        `name:"url" default:"ws://127.0.0.1:8080" placeholder:"URL" help:"A node (default ${default})."`
+	URL        string        `name:"url" default:"ws://127.0.0.1:8080" placeholder:"URL" help:"An edge's address for clients (default ${default})."`
 	TokenFile  string        `placeholder:"FILE" help:"Tokens (JWT) to show, one a line; read again at every connection."`
 	TicketFile string        `placeholder:"FILE" help:"Where the ticket is kept over restarts."`
 	Cursor     string        `placeholder:"C" help:"Begin behind this place of the log, as --json told it."`
@@ -23,7 +23,7 @@ type tailCmd struct {
 	JSON       bool          `help:"Print one object a line, for programs."`
 	Once       bool          `help:"Print what holds now, and exit."`
 	Count      int           `placeholder:"N" help:"Exit after N messages; with --timeout, fail if they did not come."`
-	Timeout    time.Duration `placeholder:"10s" help:"Exit after this time."`
+	Timeout    time.Duration `placeholder:"10s" help:"Exit after this time; 1 if --once or --count is not fulfilled by then."`
 	trustFlags
 }
 
