@@ -5,6 +5,7 @@ import { problemWords } from '../ui/problemWords.js'
 import { type KeyFile, openKeyFile, readKeyFile, writeBackup } from './file.js'
 import type { OpenKey } from './key.js'
 import { isChosen, NewPassphrase, noneChosen } from './NewPassphrase.js'
+import { PassphraseField } from './PassphraseField.js'
 
 /** More than a key file ever holds, in bytes. */
 const maxFile = 16_384
@@ -121,17 +122,7 @@ export function ChooseKeyFile({
       {file?.kind === 'sealed' && (
         <>
           <Note>This is the backup of {file.owner}.</Note>
-          <Field label="Its passphrase">
-            {(control) => (
-              <input
-                {...control}
-                type="password"
-                value={passphrase}
-                onChange={(event) => setPassphrase(event.target.value)}
-                autoComplete="current-password"
-              />
-            )}
-          </Field>
+          <PassphraseField label="Its passphrase" value={passphrase} onChange={setPassphrase} />
           <Row>
             <Button type="submit" kind="primary" busy={busy} disabled={passphrase === ''}>
               {action}

@@ -1,4 +1,4 @@
-import { Field } from '../ui/index.js'
+import { PassphraseField } from './PassphraseField.js'
 import { passphraseFault } from './passphrase.js'
 
 /** A passphrase that is being chosen, typed twice. */
@@ -32,31 +32,20 @@ export function NewPassphrase({
   const { passphrase, again } = chosen
   return (
     <>
-      <Field label={label} error={tried ? passphraseFault(passphrase, owner) : ''}>
-        {(control) => (
-          <input
-            {...control}
-            type="password"
-            value={passphrase}
-            onChange={(event) => onChange({ ...chosen, passphrase: event.target.value })}
-            autoComplete="new-password"
-          />
-        )}
-      </Field>
-      <Field
+      <PassphraseField
+        label={label}
+        error={tried ? passphraseFault(passphrase, owner) : ''}
+        fresh
+        value={passphrase}
+        onChange={(value) => onChange({ ...chosen, passphrase: value })}
+      />
+      <PassphraseField
         label="The passphrase again"
         error={tried && again !== passphrase ? 'The two passphrases differ.' : ''}
-      >
-        {(control) => (
-          <input
-            {...control}
-            type="password"
-            value={again}
-            onChange={(event) => onChange({ ...chosen, again: event.target.value })}
-            autoComplete="new-password"
-          />
-        )}
-      </Field>
+        fresh
+        value={again}
+        onChange={(value) => onChange({ ...chosen, again: value })}
+      />
     </>
   )
 }

@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from 'react'
-import { Button, Field, Note, Row } from '../ui/index.js'
+import { Button, Note, Row } from '../ui/index.js'
 import type { ReadyKey, StaffKey } from './key.js'
+import { PassphraseField } from './PassphraseField.js'
 import { keyring } from './ring.js'
 
 /** Asks for the passphrase of a key that this browser keeps. */
@@ -36,17 +37,12 @@ export function Unlock({
           keep it: then it is locked.
         </Note>
       ) : (
-        <Field label={`Passphrase of ${staffKey.owner}`} error={error}>
-          {(control) => (
-            <input
-              {...control}
-              type="password"
-              value={passphrase}
-              onChange={(event) => setPassphrase(event.target.value)}
-              autoComplete="current-password"
-            />
-          )}
-        </Field>
+        <PassphraseField
+          label={`Passphrase of ${staffKey.owner}`}
+          error={error}
+          value={passphrase}
+          onChange={setPassphrase}
+        />
       )}
       <Row>
         <Button
