@@ -20,7 +20,7 @@ export interface NoticeCentreProps {
 
 /** Every notice, the withdrawn too: when it was sent and changed, and what it said then. */
 export function NoticeCentre({ headingLevel = 2 }: NoticeCentreProps): ReactNode {
-  const { notices, ready } = useTocsinState()
+  const { notices, freshness } = useTocsinState()
   const texts = useTexts(useLanguages())
   const title = useId()
   const Heading = `h${headingLevel}` as 'h2'
@@ -42,7 +42,8 @@ export function NoticeCentre({ headingLevel = 2 }: NoticeCentreProps): ReactNode
           ))}
         </ul>
       ) : (
-        ready && <p>{texts.none}</p>
+        // Of what may lack some nobody can say that there are none.
+        freshness.state === 'live' && <p>{texts.none}</p>
       )}
     </section>
   )

@@ -13,19 +13,20 @@ export function FreshnessLine(): ReactNode {
   const languages = useLanguages()
   const texts = useTexts(languages)
   const today = useToday()
-  const age = since
-    ? texts.notUpdated.replace(
-        '{time}',
-        formatTime(since, localeOf(languages, texts.language), today),
-      )
-    : texts.neverUpdated
-  const said = { live: texts.live, connecting: texts.connecting, stale: age }[state]
+  const said = [
+    (reason === 'offline' || reason === 'withheld') && texts[reason],
+    state !== 'stale' && texts[state],
+    state !== 'live' &&
+      (since
+        ? texts.notUpdated.replace(
+            '{time}',
+            formatTime(since, localeOf(languages, texts.language), today),
+          )
+        : state === 'stale' && reason !== 'withheld' && texts.neverUpdated),
+  ]
   return (
     <span className="tocsin-freshness" data-freshness={state}>
-      {reason === 'offline' && `${texts.offline} `}
-      {reason === 'withheld' && `${texts.missing} `}
-      {said}
-      {state === 'connecting' && since && ` ${age}`}
+      {said.filter(Boolean).join(' ')}
     </span>
   )
 }

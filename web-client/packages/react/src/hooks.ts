@@ -20,11 +20,11 @@ export function useFreshness(): Freshness {
   return useTocsinState().freshness
 }
 
-/** The contact cards; those built into the page until verified ones are there. */
+/** The contact cards; those built into the page until verified ones for patients are there. */
 export function useContacts(): readonly ContactCard[] {
   const { builtInContacts } = useShared()
   const { contacts } = useTocsinState()
-  return contacts.length ? contacts : builtInContacts
+  return contacts.some((card) => /^(patient)?$/.test(card.audience)) ? contacts : builtInContacts
 }
 
 /** Whether an active, actual notice says to stop this, for example `pause-booking`. */

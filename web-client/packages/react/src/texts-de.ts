@@ -41,7 +41,7 @@ export const de: Texts = {
   notUpdated: 'Nicht aktualisiert seit {time}',
   neverUpdated: 'Noch nicht aktualisiert',
   offline: 'Sie sind offline.',
-  missing: 'Hier fehlen vielleicht Mitteilungen.',
+  withheld: 'Hier fehlen vielleicht Mitteilungen.',
   fold: 'Verkleinern',
   unfold: 'Mehr zeigen',
   hide: 'Ausblenden',

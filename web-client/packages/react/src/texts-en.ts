@@ -39,7 +39,7 @@ export const en = {
   notUpdated: 'Not updated since {time}',
   neverUpdated: 'Not updated yet',
   offline: 'You are offline.',
-  missing: 'Some notices may be missing.',
+  withheld: 'Some notices may be missing.',
   fold: 'Make smaller',
   unfold: 'Show more',
   hide: 'Hide',

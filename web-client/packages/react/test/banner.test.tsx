@@ -1,6 +1,6 @@
 import { act, fireEvent, screen, within } from '@testing-library/react'
 import { describe, expect, test, vi } from 'vitest'
-import { CrisisBanner } from '../src/index.js'
+import { CrisisBanner, NoticeCentre } from '../src/index.js'
 import { loadTexts } from '../src/texts.js'
 import { arabic, cards, clientWith, english, shownOf, spanish, stale } from './fixtures.js'
 import { show } from './render.js'
@@ -238,13 +238,23 @@ describe('freshness', () => {
   test.each([
     ['en', 'Some notices may be missing. Not updated since'],
     ['es', 'Es posible que aquí falten avisos. Sin actualizar desde'],
-    ['ar', 'قد تكون بعض الإشعارات ناقصة هنا. لم يُحدَّث منذ'],
+    ['ar', 'قد لا تظهر هنا جميع الإشعارات. لم يُحدَّث منذ'],
     ['de', 'Hier fehlen vielleicht Mitteilungen. Nicht aktualisiert seit'],
   ])('says in %s that something may be missing', async (language, words) => {
     await loadTexts(language)
     const freshness = { ...stale, reason: 'withheld' } as const
     show(clientWith({ freshness }), <CrisisBanner />, { languages: [language] })
     expect(screen.getByRole('region').textContent).toContain(words)
+  })
+
+  test('the centre says that there are none only while it knows', () => {
+    const client = clientWith()
+    show(client, <NoticeCentre />)
+    const centre = screen.getByRole('region', { name: 'Notices' })
+    expect(centre.textContent).toContain('There are no notices.')
+    act(() => client.set({ freshness: { ...stale, reason: 'withheld' } }))
+    expect(centre.textContent).toContain('Some notices may be missing.')
+    expect(centre.textContent).not.toContain('There are no notices.')
   })
 
   test('gives the date of what is older than today', () => {
@@ -273,6 +283,13 @@ describe('freshness', () => {
     show(client, <CrisisBanner />, { builtInContacts })
     expect(banner().textContent).not.toContain('Old number')
     expect(banner().textContent).toContain('Patient line')
+  })
+
+  test('cards for staff alone leave patients the number that is built in', () => {
+    const builtInContacts = [{ language: 'en', audience: 'patient', name: 'Built in' }]
+    const contacts = cards.filter((card) => card.audience === 'staff')
+    show(clientWith({ notices: [shownOf()], contacts }), <CrisisBanner />, { builtInContacts })
+    expect(banner().textContent).toContain('Call us: Built in')
   })
 
   test('marks notices whose keyset has expired', () => {
