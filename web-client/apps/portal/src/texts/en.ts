@@ -94,7 +94,7 @@ export const en = {
   you: 'You',
   fresh: {
     live: 'Notices: live',
-    stale: 'Notices: not connected',
+    stale: 'Notices: may be out of date',
     connecting: 'Notices: connecting',
     incomplete: 'Notices: some may be missing',
   },

@@ -40,7 +40,7 @@ export const breach: Template = {
       event: 'Datenpanne',
       headline: 'Andere haben möglicherweise einen Teil Ihrer Gesundheitsdaten gesehen',
       instruction:
-        'Prüfen Sie Rechnungen und Schreiben Ihrer Versicherung auf Leistungen, die Sie nicht hatten. Ändern Sie Ihr Portal-Passwort, falls Sie es auch anderswo verwenden. Niemand von {clinic} wird deswegen ein Passwort oder eine Zahlung von Ihnen verlangen.',
+        'Prüfen Sie Rechnungen und Schreiben Ihrer Versicherung auf Leistungen, die Sie nicht erhalten haben. Ändern Sie Ihr Portal-Passwort, falls Sie es auch anderswo verwenden. Niemand von {clinic} wird deswegen ein Passwort oder eine Zahlung von Ihnen verlangen.',
       description:
         'Am {happened} ist jemand unbefugt in ein System von {clinic} eingedrungen. Wir haben es am {found} bemerkt. Diese Angaben können betroffen sein: {data}. Wir haben den Zugang geschlossen, Fachleute untersuchen den Vorfall. Wer betroffen ist, bekommt auch einen Brief.',
     },

@@ -28,17 +28,17 @@ export const calls: Template = {
         'Desde el {since}, las videoconsultas de {clinic} se cortan o no empiezan. Lo estamos reparando.',
     },
     ar: {
-      event: 'انقطاع الزيارات المرئية',
-      headline: 'الزيارات المرئية لا تعمل الآن',
+      event: 'انقطاع الزيارات بالفيديو',
+      headline: 'الزيارات بالفيديو لا تعمل الآن',
       instruction:
         'إذا كان لديك موعد اليوم فأبقِ هاتفك قريبًا منك: سنتصل بك في وقت موعدك. في حالة الطوارئ اتصل برقم الطوارئ المحلي ولا تنتظرنا.',
-      description: 'منذ {since} تنقطع الزيارات المرئية في {clinic} أو لا تبدأ. نعمل على إصلاحها.',
+      description: 'منذ {since} تنقطع الزيارات بالفيديو في {clinic} أو لا تبدأ. نعمل على إصلاحها.',
     },
     de: {
       event: 'Videosprechstunde gestört',
       headline: 'Videosprechstunden funktionieren zurzeit nicht',
       instruction:
-        'Wenn Sie heute einen Termin haben, halten Sie Ihr Telefon bereit: Wir rufen Sie zur Zeit Ihres Termins an. Rufen Sie im Notfall den örtlichen Notruf. Warten Sie nicht auf uns.',
+        'Wenn Sie heute einen Termin haben, halten Sie Ihr Telefon bereit: Wir rufen Sie zur Zeit Ihres Termins an. Wählen Sie im Notfall die örtliche Notrufnummer. Warten Sie nicht auf uns.',
       description:
         'Seit dem {since} brechen Videosprechstunden von {clinic} ab oder beginnen nicht. Wir beheben die Störung.',
     },

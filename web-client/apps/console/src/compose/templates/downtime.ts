@@ -31,7 +31,7 @@ export const downtime: Template = {
       event: 'تعطّل الأنظمة',
       headline: 'أنظمتنا متوقفة، والرعاية مستمرة',
       instruction:
-        'احضر إلى موعدك كما هو مقرر وأحضر معك قائمة أدويتك. اتصل بنا للأسئلة العاجلة والوصفات الطبية. في حالة الطوارئ اتصل برقم الطوارئ المحلي.',
+        'تعالَ إلى موعدك كما هو مقرر وأحضر معك قائمة أدويتك. اتصل بنا للأسئلة العاجلة والوصفات الطبية. في حالة الطوارئ اتصل برقم الطوارئ المحلي.',
       description:
         'منذ {since} لا يمكن استخدام المواعيد والنتائج والرسائل في {clinic}. نعمل على حل المشكلة.',
     },
@@ -39,7 +39,7 @@ export const downtime: Template = {
       event: 'Systemausfall',
       headline: 'Unsere Systeme sind ausgefallen. Die Versorgung geht weiter.',
       instruction:
-        'Kommen Sie wie geplant zu Ihrem Termin und bringen Sie Ihre Medikamentenliste mit. Rufen Sie uns bei dringenden Fragen und für Rezepte an. Rufen Sie im Notfall den örtlichen Notruf.',
+        'Kommen Sie wie geplant zu Ihrem Termin und bringen Sie Ihre Medikamentenliste mit. Rufen Sie uns bei dringenden Fragen und für Rezepte an. Wählen Sie im Notfall die örtliche Notrufnummer.',
       description:
         'Seit dem {since} sind Terminbuchung, Befunde und Nachrichten von {clinic} nicht nutzbar. Wir arbeiten daran.',
     },

@@ -41,7 +41,7 @@ export const phishing: Template = {
       instruction:
         'Öffnen Sie keine Links in Nachrichten, die eine Anmeldung, eine Zahlung oder die Bestätigung Ihrer Daten verlangen. Haben Sie dort ein Passwort eingegeben, ändern Sie es jetzt. Rufen Sie uns im Zweifel an.',
       description:
-        'Seit dem {since} erhalten Menschen E-Mails, Kurznachrichten oder Anrufe, die von {clinic} zu kommen scheinen. Sie sind nicht von uns. Wir fragen so nie nach Passwörtern oder Zahlungen.',
+        'Seit dem {since} erhalten Menschen E-Mails, Kurznachrichten oder Anrufe, die von {clinic} zu kommen scheinen. Sie sind nicht von uns. Wir fragen auf diesem Weg nie nach Passwörtern und verlangen so keine Zahlungen.',
     },
   },
 }
