@@ -86,7 +86,9 @@ function Open({
       {blocked && (
         <Note tone="warn">
           <strong>It could not be published now, however many sign.</strong>
-          <span>{blocked}</span>
+          <span>
+            {blocked} <code>{proposal.blocked}</code>
+          </span>
         </Note>
       )}
       {proposed.kind === 'notice' && (

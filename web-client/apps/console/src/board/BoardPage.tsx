@@ -25,10 +25,10 @@ export function BoardPage() {
       {notices.data && <StatusNow threads={threads} />}
       {stale && (
         <Note tone="warn">
-          <strong>The desk does not hear the log.</strong>
+          <strong>The desk is cut off from the log. What stands here may be old.</strong>
           <span>
-            Newer notices may exist. Sending may fail until it does; the command line may still
-            work.
+            Somebody may have sent or withdrawn something since. Until the desk is back it can’t
+            send: if there is another desk, open its console.
           </span>
         </Note>
       )}

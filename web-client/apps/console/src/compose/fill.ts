@@ -1,3 +1,4 @@
+import { regionalOf } from '../ui/locale.js'
 import type { FieldName, Texts } from './templates/index.js'
 
 /** What was filled in: text, `YYYY-MM-DD`, `YYYY-MM-DDTHH:MM`, or ids of data kinds. */
@@ -108,7 +109,7 @@ function written(name: FieldName, values: Values, language: string): string {
 function inWords(local: string, language: string, form: Intl.DateTimeFormatOptions): string {
   const date = new Date(local)
   if (local === '' || Number.isNaN(date.getTime())) return ''
-  return new Intl.DateTimeFormat(language, form).format(date)
+  return new Intl.DateTimeFormat(regionalOf(language), form).format(date)
 }
 
 function base(language: string): string {

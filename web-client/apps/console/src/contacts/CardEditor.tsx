@@ -1,6 +1,6 @@
 import { languageName } from '../compose/languages.js'
 import { Button, Field, Row } from '../ui/index.js'
-import type { CardErrors, DraftCard } from './cards.js'
+import { audiences, audienceWords, type CardErrors, type DraftCard } from './cards.js'
 import styles from './contacts.module.css'
 
 const members = [
@@ -8,7 +8,6 @@ const members = [
   { member: 'telephone', label: 'Telephone', hint: '+1 555 0100', optional: true, type: 'tel' },
   { member: 'email', label: 'E-mail', hint: 'help@clinic.example', optional: true, type: 'email' },
   { member: 'hours', label: 'Hours', hint: 'Day and night', optional: true, type: 'text' },
-  { member: 'audience', label: 'For whom', hint: 'Patients', optional: true, type: 'text' },
   { member: 'language', label: 'Language', hint: 'en', optional: false, type: 'text' },
 ] as const
 
@@ -53,6 +52,21 @@ export function CardEditor({
             )}
           </Field>
         ))}
+        <Field label="For whom" error={errors.audience}>
+          {(control) => (
+            <select
+              {...control}
+              value={card.audience}
+              onChange={(event) => onChange({ ...card, audience: event.target.value })}
+            >
+              {[...new Set([...Object.keys(audiences), card.audience])].map((audience) => (
+                <option key={audience} value={audience}>
+                  {audienceWords(audience)}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
       </div>
       <Row>
         <Button onClick={onCopy}>Same in another language</Button>

@@ -10,7 +10,7 @@ import { clock } from '../ui/clock.js'
 import { people } from '../ui/count.js'
 import { Busy, Button, Note, Page, Panel, Problem, Row } from '../ui/index.js'
 import { ContactsForm } from './ContactsForm.js'
-import { draftOf, gaps } from './cards.js'
+import { audienceWords, draftOf, gaps, isForPatients } from './cards.js'
 import styles from './contacts.module.css'
 import { keptDraft } from './draft.js'
 
@@ -79,10 +79,16 @@ function Cards({ contacts }: { readonly contacts: Contacts | null }) {
   }
   return (
     <>
+      {!cards.some(isForPatients) && (
+        <Note tone="warn">
+          <strong>No card is for patients.</strong>
+          <span>Portals show them the number that is built in, if there is one.</span>
+        </Note>
+      )}
       {gaps(cards).map(({ audience, missing }) => (
         <Note key={audience} tone="warn">
-          {audience ? `For ${audience} there` : 'There'} is no card in{' '}
-          {missing.map(languageName).join(', ')}, though there are others in it.
+          {audienceWords(audience)}: there is no card in {missing.map(languageName).join(', ')},
+          though there are others in it.
         </Note>
       ))}
       <ul className={styles.cards}>
@@ -101,7 +107,7 @@ function ShownCard({ card }: { readonly card: Card }) {
     <>
       <p className={styles.kind}>
         {languageName(card.language)}
-        {card.audience && `, for ${card.audience}`}
+        {card.audience && `, for: ${audienceWords(card.audience)}`}
       </p>
       <p lang={card.language} dir="auto">
         <strong>{card.name}</strong>

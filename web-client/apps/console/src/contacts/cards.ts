@@ -19,6 +19,23 @@ export const emptyCard: DraftCard = {
 const hostLabel = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?'
 const emailForm = new RegExp(`^[a-z0-9._+-]{1,64}@${hostLabel}(?:\\.${hostLabel})*$`, 'i')
 
+/** The audiences that portals go by; a card for another is shown by none of them. */
+export const audiences: Readonly<Record<string, string>> = {
+  '': 'Everybody',
+  patient: 'Patients',
+  staff: 'Staff only',
+}
+
+/** An audience in words: one that portals don't know as it stands there. */
+export function audienceWords(audience: string): string {
+  return Object.hasOwn(audiences, audience) ? (audiences[audience] ?? '') : `“${audience}”`
+}
+
+/** Whether a portal shows it to patients. */
+export function isForPatients({ audience = '' }: Card): boolean {
+  return audience === '' || audience === 'patient'
+}
+
 /** The most cards in one document. */
 export const maxCards = 200
 
@@ -44,7 +61,10 @@ export function cardErrors(draft: DraftCard): CardErrors {
   if (card.email !== '' && !emailForm.test(card.email)) {
     errors.email = 'This is not an e-mail address.'
   }
-  for (const member of ['audience', 'name', 'hours'] as const) {
+  if (!Object.hasOwn(audiences, card.audience)) {
+    errors.audience = 'No portal knows this audience, so nobody would see the card. Choose another.'
+  }
+  for (const member of ['name', 'hours'] as const) {
     if (/\p{Cc}/u.test(card[member])) errors[member] = 'There is a control character in it.'
   }
   return errors

@@ -1,6 +1,7 @@
 import type { Notice } from '@tocsin/client'
 import { NoticeView } from '@tocsin/react'
 import '@tocsin/react/style.css'
+import { home } from '../ui/locale.js'
 import styles from './BannerPreview.module.css'
 
 /**
@@ -30,7 +31,7 @@ export function BannerPreview({
         >
           <NoticeView
             notice={notice}
-            language={language}
+            language={[language, 'en', ...home]}
             headingLevel={4}
             {...(withdrawn && { withdrawn })}
           />

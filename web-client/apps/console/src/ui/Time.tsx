@@ -1,7 +1,9 @@
-const sameDay: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' }
+import { locale } from './locale.js'
+
+const sameDay: Intl.DateTimeFormatOptions = { hour: 'numeric', minute: '2-digit' }
 const otherDay: Intl.DateTimeFormatOptions = { ...sameDay, day: 'numeric', month: 'short' }
 const otherYear: Intl.DateTimeFormatOptions = { ...otherDay, year: 'numeric' }
-const whole = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'long' })
+const whole = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'long' })
 
 /** A time in the reader's zone: 14:05 today, otherwise 3 Dec, 14:05, of another year with it; whole on hover. */
 export function Time({ at }: { readonly at: Date | string }) {
@@ -18,5 +20,5 @@ export function Time({ at }: { readonly at: Date | string }) {
 export function timeText(date: Date, now = new Date()): string {
   const today = date.toDateString() === now.toDateString()
   const form = today ? sameDay : date.getFullYear() === now.getFullYear() ? otherDay : otherYear
-  return new Intl.DateTimeFormat('en-GB', form).format(date)
+  return new Intl.DateTimeFormat(locale, form).format(date)
 }

@@ -1,11 +1,12 @@
 import { count } from './count.js'
+import { locale } from './locale.js'
 
-const form = new Intl.DateTimeFormat('en-GB', {
+const form = new Intl.DateTimeFormat(locale, {
   weekday: 'short',
   day: 'numeric',
   month: 'short',
   year: 'numeric',
-  hour: '2-digit',
+  hour: 'numeric',
   minute: '2-digit',
 })
 

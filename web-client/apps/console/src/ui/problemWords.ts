@@ -6,6 +6,12 @@ export interface Words {
   readonly detail?: string
 }
 
+/** Of a desk that speaks otherwise than this page: it was renewed while the page stood open. */
+const strangers = [
+  'This page and the desk don’t understand each other.',
+  'Load the page again; drafts are kept. If it stays, publish from the command line: tocsin publish --help.',
+] as const
+
 const words: Record<string, readonly [title: string, todo: string]> = {
   unauthenticated: ['Your login has ended.', 'Sign in again; what you wrote is kept.'],
   'login-refused': [
@@ -29,6 +35,10 @@ const words: Record<string, readonly [title: string, todo: string]> = {
     'Another text waits under this name.',
     'Look at the proposals on the board, and withdraw the one that is wrong.',
   ],
+  withdrawn: [
+    'Another text was taken back under this name.',
+    'Nothing was sent. Go back and sign again: that gives it a name of its own.',
+  ],
   'too-many': ['The desk has been asked too often.', 'Wait a minute, then try again.'],
   'too-big': [
     'This is too long to be sent.',
@@ -38,6 +48,10 @@ const words: Record<string, readonly [title: string, todo: string]> = {
     'The desk is not meant to be reached under this address.',
     'Use the address that your administrator gave you.',
   ],
+  'bad-request': strangers,
+  'media-type': strangers,
+  'not-acceptable': strangers,
+  method: strangers,
   unavailable: [
     'The desk can’t publish at the moment; nothing was sent.',
     'It is starting, or the log has no majority. Try again in a minute; what you wrote is kept.',
@@ -62,8 +76,24 @@ const words: Record<string, readonly [title: string, todo: string]> = {
 }
 
 const rules: Record<string, string> = {
+  'admission.cancelled': 'The notice is withdrawn, for good. Send a new one.',
+  'admission.over': 'The notice has ended. Send a new one.',
+  superseded: 'Something newer is published. Look at it, then write yours again.',
+  'keyset.version': 'A newer keyset is in force. Make the change again, from that one.',
+  'contacts.version': 'Newer cards are in force. Look at them, then make your change again.',
+  'posture.version': 'A newer posture is in force. Look at it, then make your change again.',
+  'admission.version':
+    'Its number is far above that of what is in force, as if it was made from something else. Load this page again, then make the change again.',
+  'admission.text':
+    'It holds a character that nobody can see, as copied text may. Type those words anew, then sign again.',
+  'admission.restriction':
+    'It goes to everyone, and says that it is for some only. Choose for whom, then sign again.',
+  'admission.parameters':
+    'What it does differs from language to language. Make that the same in each, then sign again.',
+  'admission.identifier': 'Its name is not of the right form. Go back and sign again.',
   'admission.expires': 'Its end is past. Choose a later one.',
-  'admission.key': 'Your key is not valid now. Ask whoever holds the root key for a new keyset.',
+  'admission.key':
+    'A key that signed it is not valid now. Ask whoever holds the root key for a new keyset.',
   expires: 'Choose an end that is in the future, and at most 400 days away.',
   'info.linkHosts':
     'Links may lead only to the hosts that the keyset names. Remove the link, or use one of these.',
@@ -74,6 +104,7 @@ const rules: Record<string, string> = {
   'signature.owner':
     'You have signed already, with another key. The other signature must be a colleague’s.',
   publisher: 'One signature must be a publisher’s. Ask a publisher to begin.',
+  root: 'One signature must be of a root key in force. Ask whoever keeps the root keys.',
   unsigned: 'None of the signatures counts: the key is not in the keyset, or not valid now.',
   'admission.audience': 'This audience does not exist. Choose another.',
 }

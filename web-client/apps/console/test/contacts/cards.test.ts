@@ -27,6 +27,7 @@ describe('a card', () => {
     ['email', { email: 'help@clinic..example' }],
     ['email', { email: 'help@-clinic.example' }],
     ['hours', { hours: 'day\nand night' }],
+    ['audience', { audience: 'Patients' }],
   ])('with a wrong %s is told: %j', (member, change) => {
     expect(Object.keys(cardErrors({ ...card, ...change }))).toEqual([member])
   })
