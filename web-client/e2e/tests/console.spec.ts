@@ -145,6 +145,19 @@ test('who approves an update sees what it changes; who asked for it sees at once
   await expect(publisher.getByText('Readers see it now.')).toBeVisible({ timeout: 4_000 })
 })
 
+test('an update of what was withdrawn meanwhile is not to be signed', async ({ hub, staff }) => {
+  const id = await hub.publish('Calls are down', saying('Calls are down'))
+  const link = await propose(await staff('publisher'), 'Calls are down', 'Calls are back')
+  await hub.cancel(id, 'It is over.')
+  const approver = await staff('approver', phone)
+  await expect(approver.getByText('overtaken')).toBeVisible()
+  await approver.goto(link)
+  await expect(approver.getByRole('heading', { name: 'Nothing is left to sign' })).toBeVisible()
+  await expect(approver.getByText(/The notice is withdrawn, for good/)).toBeVisible()
+  await expect(approver.getByRole('button', { name: /Sign as/ })).toHaveCount(0)
+  await inspect(approver, 'console-overtaken-phone')
+})
+
 test('a desk that puts another text under a link is found out', async ({ hub, staff }) => {
   await hub.publish('Calls are down', saying('Calls are down'))
   const publisher = await staff('publisher')
@@ -187,6 +200,24 @@ test('a desk that fails is said to, on every page, in a small window', async ({ 
     await expect(page.getByRole('alert').first()).toContainText('tell your administrator')
     await inspect(page, `console-small-503-${path.replace('/', '-') || 'board'}`)
   }
+})
+
+test('the board: what is real stands first; a network that is gone is said', async ({
+  hub,
+  staff,
+}) => {
+  await hub.publish('A drill', { status: 'Exercise', ...saying('A drill') })
+  await hub.publish('It is real')
+  await hub.publish('Another drill', { status: 'Exercise', ...saying('Another drill') })
+  const page = await staff('publisher')
+  const showing = page.locator('section', { hasText: 'Showing now' }).getByRole('link')
+  await expect(showing).toHaveText(['It is real', 'Another drill', 'A drill'])
+  await page.context().setOffline(true)
+  await expect(page.getByRole('alert')).toContainText('The desk does not answer.')
+  await expect(page.getByText('What stands here was so when the desk last answered.')).toBeVisible()
+  await inspect(page, 'console-offline')
+  await page.context().setOffline(false)
+  await expect(page.getByRole('alert')).toHaveCount(0)
 })
 
 test('while the login provider is down, staff sign in and read', async ({ hub, staff }) => {

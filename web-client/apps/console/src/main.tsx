@@ -9,7 +9,12 @@ import { desk } from './login/session.js'
 // The desk's answers are asked for again when one comes back to the window. Writes are
 // never repeated by this: a signed envelope is sent again by whoever signed it.
 const queries = new QueryClient({
-  defaultOptions: { queries: { retry, staleTime: 2_000 }, mutations: { retry: false } },
+  defaultOptions: {
+    // Asked also where the browser believes that there is no network: otherwise what was read last
+    // would stand there as if it were so, and what was signed leave by itself later.
+    queries: { networkMode: 'always', retry, staleTime: 2_000 },
+    mutations: { networkMode: 'always', retry: false },
+  },
 })
 
 /** A second try where the answer was lost; what the desk refuses, it refuses again. */

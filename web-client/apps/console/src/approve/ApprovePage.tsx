@@ -70,13 +70,14 @@ function Open({
   const mine = proposal.signers.some((signer) => signer.owner === owner)
   const proposed = readProposed(id, proposal)
   const readable = proposed.kind !== 'unreadable'
+  const overtaken = proposal.superseded === true
   const blocked = proposal.blocked
     ? problemWords({ name: 'rule', rule: proposal.blocked }).todo
     : null
   return (
-    <Page title={mine ? 'Signed' : 'Read this, then sign'}>
+    <Page title={overtaken ? 'Nothing is left to sign' : mine ? 'Signed' : 'Read this, then sign'}>
       {error !== null && <OldNews error={error} />}
-      {mine && <Waiting proposal={proposal} />}
+      {mine && !overtaken && <Waiting proposal={proposal} />}
       {!readable && (
         <Note tone="bad">
           <strong>Readers would refuse this, so there is nothing to sign.</strong>
@@ -85,9 +86,14 @@ function Open({
       )}
       {blocked && (
         <Note tone="warn">
-          <strong>It could not be published now, however many sign.</strong>
+          <strong>
+            {overtaken
+              ? 'It has been overtaken, and can’t be published any more.'
+              : 'It could not be published now, however many sign.'}
+          </strong>
           <span>
-            {blocked} <code>{proposal.blocked}</code>
+            {blocked} {overtaken && 'This goes from the board by itself. '}
+            <code>{proposal.blocked}</code>
           </span>
         </Note>
       )}
@@ -99,7 +105,7 @@ function Open({
           <DocumentView envelope={proposal.envelope} />
         </Panel>
       )}
-      {!mine && readable && (
+      {!mine && readable && !overtaken && (
         <SignHere
           proposal={proposal}
           owner={owner}

@@ -17,7 +17,7 @@ import { parametersOf } from './parameters.js'
 import { referencesOf } from './proposed.js'
 
 const acts = {
-  Update: 'It changes a notice that is showing.',
+  Update: 'It changes a notice.',
   Cancel: 'It withdraws a notice.',
 } as const
 

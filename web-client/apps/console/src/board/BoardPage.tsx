@@ -6,7 +6,7 @@ import { proofDue } from '../keys/reminder.js'
 import { Busy, ButtonLink, Note, OldNews, Page, Panel, Problem, Row, Time } from '../ui/index.js'
 import styles from './BoardPage.module.css'
 import { ProposalItem, ThreadItem } from './items.js'
-import { statusOf } from './status.js'
+import { realFirst, statusOf } from './status.js'
 
 /** What is showing now, what waits for a signature, and the way to send something. */
 export function BoardPage() {
@@ -14,7 +14,7 @@ export function BoardPage() {
   const proposals = useProposals()
   const threads = notices.data?.notices ?? []
   const waiting = proposals.data?.proposals ?? []
-  const active = threads.filter((thread) => thread.phase === 'active')
+  const active = realFirst(threads.filter((thread) => thread.phase === 'active'))
   const ended = threads.filter((thread) => thread.phase !== 'active')
   const error = notices.error ?? proposals.error
   const stale = notices.data?.source?.state === 'stale'

@@ -59,7 +59,7 @@ export function ProposalItem({ proposal }: { readonly proposal: Proposal }) {
   const session = useSession()
   const owner = session.state === 'in' ? session.owner : ''
   const notice = proposal.payloadType === noticeType ? noticeIn(proposal.envelope) : null
-  const mayCount = proposal.candidates.includes(owner)
+  const mayCount = proposal.candidates.includes(owner) && !proposal.superseded
   const title = notice?.info?.[0]?.headline ?? notice?.note ?? documentName(proposal.identifier)
   const missing = Math.max(1, proposal.need - proposal.signers.length)
   return (
@@ -67,11 +67,18 @@ export function ProposalItem({ proposal }: { readonly proposal: Proposal }) {
       <Row>
         {notice ? <StatusTag status={notice.status} /> : <Tag>document</Tag>}
         {mayCount && <Tag tone="warn">Your signature is wanted</Tag>}
+        {proposal.superseded && <Tag>overtaken</Tag>}
       </Row>
       <bdi className={styles.title}>{title}</bdi>
       <span className={styles.facts}>
-        {proposal.signers.map((signer) => signer.owner).join(', ')} signed ·{' '}
-        {count(missing, 'signature')} to go · until <Time at={proposal.expires} />
+        {proposal.superseded ? (
+          'It can’t be published any more, and goes by itself.'
+        ) : (
+          <>
+            {proposal.signers.map((signer) => signer.owner).join(', ')} signed ·{' '}
+            {count(missing, 'signature')} to go · until <Time at={proposal.expires} />
+          </>
+        )}
       </span>
       <Row>
         <ButtonLink

@@ -8,9 +8,7 @@ export function statusOf(threads: readonly Thread[]): {
   readonly words: string
 } {
   const active = threads.filter((thread) => thread.phase === 'active')
-  const actual = active.filter(
-    (thread) => noticeIn(thread.current?.envelope)?.status === 'Actual',
-  ).length
+  const actual = active.filter(isReal).length
   const exercises = active.length - actual
   const also = exercises > 0 ? `${count(exercises, 'exercise')}` : ''
   if (actual > 0) {
@@ -21,4 +19,13 @@ export function statusOf(threads: readonly Thread[]): {
     return { tone: 'exercise', words: `Only ${also} ${exercises === 1 ? 'is' : 'are'} showing` }
   }
   return { tone: null, words: 'Nothing is showing' }
+}
+
+/** What is real before exercises and tests, as in the banner; the order stays otherwise. */
+export function realFirst(threads: readonly Thread[]): readonly Thread[] {
+  return [...threads].sort((a, b) => Number(isReal(b)) - Number(isReal(a)))
+}
+
+function isReal(thread: Thread): boolean {
+  return noticeIn(thread.current?.envelope)?.status === 'Actual'
 }

@@ -73,7 +73,10 @@ function Cards({ contacts }: { readonly contacts: Contacts | null }) {
     return (
       <Note tone="warn">
         <strong>There is no card.</strong>
-        <span>In a crisis nobody is told whom to call, unless a notice says it.</span>
+        <span>
+          In a crisis nobody is told whom to call, unless a notice says it, or a number is built
+          into the portal.
+        </span>
       </Note>
     )
   }

@@ -67,6 +67,7 @@ export const proposalShape = z.object({
   candidates: z.array(z.string()),
   /** The rule by which it could not be published now, however many sign. */
   blocked: z.optional(z.string()),
+  superseded: z.optional(z.boolean()),
   envelope: envelopeShape,
 })
 /** A document that waits for signatures. Nothing in it is to be believed unverified. */

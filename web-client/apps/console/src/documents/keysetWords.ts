@@ -23,7 +23,7 @@ export function thresholdWords(keyset: Keyset): { what: string; need: number }[]
   const list = [
     { what: 'A notice to patients', need: t.patient || 2 },
     { what: 'A notice to staff alone', need: t.staff || 1 },
-    { what: 'Taking a notice back', need: t.cancel || 1 },
+    { what: 'Withdrawing a notice', need: t.cancel || 1 },
     { what: 'Contact cards', need: t.contacts || 2 },
     { what: 'The posture', need: t.posture || 2 },
     { what: 'Deleting an entry of the log', need: t.redaction || 2 },

@@ -113,7 +113,7 @@ function Shown({
           facts={[
             ['For', <ForWhom key="for" notice={alert} />],
             [
-              'Signed by',
+              withdrawn ? 'Withdrawn by' : 'Signed by',
               <SignedBy
                 key="signed"
                 owners={signers?.get(thread.current?.identifier ?? '')}

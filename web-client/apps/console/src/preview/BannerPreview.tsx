@@ -1,6 +1,7 @@
 import type { Notice } from '@tocsin/client'
 import { NoticeView } from '@tocsin/react'
 import '@tocsin/react/style.css'
+import { directionOf } from '../compose/languages.js'
 import { home } from '../ui/locale.js'
 import styles from './BannerPreview.module.css'
 
@@ -20,7 +21,7 @@ export function BannerPreview({
   readonly withdrawn?: { readonly at: Date; readonly note: string }
 }) {
   return (
-    <div className={`${styles.frame} ${narrow ? styles.narrow : ''}`}>
+    <div className={`${styles.frame} ${narrow ? styles.narrow : ''}`} dir={directionOf(language)}>
       <div className="tocsin tocsin-banner">
         <div
           className="tocsin-item"
