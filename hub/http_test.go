@@ -231,7 +231,8 @@ func TestEventsOfLaidOutEnvelope(t *testing.T) {
 
 func TestEmergency(t *testing.T) {
 	w := newWorld(t)
-	w.alert(noticetest.Headline(`<script>alert("1")</script>`), noticetest.Languages("en", "ar"))
+	w.alert(noticetest.Headline(`<script>alert("1")</script>`), noticetest.Languages("en", "ar"),
+		func(n *notice.Notice) { n.Info[1].Contact = "+1 555 010 0142" })
 	w.alert(noticetest.Headline("for the north"), noticetest.Restricted("tenant:north"))
 	w.alert(noticetest.Headline("for north only"), noticetest.Addressed("tenant:north"))
 	w.alert(noticetest.Headline("of a drill"), noticetest.Status(notice.StatusExercise))
@@ -249,6 +250,7 @@ func TestEmergency(t *testing.T) {
 	require.True(t, contains(csp, "default-src 'none'", "frame-ancestors 'none'", "style-src 'sha256-"), csp)
 	require.NotContains(t, csp, "unsafe")
 	require.True(t, contains(body, "&lt;script&gt;", `lang="ar"`, "EXERCISE", "of a drill", "It was nothing.", "that is gone", "Front desk"), body)
+	require.Contains(t, body, "<p><bdi>&#43;1 555 010 0142</bdi></p>", "a number's groups keep their places beside Arabic")
 	for _, hidden := range []string{"<script", "for the north", "for north only", "out of date", "Staff bridge line"} {
 		require.NotContains(t, body, hidden)
 	}
