@@ -247,6 +247,12 @@ describe('freshness', () => {
     expect(screen.getByRole('region').textContent).toContain(words)
   })
 
+  test('something shows, and was never live: says that some may be missing, not that none came', () => {
+    const freshness = { state: 'stale', since: null, reason: 'withheld' } as const
+    show(clientWith({ notices: [shownOf()], freshness }), <CrisisBanner />)
+    expect(banner().textContent).toMatch(/Some notices may be missing\.$/)
+  })
+
   test('the centre says that there are none only while it knows', () => {
     const client = clientWith()
     show(client, <NoticeCentre />)
