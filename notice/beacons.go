@@ -61,14 +61,16 @@ func (r *run) next(said, heard time.Time) bool {
 	return true
 }
 
-// least is the earliest that a head heard now may say, going by the run.
-func (r *run) least(now time.Time) time.Time {
-	return r.said.Add(r.lag + now.Sub(r.heard) - HeadLag)
+// quickest is what a head that is heard now, and as quick as the quickest, would say.
+func (r *run) quickest(now time.Time) time.Time {
+	passed := now.Sub(r.heard)
+	return r.said.Add(r.lag + passed - passed/beaconDrift)
 }
 
 // Hear takes a head that was verified under ks, heard at that time: by a clock that
 // is never set (time.Now has one in it). lag is by how much an advancing one is later
-// than the quickest of its beacon: it vouches for so much less.
+// than the quickest of its beacon, or when that was not known yet, of all: it vouches for so
+// much less.
 func (b *Beacons) Hear(h SignedHead, ks *Keyset, heard time.Time) (_ Progress, lag time.Duration) {
 	t := b.tracks[h.KeyID]
 	if t == nil {
@@ -78,35 +80,39 @@ func (b *Beacons) Hear(h SignedHead, ks *Keyset, heard time.Time) (_ Progress, l
 		t = new(track)
 		b.tracks[h.KeyID] = t
 	}
-	known := !t.steady.said.IsZero()
+	known, behind := !t.steady.said.IsZero(), b.behind(h, ks, heard)
 	switch {
 	case known && h.Said.Equal(t.steady.said), h.Said.Equal(t.probation.said):
 		return HeadRepeats, 0
 	case known && t.steady.next(h.Said, heard):
 		t.probation = run{}
 		return HeadAdvances, t.steady.lag
-	case !known && !b.contradicted(h, ks, heard):
+	case !known && behind <= HeadLag:
 		t.steady = newRun(h.Said, heard)
-		return HeadAdvances, 0
+		t.steady.lag = behind
+		return HeadAdvances, behind
 	case t.probation.said.IsZero() || !t.probation.next(h.Said, heard):
 		t.probation = newRun(h.Said, heard)
-	case heard.Sub(t.probation.since) >= BeaconProbation && !b.contradicted(h, ks, heard):
+	case heard.Sub(t.probation.since) >= BeaconProbation && behind <= HeadLag:
 		t.steady, t.probation = t.probation, run{}
+		t.steady.lag = max(t.steady.lag, behind)
 		return HeadAdvances, t.steady.lag
 	}
 	return HeadBehind, 0
 }
 
-// contradicted tells whether another beacon of ks, believed of late, says that h is old.
-func (b *Beacons) contradicted(h SignedHead, ks *Keyset, now time.Time) bool {
+// behind is by how much h is later than the quickest of other beacons of ks that were believed
+// of late: without it, who kept back a beacon's heads could let it vouch, once those of
+// the others cease, for what was 45 s ago.
+func (b *Beacons) behind(h SignedHead, ks *Keyset, now time.Time) (lag time.Duration) {
 	for id, t := range b.tracks {
 		other := &t.steady
 		if id == h.KeyID || other.said.IsZero() || now.Sub(other.heard) >= BeaconProbation {
 			continue
 		}
-		if key := ks.Key(id); key != nil && key.Has(RoleBeacon) && h.Said.Before(other.least(now)) {
-			return true
+		if key := ks.Key(id); key != nil && key.Has(RoleBeacon) {
+			lag = max(lag, other.quickest(now).Sub(h.Said))
 		}
 	}
-	return false
+	return lag
 }

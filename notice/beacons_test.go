@@ -24,9 +24,9 @@ type hearing struct {
 func (h *hearing) hears(beacon string, off time.Duration, want notice.Progress) {
 	h.t.Helper()
 	said := logEpoch.Add(h.now + off).Truncate(time.Second)
-	got, _ := h.beacons.Hear(notice.SignedHead{KeyID: h.keys[beacon].KeyID(), Said: said}, h.keyset, logEpoch.Add(h.now))
+	got, lag := h.beacons.Hear(notice.SignedHead{KeyID: h.keys[beacon].KeyID(), Said: said}, h.keyset, logEpoch.Add(h.now))
 	require.Equal(h.t, want, got, "step %d, at %s", len(h.steps), h.now)
-	h.steps = append(h.steps, advanceStep{beacon, h.now.Milliseconds(), notice.FormatTime(said), got})
+	h.steps = append(h.steps, advanceStep{beacon, h.now.Milliseconds(), notice.FormatTime(said), got, lag.Round(100 * time.Millisecond).Milliseconds()})
 }
 
 // pass lets time pass in steps of d, calling what happens in each.
@@ -130,6 +130,10 @@ func advances(t *testing.T) (vectors []advanceVector) {
 			h.pass(8, beat, func(int) { h.hears("a", 0, ok) })
 			h.pass(30, beat, func(int) { h.hears("b", -2*time.Minute, behind) })
 		}},
+		{"a beacon held back by less: it vouches for as much less", func(h *hearing) {
+			h.pass(8, beat, func(int) { h.hears("a", 0, ok) })
+			h.pass(30, beat, func(int) { h.hears("b", -40*time.Second, ok) })
+		}},
 		{"fits and starts do not end probation", func(h *hearing) {
 			h.hears("a", 0, ok)
 			h.pass(120, beat, func(i int) { h.hears("a", -time.Hour-time.Duration(i%8)*time.Minute, behind) })
@@ -160,6 +164,26 @@ func TestBeaconTakenOut(t *testing.T) {
 	hear(staff.Stranger, now.AddDate(1, 0, 0), both, notice.HeadAdvances)
 	hear(staff.Beacon, now, both, notice.HeadBehind)
 	hear(staff.Beacon, now.Add(time.Second), staff.Keyset(2), notice.HeadAdvances)
+}
+
+// Two desks: who keeps back the heads of one, to play them when those of the other cease, hides
+// nothing for longer than by freezing.
+func TestLagOfABeaconHeldBack(t *testing.T) {
+	staff := noticetest.NewStaff(t)
+	ks, start := staff.Keyset(1, staff.With(staff.Stranger, notice.RoleBeacon)), time.Now()
+	var b notice.Beacons
+	var until time.Duration
+	for now := time.Duration(0); now < 10*time.Minute; now += time.Second {
+		key, said := staff.Beacon, now
+		if now > 2*time.Minute { // when something was published
+			key, said = staff.Stranger, min(now-40*time.Second, 2*time.Minute)
+		}
+		h := notice.SignedHead{KeyID: key.KeyID(), Said: logEpoch.Add(said)}
+		if progress, lag := b.Hear(h, ks, start.Add(now)); progress == notice.HeadAdvances {
+			until = max(until, now-lag+notice.HeadLag)
+		}
+	}
+	require.LessOrEqual(t, until, 2*time.Minute+notice.HeadLag+time.Second)
 }
 
 func TestLagOfHeads(t *testing.T) {

@@ -56,6 +56,7 @@ type advanceStep struct {
 	AtMs   int64           `json:"atMs"`   // when, by a clock that is never set
 	Time   notice.DateTime `json:"time"`   // of the head
 	Says   notice.Progress `json:"says"`
+	LagMs  int64           `json:"lagMs,omitempty"` // to tenths of a second
 }
 
 func TestHeads(t *testing.T) {

@@ -10,8 +10,6 @@ import type { Keyset } from './model.js'
 export const headLag = 45_000
 /** How long heads that fell behind advance before they are believed: a desk's clock was set back. */
 const probation = 600_000
-/** What a node's clock may differ from a desk's: a minute, and the time between heartbeats. */
-const tolerance = 75_000
 /** What ticks count as, since clocks differ in speed: by one part in 5000, at most. */
 const slowest = 1 - 1 / 5000
 
@@ -27,7 +25,7 @@ interface Run {
   readonly since: number
 }
 
-/** No head was signed before `oldest`, as this device remembers. */
+/** This device remembers that heads of before `oldest` are old, as of a beacon that it knows. */
 export function newBeacons(oldest: number) {
   // What is believed, and what contradicts it, and may yet prove to be a clock that was set.
   const known = new Map<string, readonly [believed?: Run | undefined, doubted?: Run]>()
@@ -44,33 +42,26 @@ export function newBeacons(oldest: number) {
       const [believed, doubted] = known.get(keyid) ?? []
       if (believed?.said === said || doubted?.said === said) return Number.NaN
       const ahead = said - heard * slowest
-      const isSlow = (run: Run) => ahead < run.ahead - headLag
+      const isSlow = (quickest: number) => ahead < quickest - headLag
       const next = (run: Run | undefined) =>
         run &&
         said > run.said &&
-        !isSlow(run) && { ...run, said, heard, ahead: Math.max(ahead, run.ahead) }
-      const isContradicted =
-        said < oldest ||
-        beaconsOf(keyset).some((k) => {
-          const [other] = known.get(k.keyid) ?? []
-          return other && other !== believed && heard - other.heard < probation && isSlow(other)
-        })
-      const fresh = { said, heard, ahead, since: heard }
-      const longer = next(doubted) || fresh
+        !isSlow(run.ahead) && { ...run, said, heard, ahead: Math.max(ahead, run.ahead) }
+      const others = beaconsOf(keyset).flatMap((k) => {
+        const [other] = known.get(k.keyid) ?? []
+        return other && other !== believed && heard - other.heard < probation ? other.ahead : []
+      })
+      const longer = next(doubted) || { said, heard, ahead, since: heard }
+      const quickest = Math.max(longer.ahead, ...others)
       const run =
         next(believed) ||
-        (!isContradicted && (!believed || heard - longer.since >= probation) && longer)
+        (!isSlow(quickest) &&
+          (heard - longer.since >= probation || !(believed || said < oldest)) && {
+            ...longer,
+            ahead: quickest,
+          })
       known.set(keyid, run ? [run] : [believed, longer])
       return run ? run.ahead - ahead : undefined
-    },
-    /** The node's time, if it says `said`; that of the nearest desk, if this is not near to any. */
-    timeOf(said: number): number {
-      const ticks = performance.now()
-      const off = (time: number) => Math.abs(time - said)
-      const [nearest = said] = [...known.values()]
-        .flatMap(([run]) => (run && ticks - run.heard < headLag ? run.ahead + ticks * slowest : []))
-        .sort((a, b) => off(a) - off(b))
-      return off(nearest) < tolerance ? said : nearest
     },
   }
 }

@@ -185,10 +185,9 @@ export function follow(options: TocsinOptions) {
 
   /** The node says that all has come. Where that can't be, it is asked anew, for everything. */
   const reached = (by: Session, to: string | undefined) => {
-    if (by.staged) return
     const time = clock.now()
     if (by.lie) return connection?.drop()
-    connection?.worked()
+    if (!by.wrong) connection?.worked()
     // Not beyond now: what a wrong clock once said must not last.
     if (isWhole(by) && !verifier?.doubt(time))
       live = Math.min(time, Math.max(live, time - source.sinceMs))
@@ -264,7 +263,8 @@ export function follow(options: TocsinOptions) {
         break
       }
       case 'heartbeat':
-        if (!mine.staged) clock.set(await verifier.hear(frame, mine, clock.now()))
+        if (mine.staged) break
+        clock.set(await verifier.hear(frame, mine, clock.now()))
         if (mine !== session) return
         reached(mine, frame.cursor)
         save()

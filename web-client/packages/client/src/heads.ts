@@ -14,6 +14,8 @@ import type { Line, Standing } from './standing.js'
 
 /** A head so much older than the node's time may count what a snapshot lacks, as it has ended. */
 const longAgo = 600_000
+/** What a node's clock may differ from a desk's: a minute, and the time between heartbeats. */
+const tolerance = 75_000
 /** After how many heartbeats without a good head another node is tried, on the average; at most. */
 const firstTry = 4
 const rarest = 40
@@ -39,12 +41,17 @@ export async function readHead(body: unknown, keyset: Keyset): Promise<Head> {
 /** What the node tells, of itself too, but at synced. */
 export type Told = Reached & { readonly source?: Source | undefined }
 
+/** A head, and when it came, had it been as quick as the quickest. */
+type Heard = Head & { readonly came: Moment }
+
 /** `live` is when this device was live last, as it remembers. */
 export function newHeads(live: number) {
   // What was signed long before is a replay. What is remembered of times to come is wrong.
   const beacons = newBeacons(Math.min(live, Date.now()) - 120_000)
   let good: Moment | undefined = moment() // at first, the node's word is good as long as a head is
-  let waiting: (Head & { readonly came: Moment }) | undefined
+  let waiting: Heard | undefined
+  /** The heads that fitted last, by beacon. */
+  const fitted = new Map<string, Heard>()
   let patience = firstTry
 
   /**
@@ -76,6 +83,7 @@ export function newHeads(live: number) {
       if (h.seq >= (line.from as number) && h.keysetVersion === keyset?.version) {
         if (h.board === (await boardOf(threads, line, h))) {
           good = h.came
+          fitted.set(h.keyid, h)
           patience = firstTry
         } else if (h.time > now - longAgo) {
           good = undefined
@@ -87,9 +95,18 @@ export function newHeads(live: number) {
     }
   }
 
+  /** The node's time, if it says `said`; that of the nearest desk, if this is not near to any. */
+  const timeOf = (said: number) => {
+    const off = (time: number) => Math.abs(time - said)
+    const [nearest = said] = [...fitted.values()]
+      .flatMap(({ time, came }) => (elapsed(came) < headLag ? time + elapsed(came) : []))
+      .sort((a, b) => off(a) - off(b))
+    return off(nearest) < tolerance ? said : nearest
+  }
+
   return {
     doubt,
-    timeOf: beacons.timeOf,
+    timeOf,
     /**
      * Takes the head that came, if one did, and judges by the one that waits what the session has
      * sent up to its cursor. If it does not match that speaks against the session, and none after
@@ -102,16 +119,20 @@ export function newHeads(live: number) {
       if (!keyset) return now
       const head = await readHead(body, keyset).catch(() => undefined)
       const lag = head && beacons.hear(head, keyset)
-      if (head && lag !== undefined && lag >= 0)
+      // First what waits, before another takes its place: nodes may always be a little behind.
+      if (cursor) await judge(cursor, by, board, now)
+      if (head && lag !== undefined && lag >= 0) {
         // What is late is not good for as long.
         waiting = { ...head, came: moment().map((time) => time - lag) as unknown as Moment }
-      if (cursor) await judge(cursor, by, board, now)
+        if (cursor) await judge(cursor, by, board, now)
+      }
+      by.wrong = !good && !!doubt(board, now)
       // Not at once after synced, nor where the node says itself that it is not live.
       if (source?.state === 'live' && doubt(board, now) && Math.random() * patience < 1) {
         patience = Math.min(2 * patience, rarest)
         by.lie = 'withheld'
       }
-      return beacons.timeOf(now)
+      return timeOf(now)
     },
   }
 }

@@ -31,6 +31,8 @@ export interface Standing {
   /** Why the session is to end. */
   lie?: 'source' | 'withheld' | undefined
   line?: Line
+  /** A head did not fit, in it or before, and none has since. */
+  wrong?: boolean
 }
 
 export const newStanding = (): Standing => ({ version: 0, refused: [], doubts: 0 })

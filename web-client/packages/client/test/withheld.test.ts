@@ -146,6 +146,26 @@ test('who was seen to withhold is not live by leaving heads out', async () => {
   expect(hellos).toEqual([undefined, undefined])
 })
 
+test('nor by saying each time that all is well first: it is asked less and less often', async () => {
+  let say: Caller['say'] = () => {}
+  const { page } = await pageOf((caller, call) => {
+    say = caller.say
+    caller.say(welcome(), entry(1, keyset), entry(2, first), synced(2), mark(`call:${call}`))
+  })
+  let ended = 0
+  let waited = 0
+  for (let call = 0; call < 6; call++) {
+    await until(page, isMarked(`call:${call}`))
+    waited = process.uptime() - ended
+    pass(6000)
+    const signed = await head(3, [first, last], 10 * call)
+    ended = process.uptime()
+    const well = { cursor: cursor(2), source: { state: 'stale', sinceMs: 0 } }
+    say(at(10 * call, well), at(10 * call, { cursor: cursor(3), head: signed }))
+  }
+  expect(waited).toBeGreaterThan(0.15) // a hundredth of 16 s
+})
+
 test('a node’s clock far from the desk’s hides nothing', async () => {
   const evening = new Date(t0 + 12 * 3_600_000).toISOString()
   const signed = await head(2, [first], 0)
