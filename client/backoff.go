@@ -19,7 +19,8 @@ type backoff struct {
 }
 
 // worked forgets the failures. A session has worked when it has heard a heartbeat
-// after synced; one that a node ends sooner must not be tried in a tight loop.
+// after synced; one that a node ends sooner must not be tried in a tight loop. None has
+// since a head did not fit, until one does.
 func (b *backoff) worked() { b.failures = 0 }
 
 // next is the wait after another failure.

@@ -69,7 +69,9 @@ func (x *session) heartbeat(f wire.Heartbeat) (events []Event, err error) {
 	if err != nil {
 		return nil, err
 	}
-	x.backoff.worked()
+	if !x.fresh.heads.refuted() { // or a node that never lets it come to that is tried in a tight loop
+		x.backoff.worked()
+	}
 	if x.feed.complete() {
 		events = []Event{Synced{Cursor: f.Cursor}}
 	}

@@ -86,7 +86,7 @@ func (f *freshness) at(now time.Time) Freshness {
 	switch {
 	case !f.synced && f.lastLive.IsZero():
 		return Freshness{Reason: StaleConnecting}
-	case f.heads.expected && f.heads.wrong: // also while it looks for a node that shows all
+	case f.heads.refuted(): // also while it looks for a node that shows all
 		return Freshness{Since: f.since(), Reason: StaleMismatch}
 	case !f.synced || now.Sub(f.heard) > f.silence:
 		return Freshness{Since: f.since(), Reason: StaleDisconnected}

@@ -133,6 +133,64 @@ func TestHeadsThatVouchForNothing(t *testing.T) {
 	}
 }
 
+// A head that waits is judged before a newer one takes its place: a node can't put that off by
+// always having one of a place that it has not reached.
+func TestWithheldBehindNewerHeads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, c := newNode(t), newClinic(t)
+		w := c.watch(n)
+		p := c.open(n)
+		w.take()
+		for range 2 {
+			reached := c.cursor()
+			c.entry(c.Sign(c.Alert())) // which the node does not send
+			time.Sleep(10 * time.Second)
+			require.True(t, w.Freshness().Live)
+			p.send(wire.Heartbeat{Cursor: reached, ServerTime: time.Now(), Source: live, Head: c.head()})
+			synctest.Wait()
+		}
+		lost := of[client.Disconnected](w.take())
+		require.Len(t, lost, 1)
+		require.ErrorIs(t, lost[0].Err, client.ErrMismatch)
+	})
+}
+
+// A node that was seen to withhold, and says time and again that all is well before it comes to that, is
+// not tried in a tight loop.
+func TestMismatchBacksOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, c := newNode(t), newClinic(t)
+		w := c.watch(n, func(config *client.Config) {
+			config.Jitter = func(limit time.Duration) time.Duration { return limit }
+		})
+		p := c.open(n)
+		before := c.cursor()
+		withheld := c.Sign(c.Alert())
+		c.entry(withheld)
+		c.beats(p, 1, func(int) []byte { return c.head() })
+		for range 6 {
+			p, _ = n.accept()
+			p.send(welcome(wire.ResumeSnapshot, wire.TierPublic), wire.EntryFrame{Seq: 1, Envelope: c.KeysetBody(1)})
+			p.send(wire.Synced{Cursor: before}, wire.Heartbeat{Cursor: before, ServerTime: time.Now(), Source: live})
+			c.beats(p, 1, func(int) []byte { return c.head() })
+			require.Equal(t, client.StaleMismatch, w.Freshness().Reason)
+		}
+		for i, gap := range gaps(n.attempts()) {
+			require.InDelta(t, min(15*time.Second+time.Second<<i, 15*time.Second+time.Minute), gap, float64(time.Second), "attempt %d", i)
+		}
+		// It is honest at last, and so a session that ends is no reason to wait.
+		p, _ = n.accept()
+		p.send(welcome(wire.ResumeSnapshot, wire.TierPublic), wire.EntryFrame{Seq: 1, Envelope: c.KeysetBody(1)},
+			wire.EntryFrame{Seq: 2, Envelope: withheld}, c.synced())
+		c.beats(p, 1, func(int) []byte { return c.head() })
+		require.True(t, w.Freshness().Live)
+		p.cut()
+		ended := time.Now()
+		n.accept()
+		require.InDelta(t, time.Second, time.Since(ended), float64(100*time.Millisecond))
+	})
+}
+
 // Whoever plays what desks signed more slowly than they did hides nothing for longer.
 func TestHeadsInSlowMotion(t *testing.T) {
 	for _, before := range []time.Duration{0, 10 * time.Second, time.Minute, 10 * time.Minute} {

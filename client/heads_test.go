@@ -238,6 +238,44 @@ func TestHeadsOfALongReplay(t *testing.T) {
 	})
 }
 
+// More notices at once than states are kept: a head of before says nothing, the next one all.
+func TestHeadsOfAFlood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, c := newNode(t), newClinic(t)
+		w := c.watch(n)
+		p := c.open(n)
+		w.take()
+		for range 2 {
+			before := c.headOf(c.Beacon, time.Now().Add(10*time.Second))
+			for range 70 {
+				p.send(c.entry(c.Sign(c.Alert())))
+			}
+			c.beats(p, 1, func(int) []byte { return before })
+			c.beats(p, 1, func(int) []byte { return c.head() })
+		}
+		stays(t, w)
+		require.Len(t, w.Threads(), 140)
+	})
+}
+
+// A node that is always a little behind the newest head has reached the one before.
+func TestHeadsOfANodeThatIsBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, c := newNode(t), newClinic(t)
+		w := c.watch(n)
+		p := c.open(n)
+		w.take()
+		for range 20 {
+			time.Sleep(15 * time.Second)
+			next := c.cursor()
+			entry := c.entry(c.Sign(c.Alert()))
+			p.send(wire.Heartbeat{Cursor: next, ServerTime: time.Now(), Source: live, Head: c.head()}, entry)
+			synctest.Wait()
+		}
+		stays(t, w)
+	})
+}
+
 // Two desks whose clocks are an hour apart, one notice ending in between: whichever is
 // heard, nobody is alarmed, and time does not jump.
 func TestTwoClocks(t *testing.T) {

@@ -60,11 +60,22 @@ func (v *vouchers) fits(came, at time.Time) {
 // missing tells whether no head vouches at now, though one should.
 func (v *vouchers) missing(now time.Time) bool { return v.expected && !now.Before(v.until) }
 
-// heads takes the head of a frame, if there is one, and judges what waits. The error
-// ends the session.
+// refuted tells whether what a node showed was not what a desk signed, and no head has fitted
+// since.
+func (v *vouchers) refuted() bool { return v.expected && v.wrong }
+
+// heads takes the head of a frame, if there is one. What waits is judged before another takes
+// its place: nodes may always be a little behind the newest. The error ends the session.
 func (x *session) heads(body []byte) error {
 	now := time.Now()
+	if err := x.judge(now); err != nil {
+		return err
+	}
 	x.feed.hear(body, now)
+	return x.judge(now)
+}
+
+func (x *session) judge(now time.Time) error {
 	serverTime := x.clock.now()
 	came, verdict := x.feed.judge(serverTime)
 	switch verdict {
