@@ -111,6 +111,12 @@ func (h *Hub) settle(ctx context.Context) {
 func (h *Hub) promote() {
 	h.adopt(h.incoming)
 	former := h.serving
+	if former != nil && former.epoch == h.incoming.epoch {
+		h.incoming.began = former.began
+	} else {
+		h.incoming.began = time.Now()
+		h.dropHead()
+	}
 	gen := &generation{epoch: h.incoming.epoch, base: h.incoming.snapshot(time.Now())}
 	gen.baseSeq, _ = h.incoming.window.last()
 	if former != nil {

@@ -102,6 +102,9 @@ func (h *Hub) takeHead(envelope []byte, now time.Time) (outcome string) {
 	if progress == notice.HeadAdvances {
 		h.mu.Lock()
 		defer h.mu.Unlock()
+		if h.serving.epoch != head.Epoch { // since headTerms
+			return headOther
+		}
 		st := *h.status.Load()
 		isFirst := st.passed == nil || now.Sub(st.passed.came) > headGap
 		if isFirst {
@@ -140,13 +143,20 @@ func (h *Hub) headTerms() (epoch string, ks *notice.Keyset) {
 	return h.incoming.epoch, h.incoming.board.Keyset()
 }
 
-// headAge is how long ago a head was passed on, or heads began to be awaited; ok is
-// false if none is to come.
+// dropHead forgets the head of a log that is no longer served. mu is held.
+func (h *Hub) dropHead() {
+	st := *h.status.Load()
+	st.passed = nil
+	h.status.Store(&st)
+}
+
+// headAge is how long ago a head of the log that is served was passed on, or heads began to be
+// awaited; ok is false if none is to come.
 func (h *Hub) headAge(now time.Time) (age time.Duration, ok bool) {
 	h.mu.Lock()
-	ks := (*notice.Keyset)(nil)
+	ks, last := (*notice.Keyset)(nil), time.Time{}
 	if h.serving != nil {
-		ks = h.serving.board.Keyset()
+		ks, last = h.serving.board.Keyset(), h.serving.began
 	}
 	h.mu.Unlock()
 	w := &h.heads
@@ -159,7 +169,9 @@ func (h *Hub) headAge(now time.Time) (age time.Duration, ok bool) {
 	if w.since.IsZero() {
 		w.since = now
 	}
-	last := w.since
+	if w.since.After(last) {
+		last = w.since
+	}
 	if p := h.status.Load().passed; p != nil && p.came.After(last) {
 		last = p.came
 	}

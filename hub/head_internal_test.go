@@ -61,6 +61,15 @@ func TestMissingHeadsAreAnAlarm(t *testing.T) {
 		time.Sleep(6 * time.Second)
 		require.Equal(t, 1, strings.Count(log.String(), back))
 
+		h.Begin("ffffffff") // another log: its heads are awaited from now on
+		board = notice.NewBoard(staff.Trust(), false)
+		entry(staff.KeysetBody(1))
+		h.Source(Source{Live: true, Head: 1, Checked: time.Now()})
+		require.True(t, h.State().HeadCame.IsZero())
+		require.Zero(t, h.State().HeadAge)
+		time.Sleep(40 * time.Second)
+		require.Equal(t, 1, strings.Count(log.String(), missing))
+
 		entry(staff.KeysetBody(2, noticetest.Without(staff.Beacon)))
 		time.Sleep(time.Hour)
 		require.Equal(t, 1, strings.Count(log.String(), missing))

@@ -117,6 +117,34 @@ func TestFirstHeadIsToldAtOnce(t *testing.T) {
 	}
 }
 
+// The head of a log that was replaced is not passed on beside the new one, and is not counted
+// as one of that.
+func TestHeadOfALogThatWasReplaced(t *testing.T) {
+	w := newWorld(t)
+	n := w.follow()
+	n.Head(headOf(t, w.log, w.staff, w.staff.Beacon, time.Now()))
+	_, _, synced := n.hello(wire.Hello{}).begin()
+	require.NotNil(t, synced.Head)
+	n.read(w.log) // anew, as after every loss of the broker
+	_, _, again := n.hello(wire.Hello{}).begin()
+	require.Equal(t, synced, again)
+
+	next := newHistory(w.staff)
+	next.epoch = "ffffffff"
+	n.Begin(next.epoch)
+	_, _, again = n.hello(wire.Hello{}).begin()
+	require.Equal(t, synced, again, "while the old one is served")
+	n.read(next)
+	_, _, again = n.hello(wire.Hello{}).begin()
+	require.Equal(t, wire.Synced{Cursor: next.cursor()}, again)
+	require.True(t, n.State().HeadCame.IsZero())
+	n.Head(headOf(t, w.log, w.staff, w.staff.Beacon, time.Now().Add(time.Second)))
+	head := headOf(t, next, w.staff, w.staff.Beacon, time.Now().Add(2*time.Second))
+	n.Head(head)
+	_, _, again = n.hello(wire.Hello{}).begin()
+	require.Equal(t, wire.Synced{Cursor: next.cursor(), Head: head}, again)
+}
+
 // What a beacon of the keyset did not sign, of this log, and later than before, goes no
 // further.
 func TestHeadsThatAreNotPassedOn(t *testing.T) {

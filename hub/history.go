@@ -17,6 +17,7 @@ type history struct {
 	frames map[[32]byte]*item
 	from   string    // see State
 	saved  time.Time // see State
+	began  time.Time // when its epoch began to be served; zero: it is not served, or of a cache
 }
 
 func (h *Hub) newHistory(epoch string) *history {
