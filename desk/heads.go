@@ -14,8 +14,13 @@ const (
 	headEvery = 10 * time.Second
 	// maxStepBack is by how much the clock may be set back without its showing in heads: they
 	// stay ahead of it. Clients would count the step as a lag, for which heads vouch less
-	// long, for days. A larger one shows: their times must mean something.
-	maxStepBack = 30 * time.Second
+	// long, for days. A larger one shows: their times must mean something. Between the two
+	// there is nothing, since what lags by more than HeadLag is believed anew.
+	maxStepBack = notice.HeadLag + 15*time.Second
+	// catchUp is the part by which heads that are ahead of the clock go slower than it, until
+	// it has caught up: half of what clients forgive. A desk that is started again signs by
+	// its clock, whatever it said before.
+	catchUp = 10_000
 )
 
 // Heads passes on what a desk signs of the log, to every node that listens now.
@@ -116,14 +121,15 @@ func (d *Desk) signHead(last signed) (outcome string, now signed) {
 	return headPublished, now
 }
 
-// headTime is the time of the next head: now, or if the clock was set back a little, as
-// much later than the last as has passed.
+// headTime is the time of the next head: now, or if the clock was set back a little, nearly
+// as much later than the last as has passed.
 func (d *Desk) headTime(last signed) time.Time {
 	now := d.now().Round(0) // by the clock that may be set
 	if last.at.IsZero() {
 		return now
 	}
-	steady := last.head.Add(time.Since(last.at))
+	passed := time.Since(last.at)
+	steady := last.head.Add(passed - passed/catchUp)
 	switch back := steady.Sub(now); {
 	case back <= 0:
 		return now

@@ -159,8 +159,8 @@ func TestHeadsAndClocks(t *testing.T) {
 			set    time.Duration // the clock, by so much
 			passed time.Duration // in heads
 		}{
-			{0, 10 * time.Second}, {-25 * time.Second, 10 * time.Second}, {0, 10 * time.Second}, {0, 10 * time.Second}, {0, 10 * time.Second},
-			{time.Hour, time.Hour - 15*time.Second}, {-time.Hour, -time.Hour + 10*time.Second}, {0, 10 * time.Second},
+			{0, 10 * time.Second}, {-59 * time.Second, 10 * time.Second}, {0, 10 * time.Second}, {0, 10 * time.Second}, {0, 10 * time.Second},
+			{time.Hour, time.Hour - 49*time.Second}, {-time.Hour, -time.Hour + 10*time.Second}, {0, 10 * time.Second},
 		} {
 			o.off.Add(int64(step.set))
 			time.Sleep(10 * time.Second)
@@ -170,6 +170,53 @@ func TestHeadsAndClocks(t *testing.T) {
 			last = heads[0].Said
 		}
 		require.Contains(t, o.log.String(), "the clock was set back")
+	})
+}
+
+// hears has a client hear what is signed within the next ten seconds.
+func (o *headOffice) hears(client *notice.Beacons) (notice.Progress, time.Duration) {
+	o.t.Helper()
+	time.Sleep(10 * time.Second)
+	heads := o.take()
+	require.NotEmpty(o.t, heads)
+	return client.Hear(heads[len(heads)-1], o.staff.Keyset(1), time.Now())
+}
+
+// When the clock is set back, heads either come as before, or later than is forgiven, and are then
+// believed anew. What lies between would be forgiven, and vouch for a moment each, for days.
+func TestHeadsOfAClockSetBack(t *testing.T) {
+	for _, step := range []time.Duration{5, 20, 30, 31, 40, 45, 59, 61, 90} {
+		synctest.Test(t, func(t *testing.T) {
+			o, client := newHeadOffice(t), new(notice.Beacons)
+			o.source(true, 1)
+			o.hears(client)
+			o.off.Add(-int64(step * time.Second))
+			for range 20 {
+				progress, lag := o.hears(client)
+				require.Equal(t, step <= 60, progress == notice.HeadAdvances, "%ds", step)
+				require.LessOrEqual(t, lag, 2*time.Second)
+			}
+		})
+	}
+}
+
+// Heads that are ahead of the clock let it catch up, unseen by clients: or they would go back when the
+// desk is started again.
+func TestHeadsLetTheClockCatchUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, client := newHeadOffice(t), new(notice.Beacons)
+		o.source(true, 1)
+		o.hears(client)
+		o.off.Add(-int64(2 * time.Second))
+		o.hears(client)
+		o.source(false, 1)
+		time.Sleep(6 * time.Hour)
+		o.source(true, 1)
+		head := o.take()[0]
+		require.WithinDuration(t, time.Now().Add(-2*time.Second), head.Said, time.Second)
+		progress, lag := client.Hear(head, o.staff.Keyset(1), time.Now())
+		require.Equal(t, notice.HeadAdvances, progress)
+		require.LessOrEqual(t, lag, time.Second)
 	})
 }
 
