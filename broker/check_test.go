@@ -1,6 +1,8 @@
 package broker_test
 
 import (
+	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,6 +79,57 @@ func TestInitKeepsSizes(t *testing.T) {
 	require.Equal(t, before, whats(t, large), "as large as it was made")
 	openExternal(t, s, broker.Config{MaxBytes: 40 * mebibyte})
 	require.Contains(t, strings.Join(whats(t, large), "\n"), "max_bytes is 20971520, not 41943040", "one that is named is taken")
+}
+
+// In the middle of a restore, or of a repair, "broker init" is not what helps.
+func TestCheckOfAnUnfinishedRestore(t *testing.T) {
+	t.Parallel()
+	a := newArchive(t)
+	c := a.backup()
+	s, b := a.emptyNATS()
+	ctx, cancel := context.WithCancel(testContext(t))
+	_, err := b.Restore(ctx, c, broker.RestoreConfig{Progress: func(uint64, uint64) { cancel() }})
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, b.Init(testContext(t), 1), broker.ErrRestoring)
+	found := ofTheLog(t, b)
+	require.Len(t, found, 1)
+	require.Contains(t, found[0].What, "it is being restored, or that was broken off")
+	require.Contains(t, found[0].Do, `run "tocsin restore" with the same file`)
+	require.NotContains(t, found[0].Do, `Run "tocsin broker init"`)
+	_, err = b.Restore(testContext(t), c, broker.RestoreConfig{})
+	require.NoError(t, err)
+	require.Empty(t, ofTheLog(t, b))
+
+	// Closed, by a repair that went no further.
+	_, js := s.admin()
+	stream, err := js.Stream(testContext(t), broker.StreamLog)
+	require.NoError(t, err)
+	config := stream.CachedInfo().Config
+	config.Subjects = []string{"tocsin.closed.>"}
+	_, err = js.UpdateStream(testContext(t), config)
+	require.NoError(t, err)
+	found = ofTheLog(t, b)
+	require.Len(t, found, 1)
+	require.Contains(t, found[0].What, "it is closed")
+	require.Contains(t, found[0].Do, "run it again")
+	require.NoError(t, b.Init(testContext(t), 1))
+	require.Empty(t, ofTheLog(t, b))
+	_, err = b.Append(testContext(t), subjectA, []byte("x"), c.Last)
+	require.NoError(t, err)
+
+	require.NoError(t, js.DeleteStream(testContext(t), broker.StreamLog))
+	found = ofTheLog(t, b)
+	require.Len(t, found, 1)
+	require.Equal(t, "it is missing", found[0].What)
+	require.Contains(t, found[0].Do, "tocsin restore")
+}
+
+// ofTheLog is what a check says of the log's stream.
+func ofTheLog(t testing.TB, b *broker.Broker) []broker.Finding {
+	t.Helper()
+	all, err := b.Check(testContext(t), 1)
+	require.NoError(t, err)
+	return slices.DeleteFunc(all, func(f broker.Finding) bool { return f.Where != "stream "+broker.StreamLog })
 }
 
 const proposalAge = 7 * 24 * 60 * 60 * 1e9

@@ -3,6 +3,7 @@
 package broker_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -173,6 +174,7 @@ func TestCluster(t *testing.T) {
 	require.Eventually(t, func() bool { return b.Available(testContext(t)) != nil }, 10*time.Second, 50*time.Millisecond)
 	_, err := b.Append(testContext(t), subjectA, []byte("x"), 10)
 	requireOnly(t, err, broker.ErrUnavailable, "no majority")
+	requireDoubt(t, b)
 	for _, n := range others {
 		n.signal(unix.SIGCONT)
 	}
@@ -205,6 +207,22 @@ func TestCluster(t *testing.T) {
 		require.Equal(t, first.begins, w.begins, "the epoch is the same on every server")
 	}
 	require.Equal(t, first.begins, r.awaitLive(t, 31).begins)
+}
+
+// requireDoubt is that no backup of a log without a majority passes for a good one. Its
+// leader answers for some seconds yet; then nobody does.
+func requireDoubt(t testing.TB, b *broker.Broker) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(testContext(t), 8*time.Second)
+	defer cancel()
+	c, _, err := b.Backup(ctx, nil)
+	if err != nil {
+		t.Logf("no backup: %v", err)
+		return
+	}
+	t.Logf("a backup in doubt: %v", c.Doubt)
+	require.Error(t, c.Doubt)
+	require.Len(t, c.Entries, 10)
 }
 
 // appendToCluster is appendAll for servers that may be starved of processor time: then

@@ -157,6 +157,14 @@ func isRefused(err error, prefix string) bool {
 		strings.Contains(err.Error(), `Subscription to "`+strings.TrimSuffix(prefix, "."))
 }
 
+// Reachable waits until there is a connection. An error says that ctx ended before.
+func (b *Broker) Reachable(ctx context.Context) error {
+	if err := b.link.wait(ctx); err != nil {
+		return fmt.Errorf("%w: no server answers, or none lets this user in: %w", ErrUnavailable, err)
+	}
+	return nil
+}
+
 var errDisconnected = errors.New("not connected to the broker")
 
 // link tells whether the connection is up, and when that changes.

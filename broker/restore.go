@@ -270,14 +270,5 @@ func subjectOf(e notice.Entry) string {
 	return e.Subject
 }
 
-// at is the entry at a place.
-func (c *Copy) at(seq uint64) (notice.Entry, bool) {
-	i, found := c.search(seq)
-	if !found {
-		return notice.Entry{}, false
-	}
-	return c.Entries[i], true
-}
-
 // entered is the epoch that began when a stream was made.
 func entered(info *jetstream.StreamInfo) string { return epochOf(StreamLog, info.Created) }

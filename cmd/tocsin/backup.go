@@ -17,7 +17,7 @@ import (
 type backupCmd struct {
 	File    string `arg:"" optional:"" help:"Where to; stdout if there is none."`
 	Verify  string `placeholder:"FILE" help:"Check this backup, and make none. Needs no broker; signatures are verified with --trust or --dev."`
-	Replace bool   `help:"Put the backup in the place of a file that is there."`
+	Replace bool   `help:"Put the backup in the place of a file that is there; not one of a log that is damaged, or not wholly there."`
 	JSON    bool   `help:"Print what it holds as one object, for programs."`
 	logFlags
 }
@@ -45,6 +45,7 @@ type copyWords struct {
 	Keyset   int64     `json:"keyset,omitempty"`
 	Active   int       `json:"active,omitempty"` // threads
 	Redacted uint64    `json:"redacted,omitempty"`
+	Doubt    string    `json:"doubt,omitempty"`   // why the newest may be missing
 	Missing  []string  `json:"missing,omitempty"` // places that nothing explains
 	Refused  []string  `json:"refused,omitempty"`
 }
@@ -54,6 +55,9 @@ const maxListed = 20
 
 func describeCopy(file string, c *broker.Copy, review *broker.Review) copyWords {
 	w := copyWords{File: file, Epoch: c.Epoch, Last: c.Last, Entries: len(c.Entries), Made: c.Time, SHA256: c.SHA256}
+	if c.Doubt != nil {
+		w.Doubt = c.Doubt.Error()
+	}
 	if review == nil {
 		return w
 	}
@@ -91,6 +95,9 @@ func (w copyWords) say(out io.Writer) error {
 		text += "NO KEYSET in it is signed by these roots\n"
 	default:
 		text += fmt.Sprintf("verified  keyset version %d, %s active\n", w.Keyset, many(w.Active, "notice", "notices"))
+	}
+	if w.Doubt != "" {
+		text += fmt.Sprintf("DOUBTFUL  %s: what was published last may be missing\n", w.Doubt)
 	}
 	for _, s := range w.Missing {
 		text += fmt.Sprintf("MISSING   %s: no redaction explains it\n", s)
@@ -140,35 +147,49 @@ func (cmd backupCmd) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
-	review := saved.Review(trust, cmd.Dev)
+	return cmd.keep(c, saved, saved.Review(trust, cmd.Dev))
+}
+
+// keep writes what was read, and says what is wrong with it. What is not as it should be
+// replaces no older backup.
+func (cmd backupCmd) keep(c console, saved *broker.Copy, review *broker.Review) error {
+	flaws := afterBackup(saved, review)
+	if _, err := os.Lstat(cmd.File); flaws != nil && cmd.Replace && err == nil {
+		return fmt.Errorf("%s was kept, and no backup made. Name another file: %w", cmd.File, flaws)
+	}
 	write := func(w io.Writer) (err error) {
 		saved.SHA256, err = saved.WriteBackup(w)
 		return err
 	}
+	var err error
 	if cmd.File == "" {
 		err = write(c.Out)
 	} else {
-		err = writeWhole(cmd.File, cmd.Replace, write)
+		err = writeWhole(cmd.File, cmd.Replace && flaws == nil, write)
 	}
 	if err != nil {
-		return fmt.Errorf("writing the backup: %w", err)
+		return errors.Join(fmt.Errorf("writing the backup: %w", err), flaws)
 	}
 	if err := cmd.print(c, describeCopy(cmd.File, saved, review)); err != nil {
 		return err
 	}
-	return afterBackup(review)
+	return flaws
 }
 
 // afterBackup says what is wrong with a log of which there is now a backup.
-func afterBackup(review *broker.Review) error {
-	err := review.Check()
-	switch {
+func afterBackup(saved *broker.Copy, review *broker.Review) error {
+	var flaws []error
+	switch err := review.Check(); {
 	case errors.Is(err, broker.ErrMissing):
-		return fmt.Errorf("the backup was made of a damaged log: %w. See tocsin broker repair --help", err)
+		flaws = append(flaws, fmt.Errorf("the log is damaged: %w. See tocsin broker repair --help", err))
 	case errors.Is(err, broker.ErrNotSigned):
-		return fmt.Errorf("the backup was made, and can't be restored with these --trust roots: %w", err)
+		flaws = append(flaws, fmt.Errorf("a backup of it can't be restored with these --trust roots: %w", err))
+	} // what boards refuse is in the log, and harmless
+	if saved.Doubt != nil {
+		flaws = append(flaws, fmt.Errorf("the log may have gone on without the server that was read: %w. "+
+			`Start the NATS servers that are down (docs/operations.md, "The quorum is lost"), and make another backup`, saved.Doubt))
 	}
-	return nil // what boards refuse is in the log, and harmless
+	return errors.Join(flaws...)
 }
 
 // mayWrite refuses early what would fail after all the reading.
@@ -201,6 +222,9 @@ func (cmd backupCmd) read(ctx context.Context, c console, trust notice.Trust) (*
 	}
 	defer b.Close()
 	saved, _, err := b.Backup(ctx, progress(c, "read"))
+	if err != nil && len(cmd.NATS) > 0 && ctx.Err() == nil {
+		err = fmt.Errorf("%w. Do most of the NATS servers run? (docs/operations.md, \"The quorum is lost\")", err)
+	}
 	return saved, err
 }
 

@@ -81,6 +81,8 @@ func (cmd repairCmd) act(ctx context.Context, c console, b *broker.Broker, log *
 		return fmt.Errorf("%d places stay empty: name more --backup and --cache files, or say --accept-loss", missing)
 	case !cmd.Yes:
 		return errUnrepaired
+	case log.Doubt != nil:
+		return fmt.Errorf("nothing was changed, since the log may be whole on servers that do not answer: %w. Start them first", log.Doubt)
 	}
 	return cmd.replace(ctx, c, b, log, repair, report)
 }

@@ -1,10 +1,6 @@
 package broker
 
 import (
-	"cmp"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,67 +8,6 @@ import (
 
 	"tocsin/notice"
 )
-
-// Copy is one life of the log, as it was at some moment.
-type Copy struct {
-	Epoch   string
-	Last    uint64         // the log's last sequence
-	Entries []notice.Entry // ascending; a place without one is empty
-	// Time is when it was made. SHA256 is the checksum of the file it was read from.
-	Time   time.Time
-	SHA256 string
-}
-
-func (c *Copy) first() uint64 {
-	if len(c.Entries) == 0 {
-		return 0
-	}
-	return c.Entries[0].Seq
-}
-
-func (c *Copy) top() uint64 {
-	if len(c.Entries) == 0 {
-		return 0
-	}
-	return c.Entries[len(c.Entries)-1].Seq
-}
-
-// search is where a place's entry is, or would be.
-func (c *Copy) search(seq uint64) (int, bool) {
-	return slices.BinarySearchFunc(c.Entries, seq, func(e notice.Entry, seq uint64) int { return cmp.Compare(e.Seq, seq) })
-}
-
-// digest tells copies apart by what they would restore.
-func (c *Copy) digest() string {
-	sum := sha256.New()
-	place := binary.BigEndian.AppendUint64(nil, c.Last)
-	sum.Write(place)
-	for _, e := range c.Entries {
-		body := sha256.Sum256(e.Body)
-		sum.Write(binary.BigEndian.AppendUint64(place[:0], e.Seq))
-		sum.Write(append([]byte(e.Subject), 0))
-		sum.Write(body[:])
-	}
-	return hex.EncodeToString(sum.Sum(nil))
-}
-
-// Span is a run of places in the log.
-type Span struct{ First, Last uint64 }
-
-func (s Span) String() string {
-	if s.First == s.Last {
-		return fmt.Sprint(s.First)
-	}
-	return fmt.Sprintf("%d to %d", s.First, s.Last)
-}
-
-// Places counts those of spans.
-func Places(spans []Span) (n uint64) {
-	for _, s := range spans {
-		n += s.Last - s.First + 1
-	}
-	return n
-}
 
 // Refusal is an entry that a board refuses.
 type Refusal struct {
@@ -163,31 +98,6 @@ func (r *Review) holes(c *Copy, redacted []uint64) {
 	gap(next, c.Last)
 }
 
-// addSpan adds the places first to last, which come after those that there are.
-func addSpan(spans []Span, first, last uint64) []Span {
-	if first > last {
-		return spans
-	}
-	if n := len(spans); n > 0 && spans[n-1].Last+1 == first {
-		spans[n-1].Last = last
-		return spans
-	}
-	return append(spans, Span{first, last})
-}
-
-func within(spans []Span, seq uint64) bool {
-	_, found := slices.BinarySearchFunc(spans, seq, func(s Span, seq uint64) int {
-		switch {
-		case s.Last < seq:
-			return -1
-		case s.First > seq:
-			return 1
-		}
-		return 0
-	})
-	return found
-}
-
 // What keeps a copy from being restored as it is.
 var (
 	// ErrNotSigned: no keyset in it is signed by the pinned roots.
@@ -212,10 +122,4 @@ func (r *Review) Check() error {
 		wrong = append(wrong, fmt.Errorf("%w (%d places)", ErrMissing, Places(r.Missing)))
 	}
 	return errors.Join(wrong...)
-}
-
-// Sorted is c with its entries in order, and one for each place.
-func (c *Copy) Sorted() *Copy {
-	c.add(&Copy{Last: c.Last, Time: c.Time})
-	return c
 }
