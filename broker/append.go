@@ -135,7 +135,10 @@ func readAck(answer []byte, stream string) (uint64, error) {
 	reason := fmt.Sprintf("%s (%d)", ack.Error.Description, ack.Error.Code)
 	switch ack.Error.Code {
 	case codeWrongLastSequence, codeWrongLastSequenceInflight:
-		return 0, fmt.Errorf("%w: %s", ErrConflict, reason)
+		refused := &conflict{reason: reason}
+		_, err := fmt.Sscanf(ack.Error.Description, "wrong last sequence: %d", &refused.last)
+		refused.told = err == nil
+		return 0, refused
 	case codeTooLarge:
 		return 0, fmt.Errorf("%w: %s", ErrTooLarge, reason)
 	case codeInsufficientResources, codeAccountResources, codeStorageResources:
@@ -149,6 +152,16 @@ func readAck(answer []byte, stream string) (uint64, error) {
 	}
 	return 0, fmt.Errorf("%w: %s", ErrUnconfirmed, reason)
 }
+
+// conflict is [ErrConflict], with what the stream said.
+type conflict struct {
+	reason string
+	last   uint64 // its last sequence, or that of the subject; writes on their way count
+	told   bool   // whether it said last
+}
+
+func (c *conflict) Error() string { return ErrConflict.Error() + ": " + c.reason }
+func (c *conflict) Unwrap() error { return ErrConflict }
 
 // validSubject is whether s has only tokens of visible ASCII, none of them a wildcard.
 func validSubject(s string) bool {

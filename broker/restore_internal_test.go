@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"testing"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 )
@@ -53,4 +54,41 @@ func TestRestoreKeepsSettings(t *testing.T) {
 	_, err = r.prepare(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, config.MaxBytes, r.config(t).MaxBytes)
+}
+
+// An append that came before the log was closed may be confirmed after its state was
+// asked for. Whoever replaces the log hears of it all the same.
+func TestFenceSeesWhatIsOnItsWay(t *testing.T) {
+	t.Parallel()
+	r := emptyRestore(t)
+	config := r.config(t)
+	config.Subjects = append(config.Subjects, closedSubjects)
+	_, err := r.b.js.UpdateStream(t.Context(), config)
+	require.NoError(t, err)
+	require.NoError(t, r.fence(t.Context(), 0))
+
+	// Behind many writes that are refused, one that is not.
+	refused := nats.NewMsg(subjectKeyset)
+	refused.Data = make([]byte, MaxBody/2)
+	refused.Header.Set(jetstream.ExpectedLastSeqHeader, "7")
+	for range 200 {
+		require.NoError(t, r.b.conn.PublishMsg(refused))
+	}
+	inbox, err := r.b.conn.SubscribeSync(r.b.conn.NewInbox())
+	require.NoError(t, err)
+	require.NoError(t, r.b.conn.PublishRequest(subjectKeyset, inbox.Subject, []byte("x")))
+	err = r.fence(t.Context(), 0)
+	require.ErrorIs(t, err, ErrNotEmpty)
+	require.ErrorContains(t, err, "it ends at 1 now")
+	_, err = inbox.NextMsgWithContext(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, r.fence(t.Context(), 1))
+	require.EqualValues(t, 1, r.state(t).Msgs, "the question itself is not kept")
+}
+
+func (r *restore) state(t *testing.T) jetstream.StreamState {
+	t.Helper()
+	info, err := r.info(t.Context())
+	require.NoError(t, err)
+	return info.State
 }

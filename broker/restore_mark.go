@@ -23,7 +23,8 @@ const (
 	restorePrefix   = "tocsin.restore."
 	restoreSubjects = restorePrefix + ">"
 	// closedSubjects stand in for the log's while an old stream is about to go.
-	closedSubjects = "tocsin.closed.>"
+	closedPrefix   = "tocsin.closed."
+	closedSubjects = closedPrefix + ">"
 )
 
 // restoring is an error if the stream is marked.

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -84,14 +85,34 @@ func (r *restore) retire(ctx context.Context, info *jetstream.StreamInfo) error 
 	if err != nil {
 		return fmt.Errorf("closing the former stream: %w", err)
 	}
-	if info, err = stream.Info(ctx); err == nil {
-		err = r.replaces(info)
+	if err = r.replaces(stream.CachedInfo()); err == nil {
+		err = r.fence(ctx, info.State.LastSeq)
 	}
 	if err != nil {
 		_, opening := r.b.js.UpdateStream(ctx, config)
 		return errors.Join(err, opening)
 	}
 	return nil
+}
+
+// fence asks a closed stream for its last sequence, by a write that it refuses. Its state
+// would not tell: appends that came before it was closed may be on their way through the
+// cluster, to be confirmed afterwards. Writes are dealt with in turn.
+func (r *restore) fence(ctx context.Context, last uint64) error {
+	_, err := r.b.write(ctx, StreamLog, closedPrefix+"fence", []byte("{}"), jetstream.ExpectedLastSeqHeader, maxSeq)
+	var refused *conflict
+	switch {
+	case !errors.As(err, &refused), !refused.told:
+		return fmt.Errorf("looking whether the log has changed: %w", cmp.Or(err, errSkipped))
+	case refused.last != last:
+		return changed(refused.last)
+	}
+	return nil
+}
+
+// changed is the error for a log that is not what was read of it.
+func changed(last uint64) error {
+	return fmt.Errorf("%w: it has changed since it was read (it ends at %d now); begin again", ErrNotEmpty, last)
 }
 
 // replaces is nil if the stream is what the restore may replace.
@@ -101,7 +122,7 @@ func (r *restore) replaces(info *jetstream.StreamInfo) error {
 	case old == nil && last > 0:
 		return fmt.Errorf("%w: %d, up to number %d (epoch %s)", ErrNotEmpty, info.State.Msgs, last, epoch)
 	case old != nil && (last != old.Last || epoch != old.Epoch):
-		return fmt.Errorf("%w: it has changed since it was read (it ends at %d now); begin again", ErrNotEmpty, last)
+		return changed(last)
 	}
 	return nil
 }
