@@ -71,20 +71,25 @@ func (b *Broker) fetch(ctx context.Context, stream string, which lookup) (messag
 	return message{subject: m.Subject, seq: m.Seq, body: m.Data, time: m.Time}, true, nil
 }
 
-// scan calls each for what stream holds now on these subjects from a place on, in order.
-func (b *Broker) scan(ctx context.Context, stream, subjects string, from lookup, each func(message)) error {
+// scan calls each for what stream holds now on these subjects from a place on, in order,
+// until it returns an error.
+func (b *Broker) scan(ctx context.Context, stream, subjects string, from lookup, each func(message) error) error {
 	from.Next = subjects
 	m, found, err := b.fetchWithin(ctx, stream, from)
 	if err != nil || !found {
 		return err
 	}
-	each(m)
+	if err := each(m); err != nil {
+		return err
+	}
 	for l := b.list(stream, subjects, m.seq+1); ; l.take() {
 		m, found, err := l.peek(ctx)
 		if err != nil || !found {
 			return err
 		}
-		each(m)
+		if err := each(m); err != nil {
+			return err
+		}
 	}
 }
 

@@ -157,6 +157,30 @@ func TestDegraded(t *testing.T) {
 	}
 }
 
+// A list that somebody has filled is not asked for, one by one.
+func TestTooManyRecords(t *testing.T) {
+	t.Parallel()
+	b, err := Open(t.Context(), Config{Dir: t.TempDir(), MaxBytes: MinMaxBytes, Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	defer b.Close()
+	s := b.Store(StreamReceipts)
+	require.Equal(t, maxRecords, s.most)
+	s.most = 2
+	for _, key := range []string{"n.a", "m.a", "m.b", "m.c"} {
+		_, err := s.Put(t.Context(), key, []byte("1"), 0)
+		require.NoError(t, err)
+	}
+	_, err = s.ListUnder(t.Context(), "m")
+	require.ErrorIs(t, err, ErrUnavailable)
+	require.ErrorContains(t, err, "there are more than 2 records")
+	_, _, err = s.Recent(t.Context(), "m", time.Minute)
+	require.ErrorIs(t, err, ErrUnavailable)
+	require.ErrorContains(t, err, "there are more than 2 records")
+	records, err := s.ListUnder(t.Context(), "n")
+	require.NoError(t, err)
+	require.Len(t, records, 1)
+}
+
 // Design, "The log": the options that matter.
 func TestConnectionOptions(t *testing.T) {
 	t.Parallel()

@@ -125,8 +125,12 @@ type object struct {
 	seq uint64
 }
 
-// info reads the description on a subject.
+// info reads the description on a subject. Neither that nor what it names gets anywhere
+// as a pattern of subjects: whoever may write to the bucket can store any text in it.
 func (o *Objects) info(ctx context.Context, subject string) (*object, error) {
+	if !validSubject(subject) {
+		return nil, errObjectForged
+	}
 	m, found, err := o.b.fetchWithin(ctx, o.stream(), lookup{Last: subject})
 	if err != nil {
 		return nil, err
@@ -135,18 +139,22 @@ func (o *Objects) info(ctx context.Context, subject string) (*object, error) {
 		return nil, jetstream.ErrObjectNotFound
 	}
 	info := &object{seq: m.seq}
-	if err := json.Unmarshal(m.body, &info.ObjectInfo); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", subject, err)
-	}
-	if info.Deleted {
+	switch err := json.Unmarshal(m.body, &info.ObjectInfo); {
+	case err != nil, o.metaSubject(info.Name) != subject, !validSubject(info.NUID), strings.Contains(info.NUID, "."):
+		return nil, errObjectForged
+	case info.Deleted:
 		return nil, jetstream.ErrObjectNotFound
 	}
 	info.ModTime = m.time
 	return info, nil
 }
 
-// errObjectDamaged is an object of which the stream has lost messages.
-var errObjectDamaged = errors.New("messages of it are lost")
+// errObjectDamaged is an object of which the stream has lost messages; errObjectForged one
+// whose description can't be read, or names other subjects than its own.
+var (
+	errObjectDamaged = errors.New("messages of it are lost")
+	errObjectForged  = errors.New("no desk wrote its description")
+)
 
 // chunks reads what info describes. Its pieces mostly stand right before it; if others
 // wrote between them, they are looked for from the beginning.
@@ -161,7 +169,7 @@ func (o *Objects) chunks(ctx context.Context, info *object) ([]byte, error) {
 			next: max(from, 1), ahead: min(max(int(info.Chunks), 2), readAhead),
 		}
 		value := make([]byte, 0, min(info.Size, maxAhead))
-		for !p.end {
+		for !p.end && uint64(len(value)) <= info.Size {
 			batch, err := p.batch(ctx)
 			if err != nil {
 				return nil, err
@@ -197,23 +205,23 @@ func (o *Objects) List(ctx context.Context) ([]ObjectInfo, error) {
 
 // look brings what is listed up to date.
 func (o *Objects) look(ctx context.Context) error {
-	subjects, state, err := o.described(ctx)
-	if err != nil {
-		return err
-	}
 	o.mu.Lock()
-	same := o.state == state
+	known := o.state
 	o.mu.Unlock()
-	if same {
-		return nil
+	subjects, state, err := o.described(ctx, known)
+	if err != nil || state == known {
+		return err
 	}
 	list := []ObjectInfo{}
 	for _, subject := range subjects {
 		i, err := o.info(ctx, subject)
-		if errors.Is(err, jetstream.ErrObjectNotFound) {
+		switch {
+		case errors.Is(err, jetstream.ErrObjectNotFound):
 			continue
-		}
-		if err != nil {
+		case errors.Is(err, errObjectForged): // and keeps no other from being listed
+			o.b.log.Warn("object passed over", "bucket", o.bucket, "subject", subject, "error", err)
+			continue
+		case err != nil:
 			return err
 		}
 		list = append(list, ObjectInfo{
@@ -232,8 +240,8 @@ type bucketState struct {
 	last    uint64
 }
 
-// described lists the subjects of all descriptions.
-func (o *Objects) described(ctx context.Context) ([]string, bucketState, error) {
+// described lists the subjects of all descriptions, unless nothing was written since known.
+func (o *Objects) described(ctx context.Context, known bucketState) ([]string, bucketState, error) {
 	ctx, done, err := o.b.link.within(ctx, requestTimeout)
 	if err != nil {
 		return nil, bucketState{}, err
@@ -243,12 +251,18 @@ func (o *Objects) described(ctx context.Context) ([]string, bucketState, error) 
 	if err != nil {
 		return nil, bucketState{}, err
 	}
+	if stateOf(stream.CachedInfo()) == known {
+		return nil, known, nil
+	}
 	info, err := stream.Info(ctx, jetstream.WithSubjectFilter("$O."+o.bucket+".M.*"))
 	if err != nil {
 		return nil, bucketState{}, err
 	}
-	state := bucketState{created: info.Created, last: info.State.LastSeq}
-	return slices.Sorted(maps.Keys(info.State.Subjects)), state, nil
+	return slices.Sorted(maps.Keys(info.State.Subjects)), stateOf(info), nil
+}
+
+func stateOf(info *jetstream.StreamInfo) bucketState {
+	return bucketState{created: info.Created, last: info.State.LastSeq}
 }
 
 func readError(doing string, err error) error {

@@ -48,14 +48,15 @@ func (s *Store) clock(ctx context.Context) (time.Time, error) {
 func (s *Store) askSince(ctx context.Context, subjects string, since time.Time) ([]Record, error) {
 	found := map[string]int{}
 	var records []Record
-	err := s.b.scan(ctx, s.stream, subjects, lookup{Start: &since}, func(m message) {
+	err := s.b.scan(ctx, s.stream, subjects, lookup{Start: &since}, func(m message) error {
 		record := Record{Key: strings.TrimPrefix(m.subject, s.prefix), Body: m.body, Revision: m.seq, Time: m.time}
 		if i, ok := found[record.Key]; ok {
 			records[i] = record
-			return
+			return nil
 		}
 		found[record.Key] = len(records)
 		records = append(records, record)
+		return s.bounded(len(records))
 	})
 	return records, err
 }

@@ -31,6 +31,7 @@ type Store struct {
 	b      *Broker
 	stream string
 	prefix string
+	most   int // of records in one list
 }
 
 // Store returns the store that a stream holds: [StreamDesk] or [StreamReceipts]. It
@@ -38,9 +39,9 @@ type Store struct {
 func (b *Broker) Store(stream string) *Store {
 	switch stream {
 	case StreamDesk:
-		return &Store{b: b, stream: stream, prefix: deskPrefix}
+		return &Store{b: b, stream: stream, prefix: deskPrefix, most: maxRecords}
 	case StreamReceipts:
-		return &Store{b: b, stream: stream, prefix: receiptsPrefix}
+		return &Store{b: b, stream: stream, prefix: receiptsPrefix, most: maxRecords}
 	}
 	panic("broker: no store is kept in stream " + stream)
 }
@@ -145,10 +146,17 @@ func (s *Store) list(ctx context.Context, subjects string) (records []Record, er
 	return records, err
 }
 
+// maxRecords is more than hubs leave in one list. A thief of an edge's key can write any
+// number of receipts, and desks should not ask for each.
+const maxRecords = 20_000
+
 // askAll reads the record of each key that there is, some at once.
 func (s *Store) askAll(ctx context.Context, subjects string) ([]Record, error) {
 	keys, err := s.keys(ctx, subjects)
 	if err != nil {
+		return nil, fmt.Errorf("listing %s: %w: %w", s.stream, ErrUnavailable, err)
+	}
+	if err := s.bounded(len(keys)); err != nil {
 		return nil, fmt.Errorf("listing %s: %w: %w", s.stream, ErrUnavailable, err)
 	}
 	found := make([]Record, len(keys)) // without a body: gone meanwhile, or a tombstone
@@ -168,7 +176,16 @@ func (s *Store) askAll(ctx context.Context, subjects string) ([]Record, error) {
 	return records, nil
 }
 
-// keys are the keys that have a message now, tombstones included.
+// bounded is nil if that many records are no more than belong in a list.
+func (s *Store) bounded(records int) error {
+	if records > s.most {
+		return fmt.Errorf("there are more than %d records: somebody fills the store", s.most)
+	}
+	return nil
+}
+
+// keys are the keys that have a message now, tombstones included. What is no key was not
+// written by a hub, and would be a pattern of keys to whoever asks for it.
 func (s *Store) keys(ctx context.Context, subjects string) ([]string, error) {
 	ctx, done, err := s.b.link.within(ctx, requestTimeout)
 	if err != nil {
@@ -185,7 +202,9 @@ func (s *Store) keys(ctx context.Context, subjects string) ([]string, error) {
 	}
 	keys := make([]string, 0, len(info.State.Subjects))
 	for subject := range info.State.Subjects {
-		keys = append(keys, strings.TrimPrefix(subject, s.prefix))
+		if key := strings.TrimPrefix(subject, s.prefix); validSubject(key) {
+			keys = append(keys, key)
+		}
 	}
 	return keys, nil
 }

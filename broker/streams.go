@@ -123,6 +123,7 @@ func (b *Broker) tryMakeStream(ctx context.Context, config jetstream.StreamConfi
 func (b *Broker) sized(is, want jetstream.StreamConfig) jetstream.StreamConfig {
 	if b.server == nil && b.config.MaxBytes == 0 {
 		want.MaxBytes = is.MaxBytes
+		boundRecords(&want)
 	}
 	return want
 }
@@ -196,6 +197,7 @@ func streamConfigs(maxBytes int64, replicas int) []jetstream.StreamConfig {
 	receipts.Description = "Tocsin: receipts"
 	receipts.MaxMsgsPerSubject = 1
 	receipts.MaxAge = receiptRetention
+	boundRecords(&receipts)
 
 	// An object store, of which a new description replaces the older one, and whose
 	// pieces go with it.
@@ -206,6 +208,17 @@ func streamConfigs(maxBytes int64, replicas int) []jetstream.StreamConfig {
 	cohorts.AllowRollup, cohorts.DenyDelete, cohorts.DenyPurge = true, false, false
 
 	return []jetstream.StreamConfig{log, desk, receipts, cohorts}
+}
+
+// receiptBytes is less than a hub's record of receipts takes in the store.
+const receiptBytes = 256
+
+// boundRecords bounds the receipts' number by their size, since servers keep an index of
+// them in memory: a thief of an edge's key could fill the stream with ones of a few bytes.
+func boundRecords(config *jetstream.StreamConfig) {
+	if config.Name == StreamReceipts {
+		config.MaxMsgs = config.MaxBytes / receiptBytes
+	}
 }
 
 func streamConfig(name, subjects string, maxBytes int64, replicas int) jetstream.StreamConfig {
