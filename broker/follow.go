@@ -29,7 +29,7 @@ type Follower interface {
 	// another history.
 	Begin(epoch string)
 	// Entry hands on one entry. Sequences rise by one, but for places whose entry was
-	// deleted and that a signed redaction explains. The body is the follower's to keep.
+	// deleted and that a signed redaction explains. The body may be kept, and never changed.
 	Entry(notice.Entry)
 	// Source tells how fresh this is: at every change, and after every check.
 	Source(Source)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -45,13 +44,7 @@ func (s *audiences) Put(ctx context.Context, a hub.Audience) error {
 	if err != nil {
 		return fmt.Errorf("encoding the audience: %w", err)
 	}
-	revision, err := s.store.Put(ctx, s.key, body, s.revision)
-	if errors.Is(err, broker.ErrConflict) { // an earlier write has come through after all
-		var record broker.Record
-		if record, err = s.store.Get(ctx, s.key); err == nil {
-			revision, err = s.store.Put(ctx, s.key, body, record.Revision)
-		}
-	}
+	revision, err := overwrite(ctx, s.store, s.key, body, s.revision)
 	if err != nil {
 		return fmt.Errorf("keeping the audience: %w", err)
 	}

@@ -31,11 +31,7 @@ func (r *receipts) Put(ctx context.Context, identifier string, counts map[int]hu
 		return fmt.Errorf("encoding the receipts of %s: %w", identifier, err)
 	}
 	key := identifier + "." + r.incarnation
-	revision, err := r.store.Put(ctx, key, body, r.revisions[key])
-	if errors.Is(err, broker.ErrConflict) {
-		// An earlier write, unconfirmed then, has come through.
-		revision, err = r.replace(ctx, key, body)
-	}
+	revision, err := overwrite(ctx, r.store, key, body, r.revisions[key])
 	if err != nil {
 		return fmt.Errorf("keeping the receipts of %s: %w", identifier, err)
 	}
@@ -43,12 +39,18 @@ func (r *receipts) Put(ctx context.Context, identifier string, counts map[int]hu
 	return nil
 }
 
-func (r *receipts) replace(ctx context.Context, key string, body []byte) (uint64, error) {
-	record, err := r.store.Get(ctx, key)
+// overwrite writes a record that no other process writes. So a conflict means that an
+// earlier write, unconfirmed then, has come through, or that the stream was made anew.
+func overwrite(ctx context.Context, store *broker.Store, key string, body []byte, revision uint64) (uint64, error) {
+	written, err := store.Put(ctx, key, body, revision)
+	if !errors.Is(err, broker.ErrConflict) {
+		return written, err
+	}
+	record, err := store.Get(ctx, key)
 	if err != nil && !errors.Is(err, broker.ErrNotFound) {
 		return 0, err
 	}
-	return r.store.Put(ctx, key, body, record.Revision)
+	return store.Put(ctx, key, body, record.Revision)
 }
 
 // Counts sums what all processes have counted, by revision from 0.

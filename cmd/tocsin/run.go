@@ -91,9 +91,6 @@ func (p *process) start(parts *errgroup.Group, ctx context.Context) {
 			return nil
 		})
 	}
-	follow := func(f broker.Follower) {
-		part(func(ctx context.Context) error { return p.broker.Follow(ctx, f) })
-	}
 	part(p.broker.Run)
 	part(p.cohorts.run)
 	if len(p.cmd.NATS) > 0 {
@@ -102,11 +99,12 @@ func (p *process) start(parts *errgroup.Group, ctx context.Context) {
 	if p.provider != nil {
 		part(p.provider.run)
 	}
-	follow(p.watch)
+	for _, f := range p.followers() {
+		part(func(ctx context.Context) error { return p.broker.Follow(ctx, f) })
+	}
 	if p.hub != nil {
 		part(p.auth.Run)
 		part(p.hub.Run)
-		follow(hubFollower{p.hub})
 		part(func(ctx context.Context) error { return p.broker.FollowHeads(ctx, p.hub.Head) })
 	}
 	if p.hub == nil { // where there is an edge, its authority watches them
@@ -121,8 +119,20 @@ func (p *process) start(parts *errgroup.Group, ctx context.Context) {
 			p.deskKeys.Watch(ctx, p.log, nil)
 			return nil
 		})
-		follow(deskFollower{p.desk})
 	}
+}
+
+// followers are those of the log. Edge and desk each have a reader of their own, so that
+// neither waits for the other; the watch has none.
+func (p *process) followers() (all []broker.Follower) {
+	if p.hub != nil {
+		all = append(all, hubFollower{p.hub})
+	}
+	if p.desk != nil {
+		all = append(all, deskFollower{p.desk})
+	}
+	all[0] = watched{all[0], p.watch} // there is no process without a role
+	return all
 }
 
 // shutDown says that the process is not ready, serves on for a while, sends clients

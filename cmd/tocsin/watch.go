@@ -8,6 +8,29 @@ import (
 	"tocsin/notice"
 )
 
+// watched is a follower with the watch beside it. What reads the log asks the cluster
+// some questions a second, so a process does not read it for the watch alone. The watch
+// comes second, and waits for nothing.
+type watched struct {
+	broker.Follower
+	watch *watch
+}
+
+func (w watched) Begin(epoch string) {
+	w.Follower.Begin(epoch)
+	w.watch.Begin(epoch)
+}
+
+func (w watched) Entry(e notice.Entry) {
+	w.Follower.Entry(e)
+	w.watch.Entry(e)
+}
+
+func (w watched) Source(s broker.Source) {
+	w.Follower.Source(s)
+	w.watch.Source(s)
+}
+
 // watch follows the log for what /status tells. It implements broker.Follower.
 type watch struct {
 	trust notice.Trust

@@ -50,6 +50,45 @@ func TestReceipts(t *testing.T) {
 	require.Empty(t, counts)
 }
 
+// Records go on in a stream that was made anew, as after somebody filled it.
+func TestReceiptsMadeAnew(t *testing.T) {
+	ctx := context.Background()
+	store := openStore(t)
+	r := &receipts{store: store, incarnation: "one", revisions: map[string]uint64{"notice.one": 7}} // of the former stream
+	require.NoError(t, r.Put(ctx, "notice", map[int]hub.Counts{0: {Sent: 3}}))
+	counts, err := r.Counts(ctx, "notice")
+	require.NoError(t, err)
+	require.Equal(t, []desk.Counts{{Sent: 3}}, counts)
+	a := newAudiences(store, "one")
+	a.revision = 8
+	require.NoError(t, a.Put(ctx, hub.Audience{Sessions: 5}))
+	audience, err := a.Audience(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 5, audience.Sessions)
+}
+
+// What reads the log asks the cluster, so there is one reader for a role, and none for the
+// status alone, which knows all the same.
+func TestReadersOfTheLog(t *testing.T) {
+	f := newFleetApart(t)
+	both := f.serve("both")
+	for _, c := range []struct {
+		member  *member
+		readers float64
+	}{
+		{f.office, 1}, {f.serve("edge", "--roles", "edge"), 1}, {both, 2},
+	} {
+		c.member.ready(t)
+		require.Eventually(t, func() bool {
+			s := c.member.state()
+			return s.Source.Live && s.Source.Read == 1 && s.Keyset.Version == 1
+		}, patience, 5*time.Millisecond)
+		require.Equal(t, c.readers, gauge(c.member.metrics, "tocsin_broker_followers"))
+	}
+	f.stopNATS()
+	require.Eventually(t, func() bool { return !both.state().Source.Live }, patience, 5*time.Millisecond)
+}
+
 // What /status tells is what the log says.
 func TestWatchDescribes(t *testing.T) {
 	staff := noticetest.NewStaff(t)
