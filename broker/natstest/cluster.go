@@ -77,12 +77,11 @@ func New(ctx context.Context, dir string, config Config) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := deployed()
-	if err != nil {
+	if err := c.copyDeployed(); err != nil {
 		return nil, err
 	}
 	for i := range config.Servers {
-		s := &Server{Name: fmt.Sprintf("n%d", i+1), program: program, config: filepath.Join(files, "nats.conf")}
+		s := &Server{Name: fmt.Sprintf("n%d", i+1), program: program, config: c.path("conf/nats.conf")}
 		s.Dir = filepath.Join(dir, "store-"+s.Name)
 		if config.Dir != nil {
 			s.Dir = config.Dir(i)
@@ -156,6 +155,26 @@ func (c *Cluster) routes(from int) []string {
 		routes = append(routes, "tls://"+address)
 	}
 	return routes
+}
+
+// copyDeployed copies the files of deploy/nats, for tests that change them.
+func (c *Cluster) copyDeployed() error {
+	files, err := deployed()
+	if err != nil {
+		return err
+	}
+	return os.CopyFS(c.path("conf"), os.DirFS(files))
+}
+
+// EditAccounts changes the accounts.conf that all servers read when they start, and by
+// [Server.Reload].
+func (c *Cluster) EditAccounts(edit func(conf string) string) error {
+	file := c.path("conf/accounts.conf")
+	conf, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, []byte(edit(string(conf))), 0o600)
 }
 
 func (c *Cluster) path(name string) string { return filepath.Join(c.dir, filepath.FromSlash(name)) }

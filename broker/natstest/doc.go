@@ -1,5 +1,5 @@
-// Package natstest runs a NATS cluster for tests: real nats-server processes on the
-// very files of deploy/nats, with TLS, nkeys and an encrypted store.
+// Package natstest runs a NATS cluster for tests: real nats-server processes on a copy
+// of the very files of deploy/nats, with TLS, nkeys and an encrypted store.
 //
 //	c := natstest.Start(t, natstest.Config{})       // three servers, streams made, all well
 //	b, err := broker.Open(ctx, c.Broker("edge-1"))  // users: broker.Users
@@ -7,6 +7,7 @@
 //	c.Servers[0].Kill()                             // as kill -9; Start starts it again on its files
 //	c.Servers[1].Pause()                            // SIGSTOP; Resume is SIGCONT
 //	c.Servers[2].Kill(); c.Servers[2].Wipe()        // a volume that was lost
+//	c.EditAccounts(edit); c.Servers[0].Reload(ctx)  // one user more, or less
 //	c.Await(ctx)                                    // until all servers hold all streams again
 //
 // Outside of a test, [New] does what [Start] does and returns errors; call Close.

@@ -5,6 +5,7 @@ package natstest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -129,21 +130,59 @@ func (s *Server) Wipe() error {
 	return err
 }
 
-// healthy is nil when it has all its streams, up to date.
-func (s *Server) healthy(ctx context.Context) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.monitor+"/healthz", nil)
+// Reload has it read its configuration again, as "nats-server --signal reload" does, and
+// returns when it goes by it.
+func (s *Server) Reload(ctx context.Context) error {
+	before, err := s.configured(ctx)
 	if err != nil {
 		return err
+	}
+	if err := s.signal(syscall.SIGHUP); err != nil {
+		return err
+	}
+	return again(ctx, func() error {
+		now, err := s.configured(ctx)
+		if err == nil && now == before {
+			err = errors.New(s.Name + " goes by the configuration that it had; why, its log says")
+		}
+		return err
+	})
+}
+
+// configured is when it read its configuration last.
+func (s *Server) configured(ctx context.Context) (at string, err error) {
+	body, err := s.ask(ctx, "/varz")
+	if err != nil {
+		return "", err
+	}
+	var vars struct {
+		At string `json:"config_load_time"`
+	}
+	err = json.Unmarshal(body, &vars)
+	return vars.At, err
+}
+
+// healthy is nil when it has all its streams, up to date.
+func (s *Server) healthy(ctx context.Context) error {
+	_, err := s.ask(ctx, "/healthz")
+	return err
+}
+
+// ask asks the monitor.
+func (s *Server) ask(ctx context.Context, path string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.monitor+path, nil)
+	if err != nil {
+		return nil, err
 	}
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Do(req)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode == http.StatusOK {
-		return nil
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", resp.Status, bytes.TrimSpace(body))
 	}
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<10))
-	return fmt.Errorf("%s: %s", resp.Status, bytes.TrimSpace(body))
+	return body, err
 }
