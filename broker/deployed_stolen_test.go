@@ -36,7 +36,8 @@ func TestStolenKey(t *testing.T) {
 	revision, err := receipts.Put(ctx, "notice.edge-2", []byte("1"), 0)
 	require.NoError(t, err)
 
-	thief := connect(t, c, "edge-1")
+	silent := nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})
+	thief := connect(t, c, "edge-1", silent)
 	flood(t, thief, 1000)
 	_, err = receipts.Put(ctx, "notice.new", []byte("1"), 0)
 	requireOnly(t, err, broker.ErrFull, "receipts")
@@ -68,7 +69,7 @@ func TestStolenKey(t *testing.T) {
 	option, err := nats.NkeyOptionFromSeed(stolen)
 	require.NoError(t, err)
 	for _, url := range c.URLs() {
-		_, err := nats.Connect(url, option, nats.RootCAs(c.CA()), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
+		_, err := nats.Connect(url, option, nats.RootCAs(c.CA()), silent)
 		require.ErrorIs(t, err, nats.ErrAuthorization, "a server that lets the thief in")
 	}
 	require.Empty(t, cut, "another edge was cut off")
