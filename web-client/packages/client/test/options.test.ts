@@ -112,28 +112,3 @@ test('who stopped is not offline', async () => {
   expect(freshness).toMatchObject({ state: 'stale' })
   expect(freshness.reason).not.toBe('offline')
 })
-
-test('nobody but who holds a root key has curves computed', async () => {
-  const eve = await newKey('eve', 'publisher')
-  const computed = vi.spyOn(BigInt, 'asUintN')
-  const node = await scriptedNode(async (caller) => {
-    await caller.next('hello')
-    const forged = (await clinic.keyset(2, {}, [eve])).replace(/"sig":"..../, '"sig":"AAAA')
-    const before = computed.mock.calls.length
-    caller.say(
-      welcome(),
-      entry(1, forged),
-      { type: 'auth', tier: 'restricted', labels: [], auth: { state: 'ok' } },
-      synced(1),
-    )
-    expect(before).toBe(1) // that of the pinned root
-  })
-  nodes.push(node)
-  const page = openPage({ url: node.url, roots: clinic.roots })
-  await until(page, (s) => s.freshness.reason === 'source')
-  expect(computed).toHaveBeenCalledOnce()
-  const real = await simple()
-  const other = openPage({ url: real.url, roots: clinic.roots })
-  await until(other, isLive)
-  expect(computed.mock.calls.length).toBeGreaterThan(3)
-})

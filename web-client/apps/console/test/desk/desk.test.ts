@@ -261,14 +261,17 @@ describe('a lost answer', () => {
 describe('lists', () => {
   test('cohorts are made, listed and removed', async () => {
     expect(await ana.cohorts()).toEqual([])
-    const made = await ana.putCohort('breach-7', 'https://idp.example', ['a', 'b', 'a'])
+    const [issuer = ''] = await ana.issuers()
+    const made = await ana.putCohort('breach-7', issuer, ['a', 'b', 'a'])
     expect(made).toMatchObject({ name: 'breach-7', members: 2 })
     expect(await ben.cohorts()).toMatchObject([{ name: 'breach-7', members: 2 }])
     await ana.removeCohort('breach-7')
     expect((await problem(ana.removeCohort('breach-7'))).name).toBe('not-found')
-    expect(await problem(ana.putCohort('Breach 7', 'x', ['a']))).toMatchObject({
-      name: 'bad-request',
-    })
+    for (const [name, by] of [
+      ['Breach 7', issuer],
+      ['breach-8', 'https://nobody.example'],
+    ] as const)
+      expect((await problem(ana.putCohort(name, by, ['a']))).name).toBe('bad-request')
   })
 
   test('issuers, and who is connected', async () => {
