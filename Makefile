@@ -55,7 +55,7 @@ install: need web ## tocsin on the PATH (go install)
 
 # Go's tests leave half a core free, which the web client's units take; a browser that waits
 # for a busy machine would fail, and comes after.
-test: need-chromium build ## every test: Go and the web client's units, then the browser's
+test: need need-npm need-chromium build ## every test: Go and the web client's units, then the browser's
 	@$(MAKE) --no-print-directory -j3 test-go web-types web-packages web-units
 	@$(MAKE) --no-print-directory web-browser
 
@@ -70,8 +70,9 @@ test-web: need-chromium build ## the web client's tests alone: types, units, siz
 web-browser:
 	cd $(WEB) && CHROMIUM="$$(./chromium.sh)" npm run --silent e2e
 
+# With CI, vitest does not draw over what others print.
 web-units:
-	cd $(WEB) && npm test --silent
+	cd $(WEB) && CI=1 npm test --silent
 
 web-types:
 	cd $(WEB) && npm run --silent check
@@ -80,7 +81,7 @@ web-packages:
 	cd $(WEB) && npm run --silent size
 	cd $(WEB) && npm run --silent pack-check
 
-check: fmt staticcheck test ## what a reviewer asks for: format, vet, staticcheck, tests
+check: need need-npm need-chromium fmt staticcheck test ## what a reviewer asks for: format, vet, staticcheck, tests
 
 check-deploy: need ## docker-compose.yml and deploy/, by schema and with the real tools (a module of its own; minutes at first)
 	cd deploy/check && $(GO) test -vet=all -count 1 -timeout 15m .

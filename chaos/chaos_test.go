@@ -39,7 +39,7 @@ func play(t *testing.T, holds map[string]time.Duration) *player {
 func patient(e expectations) expectations {
 	e.goesOn = false // in the little time that a fault lasts here
 	e.recover = max(e.recover, recoverLimit)
-	for _, limit := range []*time.Duration{&e.wait, &e.delayed, &e.refused, &e.recover} {
+	for _, limit := range []*time.Duration{&e.wait, &e.away, &e.delayed, &e.refused, &e.recover} {
 		*limit *= 5
 	}
 	return e

@@ -27,7 +27,7 @@ type seen struct {
 	longestWait                                 time.Duration // of who stayed connected
 	silent                                      time.Duration // the longest that a client lacked a notice and said that it is live
 	away                                        time.Duration // the longest without a session
-	delayed                                     time.Duration // the longest of it that no client chose
+	delayed                                     time.Duration // the longest of it beyond the wait before the first attempt
 	moved                                       int           // clients that lost a session
 
 	stale                      time.Duration // until the last of those that are out of touch said so
@@ -225,7 +225,8 @@ func (t *trial) verdict() {
 		}
 	}
 	within("a connected client waited", v.longestWait, e.wait)
-	within("a client was away, besides its own waits", v.delayed, e.delayed)
+	within("a client was away", v.away, e.away)
+	within("a client was away, besides its wait before the first attempt", v.delayed, e.delayed)
 	within("a client lacked a notice and said that it is live", v.silent, silence)
 	within("all was well again after", v.recovered, max(e.recover, recoverLimit))
 	if e.refused > 0 {

@@ -178,7 +178,7 @@ func TestWaited(t *testing.T) {
 		require.False(t, stayed, "it was away")
 		away, delayed := l.moved(published)
 		require.Equal(t, 3*time.Second, away)
-		require.Equal(t, 500*time.Millisecond, delayed)
+		require.Equal(t, 1500*time.Millisecond, delayed)
 	})
 }
 

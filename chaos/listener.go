@@ -23,7 +23,6 @@ type listener struct {
 	disorder int  // an entry came after a later one
 	altered  int  // an identifier came with other bytes; or what can't be believed
 	sessions []span
-	chosen   time.Duration // to wait, since the last session
 	live     []change
 	errors   []string
 }
@@ -35,11 +34,11 @@ type arrival struct {
 	hash [32]byte
 }
 
-// span is a session: from synced to its end, which is zero while it lasts. Before it the
-// client chose to wait, in all, for chosen.
+// span is a session: from synced to its end, which is zero while it lasts. After that the
+// client chose to wait for retryIn.
 type span struct {
 	from, to time.Time
-	chosen   time.Duration
+	retryIn  time.Duration
 }
 
 // change is when the client began to say that it is live, or ceased to.
@@ -92,18 +91,17 @@ func (l *listener) begins(epoch string) {
 func (l *listener) comes() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.sessions = append(l.sessions, span{from: time.Now(), chosen: l.chosen})
-	l.chosen = 0
+	l.sessions = append(l.sessions, span{from: time.Now()})
 }
 
-// goes ends a session, or an attempt at one. The next attempt comes after retryIn.
+// goes ends a session, or an attempt at one. The next attempt comes after retryIn: how long a
+// client waits after an attempt that failed is no excuse.
 func (l *listener) goes(retryIn time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if n := len(l.sessions); n > 0 && l.sessions[n-1].to.IsZero() {
-		l.sessions[n-1].to = time.Now()
+		l.sessions[n-1].to, l.sessions[n-1].retryIn = time.Now(), retryIn
 	}
-	l.chosen += retryIn
 }
 
 func (l *listener) says(live bool) {
@@ -202,14 +200,14 @@ func (l *listener) unaware(t, a time.Time) (sum time.Duration) {
 }
 
 // moved is how long it was without a session after a time, at the longest, and how much
-// of an absence was not its own choice.
+// of an absence was not its own wait before the first attempt.
 func (l *listener) moved(t time.Time) (away, delayed time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i := 1; i < len(l.sessions); i++ {
 		if from := l.sessions[i].from; from.After(t) {
 			absence := from.Sub(l.sessions[i-1].to)
-			away, delayed = max(away, absence), max(delayed, absence-l.sessions[i].chosen)
+			away, delayed = max(away, absence), max(delayed, absence-l.sessions[i-1].retryIn)
 		}
 	}
 	return away, delayed

@@ -208,13 +208,21 @@ func (s *stage) leader(ctx context.Context) (leader *natsServer, others []*natsS
 	return nil, nil, fmt.Errorf("nobody leads %s: %w", logStream, ctx.Err())
 }
 
-// takenOver is whether a server leads the log beside the one that did.
-func (s *stage) takenOver(ctx context.Context, from string) bool {
-	return slices.ContainsFunc(s.nats, func(n *natsServer) bool {
+// takenOver waits a little until a server leads the log beside the one that did.
+func (s *stage) takenOver(ctx context.Context, from string) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	leads := func(n *natsServer) bool {
 		streams, err := n.streams(ctx)
 		return err == nil && n.name != from && slices.ContainsFunc(streams, func(st streamState) bool {
 			return st.Name == logStream && st.Cluster.Leader == n.name
 		})
+	}
+	return s.until(ctx, "another to lead", func(context.Context) error {
+		if !slices.ContainsFunc(s.nats, leads) {
+			return errors.New("none does")
+		}
+		return nil
 	})
 }
 

@@ -13,8 +13,13 @@ import (
 	"time"
 )
 
+// rules is the number of the rules that rows are judged by: raise it when they change, so that
+// rows of two kinds are not mixed.
+const rules = 2
+
 // row is what a report says of a fault that was played, or left out.
 type row struct {
+	Rules                int
 	Name, About, Skipped string
 	Cells                []string // of the table
 	Notes, Failures      []string
@@ -25,7 +30,7 @@ type row struct {
 // row is the trial's.
 func (t *trial) row() row {
 	r := row{
-		Name: t.name, About: t.about, Skipped: t.skipped, Notes: t.notes, Failures: t.failures,
+		Rules: rules, Name: t.name, About: t.about, Skipped: t.skipped, Notes: t.notes, Failures: t.failures,
 		Before: t.before, After: t.seen.vitals, Took: t.took,
 	}
 	if t.skipped != "" {
@@ -67,6 +72,9 @@ func readRows(file string) (rows []row, err error) {
 		var r row
 		if err := json.Unmarshal(lines.Bytes(), &r); err != nil || len(r.Cells) != len(columns) {
 			return nil, misusef("--seen %s is no file of this program's", file)
+		}
+		if r.Rules != rules {
+			return nil, misusef("--seen %s is of a version that judged otherwise: begin a new one", file)
 		}
 		rows = append(rows, r)
 	}

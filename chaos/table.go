@@ -31,7 +31,7 @@ const (
 	// saysNo is how long a desk may take to say that it can't publish.
 	saysNo = 10 * time.Second
 	// moves is how long the way to another edge may take, catching up and all, besides
-	// the waits that the client chose.
+	// the client's wait before its first attempt.
 	moves = time.Second
 )
 
@@ -168,8 +168,10 @@ func partitions() []fault {
 				return nil
 			},
 			heal: func(ctx context.Context, s *stage, t *trial) error {
-				if name == "leader" && !s.takenOver(ctx, t.names[0]) {
-					t.fail("nobody leads in place of %s", t.names[0])
+				if name == "leader" {
+					if err := s.takenOver(ctx, t.names[0]); err != nil {
+						t.fail("nobody leads in place of %s: %v", t.names[0], err)
+					}
 				}
 				for _, l := range t.held {
 					l.letGo()
@@ -180,7 +182,7 @@ func partitions() []fault {
 	}
 	const hold = 20 * time.Second
 	return []fault{
-		cut("leader", "the server that leads the log reaches nobody", hold, expectations{goesOn: true},
+		cut("leader", "the server that leads the log reaches nobody", 30*time.Second, expectations{goesOn: true},
 			func(s *stage, t *trial) []*link { return s.between(t.names) }),
 		cut("servers", "no server reaches another", 30*time.Second, expectations{stale: saysStale, ready: true, refused: saysNo},
 			func(s *stage, _ *trial) []*link { return s.between(natsNames, natsNames...) }),
@@ -221,9 +223,12 @@ func rolls() []fault {
 			t.note("the longest end took %s", seconds(t.seen.drain))
 			return nil
 		},
-		expect: expectations{wait: oneDown, delayed: moves, displaced: true},
+		expect: expectations{wait: oneDown, away: byeWait + moves, delayed: moves, displaced: true},
 	}}
 }
+
+// byeWait is the longest that a node which drains by default tells its clients to wait.
+const byeWait = 8 * time.Second
 
 // drainLimit is how long a process may take to end after SIGTERM.
 const drainLimit = 25 * time.Second

@@ -43,9 +43,9 @@ type expectations struct {
 	refused time.Duration
 	// recover bounds the time from the end of the fault until all is well (default 30 s).
 	recover time.Duration
-	// delayed bounds how long a client is without a session, besides the waits between
-	// attempts that it chose.
-	delayed time.Duration
+	// away bounds how long a client is without a session, and delayed the same besides its
+	// wait before the first attempt.
+	away, delayed time.Duration
 	// late: a publication that was answered 504 must come true later.
 	late bool
 	// displaced: clients must lose their session.

@@ -191,6 +191,32 @@ func TestMismatchBacksOff(t *testing.T) {
 	})
 }
 
+// A node that is silent about heads after another showed something wrong is left, as any that is.
+func TestSilentAfterMismatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, c := newNode(t), newClinic(t)
+		w := c.watch(n, func(config *client.Config) {
+			config.Jitter = func(limit time.Duration) time.Duration { return limit }
+		})
+		p := c.open(n)
+		before := c.cursor()
+		c.entry(c.Sign(c.Alert()))
+		c.beats(p, 1, func(int) []byte { return c.head() })
+		p, _ = n.accept()
+		w.take()
+		p.send(welcome(wire.ResumeSnapshot, wire.TierPublic), wire.EntryFrame{Seq: 1, Envelope: c.KeysetBody(1)}, wire.Synced{Cursor: before})
+		began := time.Now()
+		for len(of[client.Disconnected](w.take())) == 0 {
+			require.LessOrEqual(t, time.Since(began), 2*time.Minute)
+			require.Equal(t, client.StaleMismatch, w.Freshness().Reason)
+			time.Sleep(10 * time.Second)
+			p.send(wire.Heartbeat{Cursor: before, ServerTime: time.Now(), Source: live})
+			synctest.Wait()
+		}
+		require.GreaterOrEqual(t, time.Since(began), time.Minute, "not all clients at once")
+	})
+}
+
 // Whoever plays what desks signed more slowly than they did hides nothing for longer.
 func TestHeadsInSlowMotion(t *testing.T) {
 	for _, before := range []time.Duration{0, 10 * time.Second, time.Minute, 10 * time.Minute} {

@@ -101,7 +101,7 @@ func (x *session) watchHeads() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.vigil.Stop()
-	if v := &x.fresh.heads; v.expected && !v.wrong {
+	if v := &x.fresh.heads; v.expected {
 		next := v.until
 		if !v.leave.IsZero() {
 			next = v.leave
@@ -110,16 +110,17 @@ func (x *session) watchHeads() {
 	}
 }
 
-// unvouched is called when the timer fires. If it is not for want of heads that the client
-// is not live, the next frame sets the timer again.
+// unvouched is called when the timer fires. If it is not for want of heads, or of one that
+// fits, that the client is not live, the next frame sets the timer again.
 func (x *session) unvouched() error {
 	x.mu.Lock()
 	now := time.Now()
 	events := x.withFreshness(nil)
 	v := &x.fresh.heads
 	var err error
+	reason := x.fresh.at(now).Reason
 	switch {
-	case x.fresh.at(now).Reason != StaleHeads:
+	case reason != StaleHeads && (reason != StaleMismatch || x.fresh.source.State != wire.SourceLive):
 	case v.leave.IsZero():
 		v.leave = now.Add(x.config.jitter(min(firstLeave<<min(v.left, 8), maxLeave)))
 		x.vigil.Reset(v.leave.Sub(now))

@@ -97,7 +97,7 @@ func (h *Hub) takeHead(envelope []byte, now time.Time) (outcome string) {
 	case head.Epoch != epoch:
 		return headOther
 	}
-	w.pace.heard(head, h.sayShared)
+	w.pace.heard(head, now, h.sayShared)
 	progress, _ := w.beacons.Hear(head, ks, now)
 	if progress == notice.HeadAdvances {
 		h.mu.Lock()

@@ -28,23 +28,24 @@ type pace struct{ keys map[string]*keyPace }
 // keyPace is how often heads of one key come.
 type keyPace struct {
 	said   time.Time // by the last head
+	heard  time.Time // when that came
 	weight int
 	shared bool
 }
 
-// heard takes a head that a beacon of the keyset signed, and calls say when it is known
-// that its key is shared, and when it no longer seems to be.
-func (p *pace) heard(h notice.SignedHead, say func(keyID string, shared bool)) {
+// heard takes a head that a beacon of the keyset signed and that came now, and calls say
+// when it is known that its key is shared, and when it no longer seems to be.
+func (p *pace) heard(h notice.SignedHead, now time.Time, say func(keyID string, shared bool)) {
 	k := p.keys[h.KeyID]
 	if k == nil {
 		if p.keys == nil {
 			p.keys = make(map[string]*keyPace)
 		}
-		p.keys[h.KeyID] = &keyPace{said: h.Said}
+		p.keys[h.KeyID] = &keyPace{said: h.Said, heard: now}
 		return
 	}
 	passed := h.Said.Sub(k.said)
-	k.said = h.Said
+	k.said, k.heard = h.Said, now
 	switch {
 	case passed == 0: // the same again
 		return
@@ -59,10 +60,11 @@ func (p *pace) heard(h notice.SignedHead, say func(keyID string, shared bool)) {
 	}
 }
 
-// shared are the keys by which more heads come than one desk signs.
-func (p *pace) shared() (ids []string) {
+// shared are the keys by which more heads come than one desk signs. A key that is silent
+// is no longer used.
+func (p *pace) shared(now time.Time) (ids []string) {
 	for id, k := range p.keys {
-		if k.shared {
+		if k.shared && now.Sub(k.heard) < notice.HeadLag {
 			ids = append(ids, id)
 		}
 	}
@@ -83,5 +85,5 @@ func (h *Hub) sayShared(keyID string, shared bool) {
 func (h *Hub) sharedBeacons() []string {
 	h.heads.mu.Lock()
 	defer h.heads.mu.Unlock()
-	return h.heads.pace.shared()
+	return h.heads.pace.shared(time.Now())
 }

@@ -58,7 +58,8 @@ func readSecret(path string) ([]byte, error) {
 
 // readKey reads a private key file made by "key new".
 func readKey(path string) (*notice.PrivateKey, error) {
-	if isPublicHalf(path) { // which others may read
+	// Others may read that. A pipe, which can be read but once, is none.
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && isPublicHalf(path) {
 		return nil, fmt.Errorf("%s is the public half of a key. What is needed here is the private one: the FILE of \"tocsin key new FILE\"", path)
 	}
 	data, err := readSecret(path)
