@@ -50,11 +50,7 @@ func (c *Copy) Review(trust notice.Trust, allowDev bool) *Review {
 		}
 	}
 	r.Keyset = board.Keyset()
-	for _, t := range board.Threads() {
-		if t.Phase(time.Now()) == notice.Active {
-			r.Active++
-		}
-	}
+	r.Active = board.Active(time.Now())
 	slices.Sort(redacted)
 	r.holes(c, redacted)
 	return r

@@ -236,8 +236,8 @@ func (s *stage) wipe(ctx context.Context, name string) error {
 	return s.well(ctx, n.program)
 }
 
-// readLimit is how long an edge may take to read the log of a run.
-const readLimit = 20 * time.Second
+// readLimit is how long several edges together may take to read the log of a run.
+const readLimit = recoverLimit
 
 // reads waits until an extra edge has read what edge-1 has, and serves as much.
 func (s *stage) reads(ctx context.Context, name string) error {

@@ -176,6 +176,14 @@ func (d *Desk) readyLocked() error {
 	return nil
 }
 
+// Board tells what the log says, as far as the desk has read it: the keyset in force (nil: none),
+// and how many threads are active. Safe for concurrent use.
+func (d *Desk) Board() (keyset *notice.Keyset, active int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.board.Keyset(), d.board.Active(d.now())
+}
+
 // keyset is the one in force, or nil.
 func (d *Desk) keyset() *notice.Keyset {
 	d.mu.Lock()

@@ -43,11 +43,6 @@ func (h *Hub) State() State {
 	if p := h.status.Load().passed; p != nil {
 		s.HeadCame = p.came
 	}
-	now := time.Now()
-	for _, t := range l.board.Threads() {
-		if t.Phase(now) == notice.Active {
-			s.Active++
-		}
-	}
+	s.Active = l.board.Active(time.Now())
 	return s
 }

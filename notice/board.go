@@ -131,6 +131,16 @@ func (b *Board) Threads() []Thread {
 	return threads
 }
 
+// Active counts the threads that are active at now.
+func (b *Board) Active(now time.Time) (n int) {
+	for _, t := range b.holds.order {
+		if t.Phase(now) == Active {
+			n++
+		}
+	}
+	return n
+}
+
 // snapshotGrace keeps a thread in snapshots a little beyond its end. The desk may
 // just have admitted an Update of it; without the Alert, a client that came in
 // between could do nothing with it.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -40,7 +39,7 @@ type process struct {
 	audiences *audiences
 	tickets   *auth.Keyring // of tickets and pseudonyms
 	cohorts   *cohorts
-	watch     *watch
+	watch     watch
 	auth      *auth.Authority // nil without the role edge, as hub is
 	hub       *hub.Hub
 	desk      *desk.Desk // nil without the role desk, as its keys and journal are
@@ -101,7 +100,6 @@ func (p *process) open(ctx context.Context) (err error) {
 	if err := p.openDesk(); err != nil {
 		return err
 	}
-	p.watch = newWatch(p.trust, p.cmd.Dev)
 	return p.metrics.Register(processMetrics{p})
 }
 
@@ -250,11 +248,17 @@ func (p *process) close() {
 
 // seen is what it knows of the log, or serves in its place, with the keyset in force.
 func (p *process) seen() (s hubState, keyset *notice.Keyset) {
-	keyset = p.watch.describe(&s)
+	s.Source = p.watch.describe()
 	if p.hub != nil {
 		serving := p.hub.State()
 		s.serves(serving)
-		keyset = cmp.Or(serving.Keyset, keyset)
+		keyset, s.Active = serving.Keyset, serving.Active
+	}
+	if p.desk != nil && keyset == nil {
+		keyset, s.Active = p.desk.Board()
+	}
+	if keyset != nil {
+		s.Keyset = keysetStateOf(keyset)
 	}
 	return s, keyset
 }

@@ -131,7 +131,7 @@ func (p *process) followers() (all []broker.Follower) {
 	if p.desk != nil {
 		all = append(all, deskFollower{p.desk})
 	}
-	all[0] = watched{all[0], p.watch} // there is no process without a role
+	all[0] = watched{all[0], &p.watch} // there is no process without a role
 	return all
 }
 

@@ -187,7 +187,6 @@ func (s *hubState) serves(state hub.State) {
 	}
 	s.Source.From, s.Source.Saved, s.Source.Read = state.From, state.Saved, state.Seq
 	s.Source.Head = max(s.Source.Head, state.Seq)
-	s.Keyset, s.Active = keysetStateOf(state.Keyset), state.Active
 	s.Heads = headsState{Beacon: state.Beacon, Came: state.HeadCame, AgeMs: state.HeadAge.Milliseconds(), Shared: state.SharedBeacons}
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"sync"
-	"time"
 
 	"tocsin/broker"
 	"tocsin/notice"
@@ -31,32 +30,26 @@ func (w watched) Source(s broker.Source) {
 	w.watch.Source(s)
 }
 
-// watch follows the log for what /status tells. It implements broker.Follower.
+// watch notes how far the log was read, for what /status tells; what it says is for the hub or
+// the desk to know. It implements broker.Follower. The zero value is ready.
 type watch struct {
-	trust notice.Trust
-	dev   bool
-
 	mu     sync.Mutex
-	board  *notice.Board // guarded by mu
+	read   uint64        // guarded by mu
 	source broker.Source // guarded by mu
 }
 
-func newWatch(trust notice.Trust, dev bool) *watch {
-	return &watch{trust: trust, dev: dev, board: notice.NewBoard(trust, dev)}
-}
-
-// Begin forgets everything: another log is about to be read.
+// Begin says that another log is about to be read.
 func (w *watch) Begin(string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.board = notice.NewBoard(w.trust, w.dev)
+	w.read = 0
 }
 
-// Entry folds the next entry of the log.
+// Entry notes the next entry of the log.
 func (w *watch) Entry(e notice.Entry) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.board.Fold(e)
+	w.read = e.Seq
 }
 
 // Source notes how fresh the log is.
@@ -66,22 +59,12 @@ func (w *watch) Source(s broker.Source) {
 	w.source = s
 }
 
-// describe fills in what the log says, and returns the keyset in force, or nil.
-func (w *watch) describe(s *hubState) *notice.Keyset {
+// describe tells how far the log was read, and how fresh that is.
+func (w *watch) describe() sourceState {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s.Source = sourceState{
+	return sourceState{
 		Live: w.source.Live, Since: w.source.Since, Checked: w.source.Checked,
-		Head: max(w.source.Head, w.board.Seq()), Read: w.board.Seq(), Reason: w.source.Reason,
+		Head: max(w.source.Head, w.read), Read: w.read, Reason: w.source.Reason,
 	}
-	keyset := w.board.Keyset()
-	if keyset != nil {
-		s.Keyset = keysetStateOf(keyset)
-	}
-	for _, t := range w.board.Threads() {
-		if t.Phase(time.Now()) == notice.Active {
-			s.Active++
-		}
-	}
-	return keyset
 }

@@ -16,7 +16,6 @@ import (
 	"tocsin/desk"
 	"tocsin/hub"
 	"tocsin/notice"
-	"tocsin/notice/noticetest"
 )
 
 // TestReceipts sums what several processes count, and does not double what a
@@ -90,23 +89,28 @@ func TestReadersOfTheLog(t *testing.T) {
 }
 
 // What /status tells is what the log says.
-func TestWatchDescribes(t *testing.T) {
-	staff := noticetest.NewStaff(t)
-	w := newWatch(staff.Trust(), false)
-	w.Begin("00000000")
-	alert := staff.Alert()
-	for i, body := range [][]byte{
-		staff.KeysetBody(1), staff.Sign(alert), staff.Sign(staff.Alert()),
-		staff.Sign(staff.Cancel(alert, nil), staff.Publisher), staff.KeysetBody(2),
-	} {
-		w.Entry(notice.Entry{Seq: uint64(i + 1), Body: body, Time: time.Now()})
+func TestStatusDescribes(t *testing.T) {
+	f := newFleetApart(t)
+	edge := f.serve("edge", "--roles", "edge")
+	alert := f.publish(f.Alert())
+	f.publish(f.Alert())
+	f.publish(f.Cancel(alert, nil))
+	for _, m := range []*member{f.office, edge} {
+		require.Eventually(t, func() bool {
+			s := m.state()
+			return s.Source.Read == 4 && s.Source.Head == 4 && s.Active == 1 && s.Keyset.Version == 1
+		}, patience, 5*time.Millisecond)
 	}
-	var state hubState
+}
+
+func TestWatchIsNotBehindWhatItRead(t *testing.T) {
+	var w watch
+	w.Begin("00000000")
+	w.Entry(notice.Entry{Seq: 5})
 	w.Source(broker.Source{Live: true, Head: 3})
-	w.describe(&state)
-	require.Equal(t, 1, state.Active)
-	require.EqualValues(t, 2, state.Keyset.Version)
-	require.EqualValues(t, 5, state.Source.Head, "what was read is in the log")
+	require.EqualValues(t, 5, w.describe().Head, "what was read is in the log")
+	w.Begin("00000001")
+	require.Zero(t, w.describe().Read)
 }
 
 func TestShutDownIsNotReady(t *testing.T) {
