@@ -82,7 +82,8 @@ export function newHeads(live: number) {
       // What is older than the snapshot, or of another keyset, says nothing.
       if (h.seq >= (line.from as number) && h.keysetVersion === keyset?.version) {
         if (h.board === (await boardOf(threads, line, h))) {
-          good = h.came
+          // A desk whose clock is behind does not shorten for how long another's head vouches.
+          if (!good || elapsed(h.came) < elapsed(good)) good = h.came
           fitted.set(h.keyid, h)
           patience = firstTry
         } else if (h.time > now - longAgo) {

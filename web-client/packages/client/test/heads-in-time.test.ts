@@ -33,6 +33,32 @@ test('a node’s word is good for 45 s, and then what desks sign', async () => {
   expect(await hear()).toBe('none')
 })
 
+test('a head of a desk whose clock is behind does not shorten for how long another vouches', async () => {
+  const behind = (seq: number, bodies: string[]) =>
+    clinic.head(seq, Date.now() - 35_000, bodies, {}, desk2)
+  const { hear } = await watch()
+  expect(await hear(await head())).toBe('fits')
+  pass(15_000)
+  expect(await hear(await behind(2, [first]))).toBe('fits')
+  pass(29_000)
+  expect(await hear()).toBe('fits')
+  pass(2000)
+  expect(await hear()).toBe('none')
+
+  // After one that did not fit, what vouched before counts no more.
+  const watched = await watch()
+  expect(await watched.hear(await head())).toBe('fits')
+  pass(15_000)
+  expect(await watched.hear(await behind(3, [first, last]), 3)).toBe('withheld')
+  watched.by = newStanding()
+  await watched.send([1, keyset], [2, first], [3, last])
+  expect(await watched.hear(undefined, 3)).toBe('fits')
+  pass(9000)
+  expect(await watched.hear(undefined, 3)).toBe('fits')
+  pass(2000)
+  expect(await watched.hear(undefined, 3)).toBe('none')
+})
+
 test('frozen: the same head again is none, nor is one of before', async () => {
   const { hear } = await watch()
   const old = await head()
