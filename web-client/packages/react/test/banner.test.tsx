@@ -238,7 +238,7 @@ describe('freshness', () => {
   test.each([
     ['en', 'Some notices may be missing. Not updated since'],
     ['es', 'Es posible que aquí falten avisos. Sin actualizar desde'],
-    ['ar', 'قد لا تظهر هنا جميع الإشعارات. لم يُحدَّث منذ'],
+    ['ar', 'قد لا تظهر هنا جميع الإشعارات. لم تُحدَّث منذ'],
     ['de', 'Hier fehlen vielleicht Mitteilungen. Nicht aktualisiert seit'],
   ])('says in %s that something may be missing', async (language, words) => {
     await loadTexts(language)
