@@ -5,7 +5,7 @@ const otherDay: Intl.DateTimeFormatOptions = { ...sameDay, day: 'numeric', month
 const otherYear: Intl.DateTimeFormatOptions = { ...otherDay, year: 'numeric' }
 const whole = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'long' })
 
-/** A time in the reader's zone: 14:05 today, otherwise 3 Dec, 14:05, of another year with it; whole on hover. */
+/** A time as its reader's country writes it: without today's day, without this year; whole on hover. */
 export function Time({ at }: { readonly at: Date | string }) {
   const date = typeof at === 'string' ? new Date(at) : at
   if (Number.isNaN(date.getTime())) return <span>{String(at)}</span>

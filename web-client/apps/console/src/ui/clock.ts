@@ -10,7 +10,7 @@ const form = new Intl.DateTimeFormat(locale, {
   minute: '2-digit',
 })
 
-/** A document's time in the reader's zone, as "Sun, 22 Nov 2026, 14:05"; other text as it is. */
+/** A document's time in the reader's zone, with its weekday and year; other text as it is. */
 export function clock(text: string): string {
   const at = Date.parse(text)
   return Number.isNaN(at) ? text : form.format(at)

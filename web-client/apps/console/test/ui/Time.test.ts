@@ -8,15 +8,16 @@ afterEach(() => {
 })
 
 test.each([
-  [['en-US', 'en'], '2:05 PM', 'Sun, Nov 22, 2026, 2:05 PM'],
-  [['en-GB', 'en'], '14:05', 'Sun, 22 Nov 2026, 14:05'],
-  [['de-DE', 'de'], '14:05', 'Sun, Nov 22, 2026, 14:05'],
+  [['en-US', 'en'], '2:05 PM', 'Sun Nov 22 2026 2:05 PM'],
+  [['en-GB', 'en'], '14:05', 'Sun 22 Nov 2026 14:05'],
+  [['de-DE', 'de'], '14:05', 'Sun Nov 22 2026 14:05'],
 ])('times of %s are written as in the banner below them', async (languages, short, long) => {
   vi.stubGlobal('navigator', { languages })
   const { timeText } = await import('../../src/ui/Time.js')
   const { clock } = await import('../../src/ui/clock.js')
   const at = new Date(2026, 10, 22, 14, 5)
-  const plain = (text: string) => text.replace(/\s/g, ' ')
+  // Versions of ICU differ in commas and spaces.
+  const plain = (text: string) => text.replace(/,/g, '').replace(/\s/g, ' ')
   expect(plain(timeText(at, at))).toBe(short)
   expect(timeText(at, at)).toBe(formatTime(at, localeOf(languages, 'en'), at.toDateString()))
   expect(plain(clock(at.toISOString()))).toBe(long)
