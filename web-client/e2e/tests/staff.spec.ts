@@ -191,3 +191,35 @@ test('a posture that two sign at the console moves sessions that are open', asyn
   await page.reload()
   await expect(notice(page, 'Needs a valid login')).toBeVisible()
 })
+
+test('a posture for a provider that the desk does not know: who signs is told, once the desk answers', async ({
+  hub,
+  staff,
+}) => {
+  const wrong = 'https://idp.clinic.example/'
+  const publisher = await staff('publisher')
+  const approver = await staff('approver', phone)
+  for (const page of [publisher, approver])
+    await page.route('**/v1/issuers', (route) => route.abort())
+  await publisher.goto(`${hub.desk}/#/posture`)
+  await publisher.getByText('Keys are stolen').click()
+  const field = publisher.getByRole('textbox', { name: 'Identity provider' }).first()
+  await field.fill(wrong)
+  await publisher.unroute('**/v1/issuers')
+  await expect(publisher.getByText('The desk does not know this one')).toBeVisible()
+  await expect(field).toHaveValue(wrong)
+  await publisher.getByRole('button', { name: 'See what changes' }).first().click()
+  const dialog = publisher.getByRole('dialog')
+  await dialog.getByLabel('Why').fill('The signing key was in a stolen backup')
+  await dialog.getByLabel(/BLOCK/).fill('BLOCK')
+  await dialog.getByRole('button', { name: 'Sign' }).click()
+  await expect(dialog).toContainText('It waits for 1 person more')
+
+  await approver.goto(await linkOn(publisher, 'approve'))
+  const silent = approver.getByText('The desk did not say which identity providers it knows.')
+  await expect(silent).toBeVisible()
+  await approver.unroute('**/v1/issuers')
+  const unknown = `The desk knows no identity provider “${wrong}”`
+  await expect(approver.getByText(unknown)).toBeVisible()
+  await expect(silent).toHaveCount(0)
+})

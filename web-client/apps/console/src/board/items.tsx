@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { forWhom } from '../compose/audience.js'
-import { noticeType, type Proposal, type Thread, useDesk } from '../desk/index.js'
+import { noticeType, type Proposal, type Thread, untilAnswered, useDesk } from '../desk/index.js'
 import { documentName } from '../documents/names.js'
 import { useSession } from '../login/session.js'
 import { contentOf, noticeIn } from '../notice/thread.js'
@@ -50,6 +50,7 @@ function useWhole(thread: Thread): Thread {
     queryFn: ({ signal }) => desk.notice(thread.identifier, signal),
     enabled: noticeIn(thread.current?.envelope)?.info === undefined,
     staleTime: Number.POSITIVE_INFINITY,
+    refetchInterval: untilAnswered,
   })
   return data ?? thread
 }

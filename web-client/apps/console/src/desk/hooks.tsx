@@ -2,10 +2,9 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
 import type { Desk, Phase } from './desk.js'
 import { isProblem } from './problem.js'
+import { askEvery, untilAnswered } from './queries.js'
 import type { Receipts, SignedEnvelope } from './shapes.js'
 
-/** How often everything is asked for again, in ms: staff act upon what a colleague did. */
-const askEvery = 5_000
 /** How often that is asked for which somebody sits and waits for, in ms. */
 const watchEvery = 1_000
 
@@ -102,6 +101,7 @@ export function useIssuers() {
     queryKey: ['issuers'],
     queryFn: ({ signal }) => desk.issuers(signal),
     staleTime: 60_000,
+    refetchInterval: untilAnswered,
   })
 }
 

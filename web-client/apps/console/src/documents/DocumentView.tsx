@@ -1,7 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { fromBase64 } from '@tocsin/client/verify'
 import { useMemo } from 'react'
-import { type SignedEnvelope, useDesk, useIssuers } from '../desk/index.js'
+import {
+  isUnanswered,
+  type SignedEnvelope,
+  untilAnswered,
+  useDesk,
+  useIssuers,
+} from '../desk/index.js'
 import { clock } from '../ui/clock.js'
 import { Facts } from '../ui/Facts.js'
 import { Fingerprint, Note } from '../ui/index.js'
@@ -86,6 +92,12 @@ function PostureWords({ posture }: { readonly posture: Posture }) {
           {known.join(', ')}.
         </Note>
       ))}
+      {named.length > 0 && isUnanswered(issuers) && (
+        <Note tone="warn">
+          The desk did not say which identity providers it knows. Compare every letter: of one that
+          it does not know, this does nothing.
+        </Note>
+      )}
       <p>{publicAnyway}</p>
     </>
   )
@@ -120,6 +132,7 @@ function KeysetWords({ envelope }: { readonly envelope: SignedEnvelope }) {
     queryKey: ['check', envelope.payload],
     queryFn: () => desk.checkKeyset(envelope),
     retry: false,
+    refetchInterval: untilAnswered,
   })
   if (to === null) return null
   const voids = check.data?.voids ?? []
@@ -145,8 +158,10 @@ function KeysetWords({ envelope }: { readonly envelope: SignedEnvelope }) {
           </ul>
         </Note>
       )}
-      {check.isError && (
-        <Note tone="warn">What it voids, the desk can’t say: {check.error.message}.</Note>
+      {isUnanswered(check) && (
+        <Note tone="warn">
+          What it voids, the desk can’t say{check.error ? `: ${check.error.message}` : ''}.
+        </Note>
       )}
     </>
   )

@@ -1,8 +1,11 @@
 import { useEffect } from 'react'
-import { useIssuers } from '../desk/index.js'
+import { isUnanswered, useIssuers } from '../desk/index.js'
 import { Field } from '../ui/index.js'
 
-/** Chooses an identity provider among those that the desk knows; typed where it knows none. */
+/**
+ * Chooses an identity provider among those that the desk knows; typed where it knows none, or was
+ * silent until now: what has been typed stays.
+ */
 export function IssuerField({
   value,
   onChange,
@@ -19,11 +22,14 @@ export function IssuerField({
     if (only !== undefined && value === '') onChange(only)
   }, [only, value, onChange])
   const hint = 'The service where patients log in, as its tokens name it (iss).'
-  if (known.length === 0 && (issuers.data !== undefined || issuers.isError)) {
+  const silent = isUnanswered(issuers)
+  const typed = value !== '' && !known.includes(value)
+  if (silent || typed || issuers.data?.length === 0) {
+    const why = known.length === 0 ? 'knows none' : 'does not know this one'
     return (
       <Field
         label="Identity provider"
-        hint={`${hint} The desk ${issuers.isError ? 'did not say which it knows' : 'knows none'}, so check every letter.`}
+        hint={`${hint} The desk ${silent ? 'did not say which it knows' : why}, so check every letter.`}
         error={error}
       >
         {(control) => (
