@@ -38,6 +38,7 @@ type Objects struct {
 	mu     sync.Mutex // not held while the broker is asked
 	state  bucketState
 	listed []ObjectInfo
+	said   map[string]bool // subjects of forged descriptions that the log has named
 }
 
 // ObjectInfo describes an object.
@@ -48,10 +49,14 @@ type ObjectInfo struct {
 	Size     uint64            // bytes
 	Time     time.Time         // of the last write, by the broker's clock
 	Metadata map[string]string // as given to Put
+
+	seq uint64 // of the description
 }
 
 // Cohorts returns the store of [BucketCohorts].
-func (b *Broker) Cohorts() *Objects { return &Objects{b: b, bucket: BucketCohorts} }
+func (b *Broker) Cohorts() *Objects {
+	return &Objects{b: b, bucket: BucketCohorts, said: make(map[string]bool)}
+}
 
 // Put keeps a value under a name, in place of an earlier one. [ErrUnavailable] means
 // that nothing was written, [ErrUnconfirmed] that List must tell. A reader sees the
@@ -59,6 +64,9 @@ func (b *Broker) Cohorts() *Objects { return &Objects{b: b, bucket: BucketCohort
 func (o *Objects) Put(ctx context.Context, name string, value []byte, metadata map[string]string) error {
 	if err := o.b.Available(ctx); err != nil {
 		return fmt.Errorf("storing object %s: %w", name, err)
+	}
+	if err := o.unforge(ctx, name); err != nil && !errors.Is(err, jetstream.ErrObjectNotFound) {
+		return readError("storing object "+name, err)
 	}
 	err := o.with(ctx, objectTimeout, func(ctx context.Context, store jetstream.ObjectStore) error {
 		_, err := store.Put(ctx, jetstream.ObjectMeta{
@@ -74,10 +82,10 @@ func (o *Objects) Delete(ctx context.Context, name string) error {
 	if err := o.b.Available(ctx); err != nil {
 		return fmt.Errorf("deleting object %s: %w", name, err)
 	}
+	if err := o.unforge(ctx, name); err != nil {
+		return readError("deleting object "+name, err)
+	}
 	err := o.with(ctx, objectTimeout, func(ctx context.Context, store jetstream.ObjectStore) error {
-		if _, err := store.GetInfo(ctx, name); err != nil { // Delete takes what is deleted already
-			return err
-		}
 		return store.Delete(ctx, name)
 	})
 	return written("deleting object "+name, err)
@@ -125,8 +133,8 @@ type object struct {
 	seq uint64
 }
 
-// info reads the description on a subject. Neither that nor what it names gets anywhere
-// as a pattern of subjects: whoever may write to the bucket can store any text in it.
+// info reads the description on a subject, of which whoever may write to the bucket can have
+// made anything: errObjectForged if it is no description, or one of other subjects than its own.
 func (o *Objects) info(ctx context.Context, subject string) (*object, error) {
 	if !validSubject(subject) {
 		return nil, errObjectForged
@@ -140,7 +148,8 @@ func (o *Objects) info(ctx context.Context, subject string) (*object, error) {
 	}
 	info := &object{seq: m.seq}
 	switch err := json.Unmarshal(m.body, &info.ObjectInfo); {
-	case err != nil, o.metaSubject(info.Name) != subject, !validSubject(info.NUID), strings.Contains(info.NUID, "."):
+	case err != nil, info.Bucket != o.bucket, o.metaSubject(info.Name) != subject,
+		!validSubject(info.NUID), strings.Contains(info.NUID, "."):
 		return nil, errObjectForged
 	case info.Deleted:
 		return nil, jetstream.ErrObjectNotFound
@@ -149,12 +158,8 @@ func (o *Objects) info(ctx context.Context, subject string) (*object, error) {
 	return info, nil
 }
 
-// errObjectDamaged is an object of which the stream has lost messages; errObjectForged one
-// whose description can't be read, or names other subjects than its own.
-var (
-	errObjectDamaged = errors.New("messages of it are lost")
-	errObjectForged  = errors.New("no desk wrote its description")
-)
+// errObjectDamaged is an object of which the stream has lost messages.
+var errObjectDamaged = errors.New("messages of it are lost")
 
 // chunks reads what info describes. Its pieces mostly stand right before it; if others
 // wrote between them, they are looked for from the beginning.
@@ -219,13 +224,14 @@ func (o *Objects) look(ctx context.Context) error {
 		case errors.Is(err, jetstream.ErrObjectNotFound):
 			continue
 		case errors.Is(err, errObjectForged): // and keeps no other from being listed
-			o.b.log.Warn("object passed over", "bucket", o.bucket, "subject", subject, "error", err)
+			o.passOver(subject)
 			continue
 		case err != nil:
 			return err
 		}
 		list = append(list, ObjectInfo{
 			Name: i.Name, Digest: i.NUID + "." + i.Digest, Size: i.Size, Time: i.ModTime, Metadata: i.Metadata,
+			seq: i.seq,
 		})
 	}
 	o.mu.Lock()

@@ -3,9 +3,6 @@ package broker_test
 import (
 	"bytes"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -100,41 +97,6 @@ func TestDamagedObject(t *testing.T) {
 	value, err := objects.Get(ctx, "breach")
 	require.NoError(t, err)
 	require.Equal(t, "second", string(value))
-}
-
-// Whoever has a desk's key of NATS can write descriptions. None of them makes a reader ask
-// for other subjects than an object's own, or keeps other objects from being listed.
-func TestForgedObjects(t *testing.T) {
-	t.Parallel()
-	ctx, s := testContext(t), startNATS(t)
-	objects := openExternal(t, s, broker.Config{}).Cohorts()
-	require.NoError(t, objects.Put(ctx, "one", []byte("1"), nil))
-	require.NoError(t, objects.Put(ctx, "two", []byte("2"), nil))
-	conn, js := s.admin()
-	all := sha256.Sum256([]byte("12")) // what reading all pieces would give
-	forge := func(name, in, nuid string) {
-		t.Helper()
-		body := fmt.Sprintf(`{"name":%q,"bucket":%q,"nuid":%q,"size":2,"chunks":2,"digest":"SHA-256=%s"}`,
-			in, broker.BucketCohorts, nuid, base64.URLEncoding.EncodeToString(all[:]))
-		_, err := conn.Request("$O."+broker.BucketCohorts+".M."+name, []byte(body), patience)
-		require.NoError(t, err)
-	}
-	encoded := base64.URLEncoding.EncodeToString([]byte("forged"))
-	for _, nuid := range []string{">", "*", "a.>", "", "a b", "a."} {
-		forge(encoded, "forged", nuid)
-		_, err := objects.Get(ctx, "forged")
-		require.ErrorIs(t, err, broker.ErrUnavailable, nuid)
-		require.ErrorContains(t, err, "no desk wrote its description", nuid)
-		require.Equal(t, []string{"one", "two"}, names(t, objects), nuid)
-	}
-	forge(encoded, "one", "a") // under another's name
-	forge("*", "", "a")
-	_, err := js.Publish(ctx, "$O."+broker.BucketCohorts+".M.unreadable", []byte("{"))
-	require.NoError(t, err)
-	require.Equal(t, []string{"one", "two"}, names(t, objects))
-	value, err := objects.Get(ctx, "one")
-	require.NoError(t, err)
-	require.Equal(t, "1", string(value))
 }
 
 func names(t testing.TB, objects *broker.Objects) (all []string) {

@@ -1,0 +1,119 @@
+package broker_test
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"tocsin/broker"
+)
+
+// forger returns what a thief of a desk's key has: a way to write any description.
+func forger(t testing.TB, s *natsServer) func(token, body string) {
+	conn, _ := s.admin()
+	return func(token, body string) {
+		t.Helper()
+		_, err := conn.Request("$O."+broker.BucketCohorts+".M."+token, []byte(body), patience)
+		require.NoError(t, err)
+	}
+}
+
+func encoded(name string) string { return base64.URLEncoding.EncodeToString([]byte(name)) }
+
+func description(name, bucket, nuid string) string {
+	all := sha256.Sum256([]byte("12")) // what reading all pieces of "one" and "two" would give
+	return fmt.Sprintf(`{"name":%q,"bucket":%q,"nuid":%q,"size":2,"chunks":2,"digest":"SHA-256=%s"}`,
+		name, bucket, nuid, base64.URLEncoding.EncodeToString(all[:]))
+}
+
+// Whoever has a desk's key of NATS can write descriptions. None of them makes a reader ask
+// for other subjects than an object's own, or keeps other objects from being listed.
+func TestForgedObjects(t *testing.T) {
+	t.Parallel()
+	ctx, s := testContext(t), startNATS(t)
+	objects := openExternal(t, s, broker.Config{}).Cohorts()
+	require.NoError(t, objects.Put(ctx, "one", []byte("1"), nil))
+	require.NoError(t, objects.Put(ctx, "two", []byte("2"), nil))
+	forge := forger(t, s)
+	for _, nuid := range []string{">", "*", "a.>", "", "a b", "a."} {
+		forge(encoded("forged"), description("forged", broker.BucketCohorts, nuid))
+		_, err := objects.Get(ctx, "forged")
+		require.ErrorIs(t, err, broker.ErrUnavailable, nuid)
+		require.ErrorContains(t, err, "no desk wrote its description", nuid)
+		require.Equal(t, []string{"one", "two"}, names(t, objects), nuid)
+	}
+	forge(encoded("forged"), description("one", broker.BucketCohorts, "a")) // under another's name
+	forge("*", description("", broker.BucketCohorts, "a"))
+	forge("unreadable", "{")
+	require.Equal(t, []string{"one", "two"}, names(t, objects))
+	value, err := objects.Get(ctx, "one")
+	require.NoError(t, err)
+	require.Equal(t, "1", string(value))
+}
+
+// Whoever replaces or deletes what a thief has described harms no other object.
+func TestForgedObjectsAreReplaced(t *testing.T) {
+	t.Parallel()
+	ctx, s := testContext(t), startNATS(t)
+	objects := openExternal(t, s, broker.Config{}).Cohorts()
+	require.NoError(t, objects.Put(ctx, "one", []byte("1"), nil))
+	require.NoError(t, objects.Put(ctx, "two", []byte("2"), nil))
+	list, err := objects.List(ctx)
+	require.NoError(t, err)
+	pieces := strings.Split(list[0].Digest, ".")[0]
+	forge := forger(t, s)
+	requireValue := func(t *testing.T, name, value string) {
+		t.Helper()
+		got, err := objects.Get(ctx, name)
+		require.NoError(t, err)
+		require.Equal(t, value, string(got))
+	}
+	for what, forged := range map[string]string{
+		"the pieces of all":     description("breach", broker.BucketCohorts, ">"),
+		"the pieces of another": description("breach", broker.BucketCohorts, pieces),
+		"another's name":        description("one", broker.BucketCohorts, "a"),
+		"another bucket":        description("breach", broker.BucketCohorts+".C", "a"),
+		"nothing":               "{",
+	} {
+		t.Run(what, func(t *testing.T) {
+			forge(encoded("breach"), forged)
+			require.NoError(t, objects.Put(ctx, "breach", []byte("new"), nil))
+			requireValue(t, "breach", "new")
+			forge(encoded("breach"), forged)
+			require.ErrorIs(t, objects.Delete(ctx, "breach"), broker.ErrNotFound)
+			_, err := objects.Get(ctx, "breach")
+			require.ErrorIs(t, err, broker.ErrNotFound)
+			requireValue(t, "one", "1")
+			requireValue(t, "two", "2")
+		})
+	}
+	forge(encoded("breach"), description("breach", broker.BucketCohorts, pieces))
+	require.NoError(t, objects.Delete(ctx, list[0].Name), "the pieces are its own")
+	require.ErrorIs(t, objects.Delete(ctx, list[0].Name), broker.ErrNotFound)
+}
+
+// A forged description is said once, not after every write; of many, some.
+func TestForgedObjectsAreSaidOnce(t *testing.T) {
+	t.Parallel()
+	ctx, s := testContext(t), startNATS(t)
+	var log lockedBuffer
+	objects := openExternal(t, s, broker.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))}).Cohorts()
+	said := func() int { return strings.Count(log.String(), "object passed over") }
+	forge := forger(t, s)
+	forge("a", "{")
+	for i := range 3 {
+		require.NoError(t, objects.Put(ctx, "one", fmt.Append(nil, i), nil))
+		require.Equal(t, []string{"one"}, names(t, objects))
+	}
+	require.Equal(t, 1, said())
+	for i := range 110 {
+		forge(fmt.Sprint(i), "{")
+	}
+	require.Equal(t, []string{"one"}, names(t, objects))
+	require.Equal(t, 100, said())
+}
