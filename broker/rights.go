@@ -8,22 +8,32 @@ import (
 	"strings"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"tocsin/notice"
 )
 
-// need is something that a hub must be permitted, beside reading.
-type need struct{ what, publish, subscribe string }
+// need is something that a hub must be permitted, beside reading: every subject of publish
+// and subscribe. Those are samples of what hubs use, and no patterns, since rights may be
+// given in parts.
+type need struct {
+	what, where        string // where is for people
+	publish, subscribe []string
+}
 
 // needs are those of each role. In deploy/nats no user has all of both: edges and desks live
 // in different accounts (docs/adr/0012).
 var needs = map[Role][]need{
 	RoleEdge: {
-		{what: "hear heads", subscribe: SubjectHead},
-		{what: "write receipts", publish: receiptsPrefix + ">"},
+		{what: "hear heads", where: SubjectHead, subscribe: []string{SubjectHead}},
+		{what: "write receipts", where: receiptsPrefix + ">", publish: []string{receiptsPrefix + "notice.edge"}},
 	},
 	RoleDesk: {
-		{what: "append to the log", publish: "tocsin.log.>"},
-		{what: "keep proposals", publish: deskPrefix + ">"},
-		{what: "hand heads on", publish: SubjectHead},
+		{what: "append to the log", where: logSubjects, publish: []string{
+			notice.SubjectNotice + "sample", notice.SubjectKeyset, notice.SubjectContacts,
+			notice.SubjectPosture, notice.SubjectRedaction,
+		}},
+		{what: "keep proposals", where: deskPrefix + ">", publish: []string{deskPrefix + "sample"}},
+		{what: "hand heads on", where: SubjectHead, publish: []string{SubjectHead}},
 	},
 }
 
@@ -65,43 +75,27 @@ func (b *Broker) Lacks(ctx context.Context, roles ...Role) ([]string, error) {
 	for _, role := range roles {
 		for _, n := range needs[role] {
 			if !permitted(user.Permissions.Publish, n.publish) || !permitted(user.Permissions.Subscribe, n.subscribe) {
-				lacks = append(lacks, fmt.Sprintf("%s (%s)", n.what, n.publish+n.subscribe))
+				lacks = append(lacks, fmt.Sprintf("%s (%s)", n.what, n.where))
 			}
 		}
 	}
 	return lacks, nil
 }
 
-// permitted tells whether a subject is within what is allowed, and outside of what is denied;
-// nothing always is.
-func permitted(p *server.SubjectPermission, subject string) bool {
-	if p == nil || subject == "" {
+// permitted tells whether all subjects are within what is allowed, and outside of what is
+// denied.
+func permitted(p *server.SubjectPermission, subjects []string) bool {
+	if p == nil {
 		return true
 	}
-	within := func(pattern string) bool {
-		pattern, _, _ = strings.Cut(pattern, " ") // a queue's name may follow
-		return server.SubjectMatchesFilter(subject, pattern)
-	}
-	return (len(p.Allow) == 0 || slices.ContainsFunc(p.Allow, within)) && !slices.ContainsFunc(p.Deny, within)
-}
-
-// FollowRights tells each what [Broker.Lacks] says, whenever a connection has come about,
-// until ctx ends (then it returns nil) or the Broker is closed ([ErrClosed]). A server that
-// ends a connection because rights were changed is asked again that way.
-func (b *Broker) FollowRights(ctx context.Context, each func(lacks []string), roles ...Role) error {
-	for {
-		up, changed := b.link.state()
-		if up {
-			if lacks, err := b.Lacks(ctx, roles...); err == nil {
-				each(lacks)
-			}
+	for _, subject := range subjects {
+		within := func(pattern string) bool {
+			pattern, _, _ = strings.Cut(pattern, " ") // a queue's name may follow
+			return server.SubjectMatchesFilter(subject, pattern)
 		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return nil
-		case <-b.closed:
-			return ErrClosed
+		if len(p.Allow) > 0 && !slices.ContainsFunc(p.Allow, within) || slices.ContainsFunc(p.Deny, within) {
+			return false
 		}
 	}
+	return true
 }
