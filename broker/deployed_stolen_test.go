@@ -41,6 +41,9 @@ func TestStolenKey(t *testing.T) {
 	flood(t, thief, 1000)
 	_, err = receipts.Put(ctx, "notice.new", []byte("1"), 0)
 	requireOnly(t, err, broker.ErrFull, "receipts")
+	// A cluster refuses before it looks what would be replaced.
+	_, err = receipts.Put(ctx, "notice.edge-2", []byte("2"), revision)
+	requireOnly(t, err, broker.ErrFull, "in the place of an older one")
 	appendToCluster(t, desk, 1, numbered(2, 2)...)
 	r.awaitLive(t, 2)
 	_, err = desk.Store(broker.StreamDesk).Put(ctx, "goes-on", []byte("proposal"), 0)

@@ -22,7 +22,8 @@ func flood(t testing.TB, conn *nats.Conn, records int) {
 }
 
 // The receipts' stream takes only so many records, however small: servers keep an index of
-// them in memory. A full one harms nothing but new receipts.
+// them in memory. A full one harms nothing but receipts: new ones, and on a cluster every one,
+// see TestStolenKey.
 func TestReceiptsAreBounded(t *testing.T) {
 	t.Parallel()
 	ctx, s := testContext(t), startNATS(t)
@@ -38,7 +39,7 @@ func TestReceiptsAreBounded(t *testing.T) {
 	_, err = receipts.Put(ctx, "notice.other", []byte("1"), 0)
 	requireOnly(t, err, broker.ErrFull, "a new record")
 	_, err = receipts.Put(ctx, "notice.edge", []byte("2"), revision)
-	require.NoError(t, err, "in the place of an older one")
+	require.NoError(t, err, "in the place of an older one, on one server")
 	appendAll(t, b, 0, "goes on")
 	_, err = b.Store(broker.StreamDesk).Put(ctx, "a", []byte("goes on"), 0)
 	require.NoError(t, err)
