@@ -97,7 +97,8 @@ func (r *restore) retire(ctx context.Context, info *jetstream.StreamInfo) error 
 
 // fence asks a closed stream for its last sequence, by a write that it refuses. Its state
 // would not tell: appends that came before it was closed may be on their way through the
-// cluster, to be confirmed afterwards. Writes are dealt with in turn.
+// cluster, to be confirmed afterwards. One leader deals with writes in turn; what another, elected
+// right then, might confirm is in docs/adr/0014.
 func (r *restore) fence(ctx context.Context, last uint64) error {
 	_, err := r.b.write(ctx, StreamLog, closedPrefix+"fence", []byte("{}"), jetstream.ExpectedLastSeqHeader, maxSeq)
 	var refused *conflict
