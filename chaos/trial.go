@@ -95,6 +95,9 @@ func (s *stage) play(ctx context.Context, f fault) (*trial, error) {
 	t := &trial{fault: f, before: make(map[string]vitals), logs: make(map[string]int64)}
 	entered := time.Now()
 	defer func() { t.took = time.Since(entered) }()
+	if err := s.measure(ctx, t); err != nil {
+		return t, err
+	}
 	if f.prepare != nil {
 		if err := f.prepare(ctx, s, t); err != nil {
 			return t, fmt.Errorf("preparing: %w", err)
@@ -108,12 +111,8 @@ func (s *stage) play(ctx context.Context, f fault) (*trial, error) {
 	}
 	t.began = time.Now()
 	pause(ctx, lead)
-	for _, p := range s.processes() {
-		v, err := p.vitals(ctx)
-		if err != nil {
-			return t, err
-		}
-		t.before[p.name], t.logs[p.name] = v, p.logSize()
+	if err := s.measure(ctx, t); err != nil {
+		return t, err
 	}
 	t.injected = time.Now()
 	if err := f.inject(ctx, s, t); err != nil {
@@ -139,6 +138,21 @@ func (s *stage) play(ctx context.Context, f fault) (*trial, error) {
 		}
 	}
 	return t, err
+}
+
+// measure books what each process takes before the fault, and where its log ends. One that is
+// started anew to prepare the fault takes less at first than it will, and took before.
+func (s *stage) measure(ctx context.Context, t *trial) error {
+	for _, p := range s.processes() {
+		v, err := p.vitals(ctx)
+		if err != nil {
+			return err
+		}
+		before := t.before[p.name]
+		t.before[p.name] = vitals{Goroutines: max(v.Goroutines, before.Goroutines), Memory: max(v.Memory, before.Memory)}
+		t.logs[p.name] = p.logSize()
+	}
+	return nil
 }
 
 // recovers waits until all is well again, and books when.

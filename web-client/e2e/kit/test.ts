@@ -1,6 +1,12 @@
 // The real hub, and the people around it: patients, staff, and somebody who watches.
 
-import { type BrowserContextOptions, expect, type Page, test as plain } from '@playwright/test'
+import {
+  type BrowserContext,
+  type BrowserContextOptions,
+  expect,
+  type Page,
+  test as plain,
+} from '@playwright/test'
 import { type Hub, startHub } from '../../packages/client/test/kit/hub.js'
 import { hear } from './heard.js'
 import { type Watch, watchFor } from './watch.js'
@@ -43,7 +49,7 @@ export const test = plain.extend<Around>({
     expect(watch.wrongs, 'what no page may do').toEqual([])
   },
   somebody: async ({ browser, watch }, use) => {
-    const contexts: { close(): Promise<void> }[] = []
+    const contexts: BrowserContext[] = []
     await use(async (options) => {
       const context = await browser.newContext(options)
       contexts.push(context)
@@ -51,6 +57,9 @@ export const test = plain.extend<Around>({
       await hear(context)
       return context.newPage()
     })
+    // What a test changes on its way to a page may be under way when it ends.
+    const pages = contexts.flatMap((context) => context.pages())
+    await Promise.all(pages.map((page) => page.unrouteAll({ behavior: 'ignoreErrors' })))
     await Promise.all(contexts.map((context) => context.close()))
   },
   patient: async ({ hub, somebody }, use) => {
