@@ -68,7 +68,7 @@ func TestFanout(t *testing.T) {
 func TestStorm(t *testing.T) {
 	r := measure(t, "storm", "--clients", "200", "--connected", "50", "--runs", "1")
 	whole(t, r)
-	for _, name := range []string{figureTicketRatio, figureTokenRatio, figureStormRatio, figureUpgrade} {
+	for _, name := range []string{figureTicketRatio, figureTokenRatio, figureStormRatio, figureUpgrade, figureSignature, figureSignedRatio} {
 		got, ok := r.Of(name)
 		require.True(t, ok, name)
 		require.Positive(t, got, name)
