@@ -223,7 +223,6 @@ func rolls() []fault {
 			t.note("the longest end took %s", seconds(t.seen.drain))
 			return nil
 		},
-		// Who comes back may land on a node that was just started, and waits until it has read on.
 		expect: expectations{wait: oneDown, away: byeWait + oneDown, displaced: true},
 	}}
 }

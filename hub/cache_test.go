@@ -48,7 +48,7 @@ func TestCache(t *testing.T) {
 	require.NotContains(t, string(body), string(private.Body))
 
 	n := w.start(withCache(file))
-	require.NoError(t, n.Ready())
+	require.ErrorIs(t, n.Ready(), hub.ErrReading)
 	state := n.State()
 	require.Equal(t, hub.FromCache, state.From)
 	require.WithinDuration(t, time.Now(), state.Saved, time.Minute)

@@ -23,14 +23,8 @@ type batch struct {
 }
 
 // formed are pieces in the form for clients that take compressed messages, or do not.
+// Either is empty until the first such client is met.
 type formed struct{ plain, deflated []piece }
-
-func (f *formed) of(deflate bool) *[]piece {
-	if deflate {
-		return &f.deflated
-	}
-	return &f.plain
-}
 
 // piece is one write: what is to be seen of items[from:end].
 type piece struct {
@@ -45,14 +39,20 @@ func (b *batch) set(first, rest []*item) {
 	b.add(first)
 	b.add(rest)
 	b.sent = append(b.sent[:0], make([]int, len(b.items))...)
-	for _, deflate := range []bool{false, true} {
-		pieces := b.pieces.of(deflate)
-		for i := 0; b.open && i < len(b.items); {
-			p := b.join(i, deflate)
-			*pieces = append(*pieces, p)
-			i = p.end
+}
+
+// of are the pieces of an open batch.
+func (b *batch) of(deflate bool) []piece {
+	pieces := &b.pieces.plain
+	if deflate {
+		pieces = &b.pieces.deflated
+	}
+	if len(*pieces) == 0 && b.open {
+		for i := 0; i < len(b.items); i = (*pieces)[len(*pieces)-1].end {
+			*pieces = append(*pieces, b.join(i, deflate))
 		}
 	}
+	return *pieces
 }
 
 func (b *batch) add(items []*item) {
@@ -86,7 +86,7 @@ func (b *batch) join(i int, deflate bool) piece {
 
 // one is all there is, if everybody gets it and one write holds it; otherwise nil.
 func (b *batch) one(deflate bool) []byte {
-	if pieces := *b.pieces.of(deflate); len(pieces) == 1 {
+	if pieces := b.of(deflate); len(pieces) == 1 {
 		return pieces[0].bytes
 	}
 	return nil
@@ -96,7 +96,7 @@ func (b *batch) one(deflate bool) []byte {
 // nothing more for it.
 func (b *batch) next(a *access, deflate bool, i int) piece {
 	if b.open {
-		for _, p := range *b.pieces.of(deflate) {
+		for _, p := range b.of(deflate) {
 			if p.from == i {
 				return p
 			}

@@ -2,7 +2,6 @@ package hub
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -13,18 +12,11 @@ import (
 	"tocsin/notice"
 )
 
-// Errors of [Hub.Ready].
-var (
-	// ErrNoState: nothing verified to serve yet.
-	ErrNoState = errors.New("hub: no verified state yet")
-	// ErrDraining: the node is about to go.
-	ErrDraining = errors.New("hub: draining")
-)
-
 // Hub serves one log to its clients. Make it with [New]; all methods are safe for
 // concurrent use, but Begin, Entry and Source come from one goroutine.
 type Hub struct {
 	config   Config
+	born     time.Time
 	log      *slog.Logger
 	metrics  *metrics
 	limits   *limits
@@ -49,6 +41,7 @@ type Hub struct {
 	serving    *history         // what clients get: incoming, or what came before it; nil at first
 	snap       *snapshot        // of serving
 	moved      time.Time        // when incoming last got an entry, or began
+	wasReady   bool             // Ready has said so
 	posture    *notice.Accepted // the one in force, as this node knows it; nil if none
 	keyset     int64            // highest version that was in force here; 0 for none
 	rolledBack bool             // it was said that the log lacks the posture
@@ -88,6 +81,7 @@ func New(c Config) (*Hub, error) {
 	}
 	h := &Hub{
 		config:   c,
+		born:     time.Now(),
 		log:      c.Logger,
 		limits:   newLimits(c),
 		sessions: make(map[*session]struct{}),
@@ -124,20 +118,6 @@ func (h *Hub) Handler() http.Handler {
 	mux.HandleFunc("OPTIONS /v1/events", h.cors(preflight))
 	mux.HandleFunc("GET /emergency", h.emergency)
 	return WithoutBodies(mux)
-}
-
-// Ready is nil if the hub holds verified state (a keyset) and is not draining. That
-// the broker is away changes nothing here: it shows in what clients are told.
-func (h *Hub) Ready() error {
-	if h.draining.Load() {
-		return ErrDraining
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.serving == nil || h.serving.board.Keyset() == nil {
-		return ErrNoState
-	}
-	return nil
 }
 
 // Run serves until ctx ends. Then it ends what sessions are left, waits for them,

@@ -128,7 +128,7 @@ func TestCacheWithForgedPosture(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, forged.AppendTo(nil), 0o600))
 	var p postures
 	n := w.make(withCache(file), func(c *hub.Config) { c.Posture = p.take })
-	require.NoError(t, n.Ready())
+	require.Equal(t, hub.FromCache, n.State().From)
 	require.Zero(t, p.count())
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"sort"
+	"sync"
 
 	"tocsin/notice"
 	"tocsin/wire"
@@ -16,7 +17,7 @@ type item struct {
 	// frame is the whole WebSocket frame, made once for all clients; nil if clients
 	// do not get the entry: it was refused, no longer holds, or is not for them.
 	frame    []byte
-	deflated []byte         // frame, compressed; nil: it is better as it is
+	deflated func() []byte  // frame, compressed when it is first asked for; nil: it is better as it is
 	body     int            // where in frame the JSON begins
 	envelope []byte         // the entry's body, verbatim
 	sum      [32]byte       // SHA-256 of the payload, by which clients know it
@@ -37,14 +38,16 @@ func (h *Hub) newItem(a *notice.Accepted) *item {
 	}
 	it.open = a.Notice == nil || a.Notice.VisibleTo(notice.ScopePublic, notice.Labels{})
 	it.frame, it.body = textFrame(wire.EncodeEntry(a.Seq, a.Body))
-	it.deflated = deflatedFrame(it.json())
+	it.deflated = sync.OnceValue(func() []byte { return deflatedFrame(it.json()) })
 	return it
 }
 
 // frameFor is the frame for a client that takes compressed messages, or does not.
 func (it *item) frameFor(deflate bool) []byte {
-	if deflate && it.deflated != nil {
-		return it.deflated
+	if deflate && it.frame != nil {
+		if deflated := it.deflated(); deflated != nil {
+			return deflated
+		}
 	}
 	return it.frame
 }
@@ -147,9 +150,9 @@ func (w *window) forget(gone []*notice.Accepted) {
 	w.items, w.dead = items, 0
 }
 
-// size is what the item costs in memory, roughly.
+// size is what the item costs in memory, roughly, once its frame is compressed as well.
 func (it *item) size() int {
-	n := len(it.frame) + len(it.deflated) + 200
+	n := 2*len(it.frame) + 200
 	for _, r := range it.resent {
 		n += r.size()
 	}
