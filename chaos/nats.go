@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // servers is the size of the cluster.
@@ -37,7 +39,7 @@ func (s *stage) newServers() error {
 		name := fmt.Sprint("nats-", i+1)
 		dir := filepath.Join(s.dir, name)
 		n := &natsServer{
-			program: &program{name: name, bin: s.bins.nats, log: filepath.Join(s.dir, name+".log")},
+			program: &program{name: name, bin: s.bins.nats, log: filepath.Join(s.dir, name+".log"), quit: unix.SIGUSR2},
 			store:   filepath.Join(dir, "store"),
 			client:  addresses[3*i], cluster: addresses[3*i+1], monitor: addresses[3*i+2],
 		}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -31,6 +32,8 @@ type program struct {
 	admin string
 	// metrics says that it has some there, as a tocsin has.
 	metrics bool
+	// quit ends it in order; SIGTERM if 0.
+	quit syscall.Signal
 	// launch starts the command in another way than as it is, nil: see [slowDisk].
 	launch func(*exec.Cmd) error
 
@@ -107,7 +110,7 @@ func (p *program) kill() error { return p.end(unix.SIGKILL, 10*time.Second) }
 const endLimit = 40 * time.Second
 
 // terminate ends it in order.
-func (p *program) terminate() error { return p.end(unix.SIGTERM, endLimit) }
+func (p *program) terminate() error { return p.end(cmp.Or(p.quit, unix.SIGTERM), endLimit) }
 
 func (p *program) end(signal syscall.Signal, limit time.Duration) error {
 	process, exited, ok := p.running()

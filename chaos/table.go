@@ -200,7 +200,7 @@ func partitions() []fault {
 // rolls are what is done on purpose.
 func rolls() []fault {
 	return []fault{{
-		name: "rolling restart", about: "every process ends in order (SIGTERM, default drain) and is started again, edges before desks before servers; clients stay",
+		name: "rolling restart", about: "every process ends in order (SIGTERM with the default drain; servers SIGUSR2) and is started again, edges before desks before servers; clients stay",
 		inject: func(ctx context.Context, s *stage, t *trial) error {
 			for _, name := range slices.Concat(edgeNames, deskNames, natsNames) {
 				p := s.process(name)
