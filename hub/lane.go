@@ -160,7 +160,7 @@ func (s *session) sendItems(items []*item, sees func(*item) bool, tail []byte, w
 		buffers.Put(pooled)
 	}()
 	for i, it := range items {
-		if len(buf) > 0 && len(buf)+it.size() > batchBytes {
+		if len(buf) > 0 && len(buf)+it.length() > batchBytes {
 			stalled, err := s.write(buf, wait)
 			if err != nil {
 				return nil, err

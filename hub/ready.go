@@ -20,13 +20,13 @@ var (
 // It does so once, and as long as this at most; then a stale node is better than none.
 const (
 	firstWait = 3 * time.Second // until the log begins
-	entryWait = 2 * time.Second // from one entry to the next
-	readWait  = 30 * time.Second
+	entryWait = 5 * time.Second // from one entry to the next: more than a question that is asked again
+	readWait  = 20 * time.Second
 )
 
 // Ready is nil if the hub holds verified state (a keyset), is not draining, and does not
 // read, for the first time in its life, a log that is newer than its cache ([ErrReading],
-// 30 s at most). That the broker is away changes nothing here: it shows in what clients
+// 20 s at most). That the broker is away changes nothing here: it shows in what clients
 // are told.
 func (h *Hub) Ready() error {
 	if h.draining.Load() {

@@ -30,7 +30,7 @@ func TestReadyAfterReading(t *testing.T) {
 		n.Begin(w.log.epoch)
 		for _, e := range w.log.entries { // slowly
 			require.ErrorIs(t, n.Ready(), hub.ErrReading)
-			time.Sleep(1900 * time.Millisecond)
+			time.Sleep(4900 * time.Millisecond)
 			n.Entry(e)
 		}
 		require.ErrorIs(t, n.Ready(), hub.ErrReading)
@@ -59,7 +59,7 @@ func TestReadyWhenReadingStops(t *testing.T) {
 		n.Begin(w.log.epoch)
 		time.Sleep(time.Second)
 		n.Entry(w.log.entries[0])
-		time.Sleep(1999 * time.Millisecond)
+		time.Sleep(4999 * time.Millisecond)
 		require.ErrorIs(t, n.Ready(), hub.ErrReading)
 		time.Sleep(time.Millisecond)
 		require.NoError(t, n.Ready())
@@ -70,7 +70,7 @@ func TestReadyWhenReadingStops(t *testing.T) {
 func TestReadyWhileReadingForLong(t *testing.T) {
 	begun(t, func(w *world, n *node) {
 		n.Begin(w.log.epoch)
-		for range 29 {
+		for range 19 {
 			time.Sleep(time.Second)
 			n.Begin(w.log.epoch) // anew: it moves, and comes to nothing
 			require.ErrorIs(t, n.Ready(), hub.ErrReading)

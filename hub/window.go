@@ -38,7 +38,8 @@ func (h *Hub) newItem(a *notice.Accepted) *item {
 	}
 	it.open = a.Notice == nil || a.Notice.VisibleTo(notice.ScopePublic, notice.Labels{})
 	it.frame, it.body = textFrame(wire.EncodeEntry(a.Seq, a.Body))
-	it.deflated = sync.OnceValue(func() []byte { return deflatedFrame(it.json()) })
+	payload := it.json() // not the item, which is copied and left (window.forget)
+	it.deflated = sync.OnceValue(func() []byte { return deflatedFrame(payload) })
 	return it
 }
 
@@ -148,6 +149,15 @@ func (w *window) forget(gone []*notice.Accepted) {
 		w.bytes += kept.size() - it.size()
 	}
 	w.items, w.dead = items, 0
+}
+
+// length is what the item and those sent again with it take in a write, uncompressed.
+func (it *item) length() int {
+	n := len(it.frame)
+	for _, r := range it.resent {
+		n += r.length()
+	}
+	return n
 }
 
 // size is what the item costs in memory, roughly, once its frame is compressed as well.

@@ -103,3 +103,10 @@ func TestDevFolderWithoutBeacon(t *testing.T) {
 		require.Equal(t, exists, cmd.BeaconKey != "")
 	}
 }
+
+func TestKeysetInWords(t *testing.T) {
+	const read = true
+	require.Equal(t, "NONE: nothing can be published; see tocsin keyset --help", keysetState{}.words(read))
+	require.Equal(t, "not known: the log has not been read to its end", keysetState{}.words(!read))
+	require.Equal(t, "version 3, 2 keys, to be renewed by 2030-01-01", keysetState{Version: 3, Keys: 2, Expires: "2030-01-01"}.words(!read))
+}

@@ -27,11 +27,12 @@ type statusCmd struct {
 }
 
 func (statusCmd) Help() string {
-	return `Ready means: it holds a verified state and is not shutting down. Losing the broker does
-not make a hub unready; its log shows as STALE. What is in capitals needs somebody.
+	return `Ready means: it holds a verified state, has read the log, and is not shutting down. Losing the
+broker does not make a hub unready; its log shows as STALE. A hub that has just started with a cache serves
+it meanwhile, and is ready after 20 s even if it is still reading. What is in capitals needs somebody.
 
     tocsin status
-    tocsin status --ready --wait 10s && echo up`
+    tocsin status --ready --wait 30s && echo up`
 }
 
 func (cmd statusCmd) Run(ctx context.Context, c console) error {
@@ -218,7 +219,7 @@ func (s hubState) words() string {
 		fmt.Fprintf(&b, "NOT PERMITTED by NATS: to %s. Are --nats-creds those of another role?\n", strings.Join(s.Lacks, ", nor to "))
 	}
 	fmt.Fprintf(&b, "log       %s\n", s.Source.words())
-	fmt.Fprintf(&b, "keyset    %s\n", s.Keyset.words())
+	fmt.Fprintf(&b, "keyset    %s\n", s.Keyset.words(s.Source.Live))
 	if slices.Contains(s.Roles, "edge") {
 		fmt.Fprintf(&b, "heads     %s\n", s.Heads.words())
 		for _, id := range s.Heads.Shared {
@@ -252,8 +253,12 @@ func ringWords(ids []string) string {
 	return ids[0] + " seals, " + strings.Join(ids[1:], " ") + " open"
 }
 
-func (k keysetState) words() string {
-	if k.Version == 0 {
+// words tells of the keyset; read says that all of the log was.
+func (k keysetState) words(read bool) string {
+	switch {
+	case k.Version == 0 && !read:
+		return "not known: the log has not been read to its end"
+	case k.Version == 0:
 		return "NONE: nothing can be published; see tocsin keyset --help"
 	}
 	return fmt.Sprintf("version %d, %s, to be renewed by %s", k.Version, many(k.Keys, "key", "keys"), k.Expires)
