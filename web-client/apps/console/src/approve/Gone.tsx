@@ -32,8 +32,8 @@ export function Gone({
 }
 
 function GoneNotice({ id, signed }: { readonly id: string; readonly signed: boolean }) {
-  const { data, isPending } = useNotice(id)
-  if (isPending) return <Busy>Looking what became of it …</Busy>
+  const { data, error } = useNotice(id)
+  if (!data && !error) return <Busy>Looking what became of it …</Busy>
   if (!data) return <Nothing signed={signed} />
   const own = data.messages?.find(({ identifier }) => identifier === id)
   return (

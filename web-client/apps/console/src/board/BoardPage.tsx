@@ -43,8 +43,10 @@ export function BoardPage() {
         </Panel>
       )}
       <Panel title="Showing now">
-        {notices.isPending && <Busy />}
-        {notices.isLoadingError && <p>Not known: the desk has not said. Look at a portal.</p>}
+        {!notices.data && !notices.error && <Busy />}
+        {!notices.data && notices.error && (
+          <p>Not known: the desk has not said. Look at a portal.</p>
+        )}
         {notices.data && active.length === 0 && <p>Nothing. Portals and calls show no notice.</p>}
         {active.length > 0 && (
           <ul className={styles.list}>

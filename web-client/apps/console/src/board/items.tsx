@@ -1,6 +1,12 @@
-import { useQuery } from '@tanstack/react-query'
 import { forWhom } from '../compose/audience.js'
-import { noticeType, type Proposal, type Thread, untilAnswered, useDesk } from '../desk/index.js'
+import {
+  noticeType,
+  type Proposal,
+  type Thread,
+  untilAnswered,
+  useAsked,
+  useDesk,
+} from '../desk/index.js'
 import { documentName } from '../documents/names.js'
 import { useSession } from '../login/session.js'
 import { contentOf, noticeIn } from '../notice/thread.js'
@@ -45,7 +51,7 @@ export function ThreadItem({ thread }: { readonly thread: Thread }) {
 /** The thread with its messages, if what it says can't be told without them: of a Cancel. */
 function useWhole(thread: Thread): Thread {
   const desk = useDesk()
-  const { data } = useQuery({
+  const { data } = useAsked({
     queryKey: ['withdrawn', thread.identifier],
     queryFn: ({ signal }) => desk.notice(thread.identifier, signal),
     enabled: noticeIn(thread.current?.envelope)?.info === undefined,

@@ -29,7 +29,7 @@ export function CohortsPage() {
       intro="A cohort is a list of people who turn out to be affected, such as those whose records were read. A notice can be sent to a cohort. Their portals learn it within seconds, also while login is down. Nobody is told who is on it."
     >
       <Problem error={cohorts.error} asked />
-      {cohorts.data === undefined && !cohorts.isError && <Busy />}
+      {!cohorts.data && !cohorts.error && <Busy />}
       {cohorts.data?.length === 0 && <p>There is no cohort yet.</p>}
       {cohorts.data !== undefined && cohorts.data.length > 0 && (
         <Panel>

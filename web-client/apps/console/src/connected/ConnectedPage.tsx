@@ -32,15 +32,15 @@ const kindWords: Readonly<Record<string, string>> = {
 
 /** Who is connected: numbers of open pages, never people. */
 export function ConnectedPage() {
-  const audience = useAudience()
+  const { data, error } = useAudience()
   return (
     <Page
       title="Connected"
       intro="Open portals and calls that would show a notice at once. One person with two pages open counts twice; who is not here now sees the notice when they come."
     >
-      <Problem error={audience.error} asked />
-      {audience.data === undefined && !audience.isError && <Busy />}
-      {audience.data && <Numbers audience={audience.data} />}
+      <Problem error={error} asked />
+      {!data && !error && <Busy />}
+      {data && <Numbers audience={data} />}
     </Page>
   )
 }

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { languageName } from '../compose/languages.js'
-import { contactsType, useContactsDocument } from '../desk/index.js'
+import { contactsType, useContactsDocument, useProposals } from '../desk/index.js'
 import type { Card, Contacts } from '../documents/open.js'
 import { Refused } from '../documents/Refused.js'
 import { useContactsInForce, useTrustedKeyset } from '../documents/trusted.js'
@@ -17,6 +17,7 @@ import { keptDraft } from './draft.js'
 /** Whom readers are told to call, by language and audience. */
 export function ContactsPage() {
   const held = useContactsDocument()
+  const proposals = useProposals()
   const { keyset } = useTrustedKeyset()
   const session = useSession()
   const [editing, setEditing] = useState(() => keptDraft() !== null)
@@ -29,8 +30,8 @@ export function ContactsPage() {
       title="Contact cards"
       intro="Whom to call when all else is down. Every portal and call shows them, and keeps them for when it can’t reach the clinic."
     >
-      <Problem error={held.error} asked />
-      {inForce.state === 'asking' && !held.isError && <Busy />}
+      <Problem error={held.error ?? proposals.error} asked />
+      {inForce.state === 'asking' && !held.error && <Busy />}
       {inForce.state === 'refused' && <Refused what="contact cards" />}
       <WaitingDocuments payloadType={contactsType} />
       {verified && (

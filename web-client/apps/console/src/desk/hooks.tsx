@@ -1,8 +1,8 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
 import type { Desk, Phase } from './desk.js'
 import { isProblem } from './problem.js'
-import { askEvery, untilAnswered } from './queries.js'
+import { askEvery, untilAnswered, useAsked } from './queries.js'
 import type { Receipts, SignedEnvelope } from './shapes.js'
 
 /** How often that is asked for which somebody sits and waits for, in ms. */
@@ -25,7 +25,7 @@ export function useDesk(): Desk {
 /** The threads of a phase, or all. */
 export function useNotices(phase?: Phase) {
   const desk = useDesk()
-  return useQuery({
+  return useAsked({
     queryKey: ['notices', phase ?? 'all'],
     queryFn: ({ signal }) => desk.notices(phase, signal),
     refetchInterval: askEvery,
@@ -35,7 +35,7 @@ export function useNotices(phase?: Phase) {
 /** The thread with that message. */
 export function useNotice(identifier: string) {
   const desk = useDesk()
-  return useQuery({
+  return useAsked({
     queryKey: ['notice', identifier],
     queryFn: ({ signal }) => desk.notice(identifier, signal),
     refetchInterval: askEvery,
@@ -47,7 +47,7 @@ export function useNotice(identifier: string) {
 /** What waits for signatures. */
 export function useProposals() {
   const desk = useDesk()
-  return useQuery({
+  return useAsked({
     queryKey: ['proposals'],
     queryFn: ({ signal }) => desk.proposals(signal),
     refetchInterval: askEvery,
@@ -57,7 +57,7 @@ export function useProposals() {
 /** One that waits. Whoever has it open waits for its end, and is to see it at once. */
 export function useProposal(identifier: string) {
   const desk = useDesk()
-  return useQuery({
+  return useAsked({
     queryKey: ['proposal', identifier],
     queryFn: ({ signal }) => desk.proposal(identifier, signal),
     refetchInterval: (query) => (isProblem(query.state.error) ? askEvery : watchEvery),
@@ -67,7 +67,7 @@ export function useProposal(identifier: string) {
 /** The keyset in force, or null. */
 export function useKeyset() {
   const desk = useDesk()
-  return useQuery({
+  return useAsked({
     queryKey: ['keyset'],
     queryFn: ({ signal }) => desk.keyset(signal),
     refetchInterval: askEvery,
@@ -77,7 +77,7 @@ export function useKeyset() {
 /** The contact cards that hold, or null. */
 export function useContactsDocument() {
   const desk = useDesk()
-  return useQuery({
+  return useAsked({
     queryKey: ['contacts'],
     queryFn: ({ signal }) => desk.contacts(signal),
     refetchInterval: askEvery,
@@ -87,7 +87,7 @@ export function useContactsDocument() {
 /** The posture that holds, or null. */
 export function usePosture() {
   const desk = useDesk()
-  return useQuery({
+  return useAsked({
     queryKey: ['posture'],
     queryFn: ({ signal }) => desk.posture(signal),
     refetchInterval: askEvery,
@@ -97,7 +97,7 @@ export function usePosture() {
 /** The issuers that the desk is configured with. */
 export function useIssuers() {
   const desk = useDesk()
-  return useQuery({
+  return useAsked({
     queryKey: ['issuers'],
     queryFn: ({ signal }) => desk.issuers(signal),
     staleTime: 60_000,
@@ -108,7 +108,7 @@ export function useIssuers() {
 /** The pinned roots, as PEM text. */
 export function useTrust() {
   const desk = useDesk()
-  return useQuery({
+  return useAsked({
     queryKey: ['trust'],
     queryFn: () => desk.trust(),
     refetchInterval: 60_000,
@@ -118,7 +118,7 @@ export function useTrust() {
 /** Who is connected. */
 export function useAudience() {
   const desk = useDesk()
-  return useQuery({
+  return useAsked({
     queryKey: ['audience'],
     queryFn: ({ signal }) => desk.audience(signal),
     refetchInterval: askEvery,
@@ -128,7 +128,7 @@ export function useAudience() {
 /** The cohorts. */
 export function useCohorts() {
   const desk = useDesk()
-  return useQuery({
+  return useAsked({
     queryKey: ['cohorts'],
     queryFn: ({ signal }) => desk.cohorts(signal),
     refetchInterval: askEvery,

@@ -1,4 +1,5 @@
-import { QueryClient, type UseQueryResult } from '@tanstack/react-query'
+import { QueryClient, type UseQueryOptions, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { isProblem } from './problem.js'
 
 /** How often everything is asked for again, in ms: staff act upon what a colleague did. */
@@ -30,11 +31,26 @@ export function untilAnswered({ state }: { readonly state: { readonly error: Err
   return state.error !== null && !isRefusal(state.error) && askEvery
 }
 
-/** What the desk refuses, it refuses again. */
+/** What the desk refuses, it refuses again; not what it was too slow (408) or too busy (429) for. */
 function isRefusal(error: unknown): boolean {
-  return isProblem(error) && error.status >= 400 && error.status < 500
+  if (!isProblem(error) || error.status === 408 || error.status === 429) return false
+  return error.status >= 400 && error.status < 500
 }
 
-/** Whether the desk has not answered yet, though asked: `isError` is false while it is asked again. */
-export const isUnanswered = ({ data, errorUpdateCount }: UseQueryResult) =>
-  data === undefined && errorUpdateCount > 0
+/** Neither: nobody knows yet. Both: what the desk said before it failed to say how it is now. */
+export interface Asked<T> {
+  readonly data: T | undefined
+  readonly error: Error | null
+}
+
+/**
+ * Asks the desk. Why there is no answer is known until there is one: a query forgets it whenever
+ * it asks again, and a page would go to and fro, aloud to whoever hears it.
+ */
+export function useAsked<T>(question: UseQueryOptions<T>): Asked<T> {
+  const { data, error, errorUpdateCount } = useQuery(question)
+  const [last, setLast] = useState(error)
+  if (error !== null && error !== last) setLast(error)
+  const unanswered = data === undefined && errorUpdateCount > 0
+  return { data, error: error ?? (unanswered ? last : null) }
+}

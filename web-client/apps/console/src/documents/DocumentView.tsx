@@ -1,13 +1,6 @@
-import { useQuery } from '@tanstack/react-query'
 import { fromBase64 } from '@tocsin/client/verify'
 import { useMemo } from 'react'
-import {
-  isUnanswered,
-  type SignedEnvelope,
-  untilAnswered,
-  useDesk,
-  useIssuers,
-} from '../desk/index.js'
+import { type SignedEnvelope, untilAnswered, useAsked, useDesk, useIssuers } from '../desk/index.js'
 import { clock } from '../ui/clock.js'
 import { Facts } from '../ui/Facts.js'
 import { Fingerprint, Note } from '../ui/index.js'
@@ -92,7 +85,7 @@ function PostureWords({ posture }: { readonly posture: Posture }) {
           {known.join(', ')}.
         </Note>
       ))}
-      {named.length > 0 && isUnanswered(issuers) && (
+      {named.length > 0 && !issuers.data && issuers.error && (
         <Note tone="warn">
           The desk did not say which identity providers it knows. Compare every letter: of one that
           it does not know, this does nothing.
@@ -128,14 +121,14 @@ function KeysetWords({ envelope }: { readonly envelope: SignedEnvelope }) {
   const desk = useDesk()
   const held = useTrustedKeyset()
   const to = keysetIn(envelope)
-  const check = useQuery({
+  const { data, error } = useAsked({
     queryKey: ['check', envelope.payload],
     queryFn: () => desk.checkKeyset(envelope),
     retry: false,
     refetchInterval: untilAnswered,
   })
   if (to === null) return null
-  const voids = check.data?.voids ?? []
+  const voids = data?.voids ?? []
   return (
     <>
       <Facts
@@ -158,10 +151,8 @@ function KeysetWords({ envelope }: { readonly envelope: SignedEnvelope }) {
           </ul>
         </Note>
       )}
-      {isUnanswered(check) && (
-        <Note tone="warn">
-          What it voids, the desk can’t say{check.error ? `: ${check.error.message}` : ''}.
-        </Note>
+      {!data && error && (
+        <Note tone="warn">What it voids, the desk can’t say: {error.message}.</Note>
       )}
     </>
   )

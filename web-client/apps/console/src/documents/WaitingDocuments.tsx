@@ -5,14 +5,16 @@ import { Button, ButtonLink, Panel, Problem, Row, Time } from '../ui/index.js'
 import styles from './documents.module.css'
 import { documentName } from './names.js'
 
-/** The documents of one type that wait for signatures, each with its way to sign it; nothing if there are none. */
+/**
+ * The documents of one type that wait for signatures, each with its way to sign it; nothing if there
+ * are none. That the desk does not say so, the page says.
+ */
 export function WaitingDocuments({ payloadType }: { readonly payloadType: string }) {
   const proposals = useProposals()
   const session = useSession()
   const owner = session.state === 'in' ? session.owner : ''
   const withdraw = useWithdraw()
   const waiting = (proposals.data?.proposals ?? []).filter((p) => p.payloadType === payloadType)
-  if (proposals.error && !proposals.data) return <Problem error={proposals.error} asked />
   if (waiting.length === 0) return null
   return (
     <Panel title="Waiting for a signature">

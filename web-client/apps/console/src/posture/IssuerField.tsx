@@ -1,5 +1,5 @@
 import { useEffect } from 'react'
-import { isUnanswered, useIssuers } from '../desk/index.js'
+import { useIssuers } from '../desk/index.js'
 import { Field } from '../ui/index.js'
 
 /**
@@ -22,7 +22,7 @@ export function IssuerField({
     if (only !== undefined && value === '') onChange(only)
   }, [only, value, onChange])
   const hint = 'The service where patients log in, as its tokens name it (iss).'
-  const silent = isUnanswered(issuers)
+  const silent = !issuers.data && issuers.error !== null
   const typed = value !== '' && !known.includes(value)
   if (silent || typed || issuers.data?.length === 0) {
     const why = known.length === 0 ? 'knows none' : 'does not know this one'

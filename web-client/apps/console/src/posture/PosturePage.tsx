@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { postureType, usePosture } from '../desk/index.js'
+import { postureType, usePosture, useProposals } from '../desk/index.js'
 import type { Posture } from '../documents/open.js'
 import { postureEffects, publicAnyway, shortHash } from '../documents/postureWords.js'
 import { Refused } from '../documents/Refused.js'
@@ -27,6 +27,7 @@ export interface Draft {
 /** What is void in a crisis of credentials, and how to change it. */
 export function PosturePage() {
   const held = usePosture()
+  const proposals = useProposals()
   const session = useSession()
   const [draft, setDraft] = useState<Draft | null>(null)
   const inForce = usePostureInForce()
@@ -38,8 +39,8 @@ export function PosturePage() {
       title="Posture"
       intro="Which logins are believed. Change it when the login service is broken, or when logins or keys are in wrong hands. Public notices reach everybody, whatever stands here."
     >
-      <Problem error={held.error} asked />
-      {inForce.state === 'asking' && !held.isError && <Busy />}
+      <Problem error={held.error ?? proposals.error} asked />
+      {inForce.state === 'asking' && !held.error && <Busy />}
       {inForce.state === 'refused' && <Refused what="a posture" />}
       {verified && <InForce posture={posture} by={inForce.by} />}
       <WaitingDocuments payloadType={postureType} />

@@ -1,5 +1,5 @@
 import type { Key, Keyset } from '@tocsin/client/verify'
-import { keysetType, useKeyset } from '../desk/index.js'
+import { keysetType, useKeyset, useProposals } from '../desk/index.js'
 import { Fold } from '../documents/Fold.js'
 import { mayWords, standing, thresholdWords, warnBeforeMs } from '../documents/keysetWords.js'
 import { keysetIn } from '../documents/open.js'
@@ -17,6 +17,7 @@ import styles from './staff.module.css'
 /** Whose signatures count, for what, and until when; and how somebody new joins. */
 export function StaffPage() {
   const held = useKeyset()
+  const proposals = useProposals()
   const keyset = keysetIn(held.data?.envelope)
   const trusted = useTrustedKeyset().keyset !== null
   return (
@@ -24,8 +25,8 @@ export function StaffPage() {
       title="People and keys"
       intro="Whose signatures count, and for what. This is decided by the root keys, which stay offline: nobody can change it here, and no server can."
     >
-      <Problem error={held.error} asked />
-      {held.data === undefined && !held.isError && <Busy />}
+      <Problem error={held.error ?? proposals.error} asked />
+      {held.data === undefined && !held.error && <Busy />}
       {keyset && held.data && (
         <>
           <Expiry keyset={keyset} />

@@ -1,0 +1,60 @@
+// @vitest-environment happy-dom
+import { cleanup, screen } from '@testing-library/react'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { ApprovePage } from '../../src/approve/ApprovePage.js'
+import { BoardPage } from '../../src/board/BoardPage.js'
+import { ConnectedPage } from '../../src/connected/ConnectedPage.js'
+import { PosturePage } from '../../src/posture/PosturePage.js'
+import { away, pass, saying, show } from '../kit/page.js'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  cleanup()
+  vi.useRealTimers()
+})
+
+const at = { id: 'n1', query: new URLSearchParams() }
+
+test.each([
+  ['that loads', <ConnectedPage key="" />],
+  ['of documents', <PosturePage key="" />],
+  ['of one thing alone', <ApprovePage key="" {...at} />],
+  ['of parts', <BoardPage key="" />],
+])('that the desk stays away is said once, on a page %s', async (_, page) => {
+  show(page, away)
+  expect(screen.getAllByRole('status')).toHaveLength(1)
+  await pass(5000)
+  expect(screen.getAllByRole('alert')).toHaveLength(1)
+  expect(screen.queryByRole('status')).toBe(null)
+  const changes: MutationRecord[] = []
+  const observer = new MutationObserver((records) => changes.push(...records))
+  observer.observe(document.body, { subtree: true, childList: true, characterData: true })
+  await pass(60_000)
+  expect(changes).toEqual([])
+})
+
+test('what is not there is said so, and not looked for aloud', async () => {
+  const problem = { type: 'urn:tocsin:problem:not-found', title: 'There is none' }
+  const headers = { 'Content-Type': 'application/problem+json' }
+  show(<ApprovePage {...at} />, async (path) =>
+    path.includes('/n1') ? Response.json(problem, { status: 404, headers }) : saying(null)(path),
+  )
+  await pass(5000)
+  const title = screen.getByRole('heading', { level: 1, name: 'Nothing waits here' })
+  await pass(20_000)
+  expect(title.isConnected).toBe(true)
+})
+
+test('once the desk is back, what it says takes the place of the alert', async () => {
+  let answer = away
+  show(<ConnectedPage />, (path) => answer(path))
+  await pass(5000)
+  const updated = new Date().toISOString()
+  const counts = { byTier: {}, bySurface: {}, byLabel: {} }
+  answer = saying({ updated, nodes: 1, sessions: 7, ...counts })
+  await pass(10_000)
+  expect(screen.queryByRole('alert')).toBe(null)
+  expect(screen.getByText('7')).toBeTruthy()
+})
