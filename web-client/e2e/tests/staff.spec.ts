@@ -203,7 +203,7 @@ test('a posture for a provider that the desk does not know: who signs is told, o
     await page.route('**/v1/issuers', (route) => route.abort())
   await publisher.goto(`${hub.desk}/#/posture`)
   await publisher.getByText('Keys are stolen').click()
-  const field = publisher.getByRole('textbox', { name: 'Identity provider' }).first()
+  const field = publisher.getByRole('combobox', { name: 'Identity provider' }).first()
   await field.fill(wrong)
   await publisher.unroute('**/v1/issuers')
   await expect(publisher.getByText('The desk does not know this one')).toBeVisible()
