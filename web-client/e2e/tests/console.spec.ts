@@ -196,8 +196,8 @@ test('a desk that fails is said to, on every page, in a small window', async ({ 
   ]
   for (const path of [...failing, 'approve/x']) {
     await page.goto(`${hub.desk}/#/${path}`)
-    await expect(page.getByRole('alert').first()).toContainText('What answered is not the desk.')
-    await expect(page.getByRole('alert').first()).toContainText('tell your administrator')
+    await expect(page.getByRole('alert')).toContainText('What answered is not the desk.')
+    await expect(page.getByRole('alert')).toContainText('tell your administrator')
     await inspect(page, `console-small-503-${path.replace('/', '-') || 'board'}`)
   }
 })

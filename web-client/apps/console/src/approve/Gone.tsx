@@ -1,6 +1,7 @@
 import {
   contactsType,
   type HeldDocument,
+  isProblem,
   keysetType,
   noticeType,
   type Proposal,
@@ -11,7 +12,7 @@ import {
   usePosture,
 } from '../desk/index.js'
 import { documentName } from '../documents/names.js'
-import { Busy, ButtonLink, Note, Page, Row } from '../ui/index.js'
+import { Busy, ButtonLink, Note, Page, Problem, Row } from '../ui/index.js'
 
 /** Nothing waits under the name (any more): says what has become of it. */
 export function Gone({
@@ -33,7 +34,15 @@ export function Gone({
 
 function GoneNotice({ id, signed }: { readonly id: string; readonly signed: boolean }) {
   const { data, error } = useNotice(id)
-  if (!data && !error) return <Busy>Looking what became of it …</Busy>
+  if (!data && !isProblem(error, 'not-found')) {
+    return error ? (
+      <Page title={signed ? 'Signed' : 'It waits no more'}>
+        <Problem error={error} asked />
+      </Page>
+    ) : (
+      <Busy>Looking what became of it …</Busy>
+    )
+  }
   if (!data) return <Nothing signed={signed} />
   const own = data.messages?.find(({ identifier }) => identifier === id)
   return (

@@ -149,10 +149,13 @@ function publishersOf(keyset: Keyset | null): string[] {
 
 /** What is not published may wait for a signature. */
 function NotInTheLog({ id }: { readonly id: string }) {
-  const waiting = useProposal(id)
+  const { data, error } = useProposal(id)
+  const unknown = isProblem(error, 'not-found')
   return (
     <Page title="This is not published">
-      {waiting.data ? (
+      {!data && !error && <Busy>Looking whether it waits for a signature …</Busy>}
+      {!unknown && <Problem error={error} asked />}
+      {data && !unknown && (
         <Panel title="It waits for a signature">
           <Row>
             <ButtonLink kind="primary" href={`#/approve/${encodeURIComponent(id)}`}>
@@ -160,7 +163,8 @@ function NotInTheLog({ id }: { readonly id: string }) {
             </ButtonLink>
           </Row>
         </Panel>
-      ) : (
+      )}
+      {unknown && (
         <Note>
           It is not known under this name. The link may be incomplete, or it was never published.
         </Note>

@@ -4,8 +4,9 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ApprovePage } from '../../src/approve/ApprovePage.js'
 import { BoardPage } from '../../src/board/BoardPage.js'
 import { ConnectedPage } from '../../src/connected/ConnectedPage.js'
+import { NoticePage } from '../../src/notice/NoticePage.js'
 import { PosturePage } from '../../src/posture/PosturePage.js'
-import { away, pass, saying, show } from '../kit/page.js'
+import { type Answer, away, pass, saying, show } from '../kit/page.js'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -35,12 +36,36 @@ test.each([
   expect(changes).toEqual([])
 })
 
-test('what is not there is said so, and not looked for aloud', async () => {
-  const problem = { type: 'urn:tocsin:problem:not-found', title: 'There is none' }
-  const headers = { 'Content-Type': 'application/problem+json' }
-  show(<ApprovePage {...at} />, async (path) =>
-    path.includes('/n1') ? Response.json(problem, { status: 404, headers }) : saying(null)(path),
+const notFound = () =>
+  Response.json(
+    { type: 'urn:tocsin:problem:not-found', title: 'There is none' },
+    { status: 404, headers: { 'Content-Type': 'application/problem+json' } },
   )
+
+/** A desk that has nothing there. */
+const without =
+  (place: string, rest: Answer = saying(null)): Answer =>
+  async (path) =>
+    path.includes(place) ? notFound() : rest(path)
+
+test.each([
+  ['a proposal', <ApprovePage key="" {...at} />, '/proposals/n1'],
+  ['a notice', <NoticePage key="" {...at} />, '/notices/n1'],
+])(
+  'what became of %s that is gone is not known from a desk that does not say it',
+  async (_, page, place) => {
+    show(
+      page,
+      without(place, (path) => (path.includes('/n1') ? away(path) : saying(null)(path))),
+    )
+    await pass(10_000)
+    expect(screen.getAllByRole('alert')).toHaveLength(1)
+    expect(document.body.textContent).not.toMatch(/withdrawn|never published/)
+  },
+)
+
+test('what is not there is said so, and not looked for aloud', async () => {
+  show(<ApprovePage {...at} />, without('/n1'))
   await pass(5000)
   const title = screen.getByRole('heading', { level: 1, name: 'Nothing waits here' })
   await pass(20_000)
