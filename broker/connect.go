@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -141,7 +142,11 @@ func (b *Broker) connectHandlers() []nats.Option {
 			}
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			if inbox := cmp.Or(b.config.InboxPrefix, nats.InboxPrefix); isRefused(err, inbox) {
+			subject, refused := refusal(err)
+			if refused {
+				b.link.refuse(subject)
+			}
+			if inbox := cmp.Or(b.config.InboxPrefix, nats.InboxPrefix); refused && strings.HasPrefix(subject, strings.TrimSuffix(inbox, ".")) {
 				b.log.Error("the broker does not let this user hear answers to its questions: its inboxes are to be others (--nats-inbox)",
 					"inbox", inbox, "error", err)
 				return
@@ -151,10 +156,14 @@ func (b *Broker) connectHandlers() []nats.Option {
 	}
 }
 
-// isRefused tells whether err says that the inboxes under prefix may not be subscribed to.
-func isRefused(err error, prefix string) bool {
-	return errors.Is(err, nats.ErrPermissionViolation) &&
-		strings.Contains(err.Error(), `Subscription to "`+strings.TrimSuffix(prefix, "."))
+// refusal tells whether err says that a subscription was refused, and to what.
+func refusal(err error) (subject string, refused bool) {
+	if !errors.Is(err, nats.ErrPermissionViolation) {
+		return "", false
+	}
+	_, rest, refused := strings.Cut(err.Error(), `Subscription to "`)
+	subject, _, _ = strings.Cut(rest, `"`)
+	return subject, refused
 }
 
 // Reachable waits until there is a connection. An error says that ctx ended before.
@@ -167,6 +176,10 @@ func (b *Broker) Reachable(ctx context.Context) error {
 
 var errDisconnected = errors.New("not connected to the broker")
 
+// maxRefusals bounds what is kept of refusals: each question may have a subscription of its
+// own. The first are those that were made when the connection was.
+const maxRefusals = 16
+
 // link tells whether the connection is up, and when that changes.
 type link struct {
 	metrics *metrics
@@ -174,6 +187,7 @@ type link struct {
 	mu      sync.Mutex
 	up      bool
 	changed chan struct{} // closed and replaced when up changes
+	refused []string      // subjects that this connection was refused a subscription to
 }
 
 func newLink(m *metrics) *link { return &link{metrics: m, changed: make(chan struct{})} }
@@ -185,9 +199,28 @@ func (l *link) set(up bool) {
 		return
 	}
 	l.up = up
+	if !up {
+		l.refused = nil
+	}
 	close(l.changed)
 	l.changed = make(chan struct{})
 	l.metrics.setConnected(up)
+}
+
+// refuse notes that the connection was refused a subscription to subject.
+func (l *link) refuse(subject string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.refused) < maxRefusals && !slices.Contains(l.refused, subject) {
+		l.refused = append(l.refused, subject)
+	}
+}
+
+// refusals are the subjects that were refused since the connection is up.
+func (l *link) refusals() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.refused)
 }
 
 // state returns whether the connection is up, and what is closed when it no longer

@@ -68,18 +68,29 @@ func (b *Broker) user(ctx context.Context) (userInfo, error) {
 // did not say: there is no connection, or the user may not ask.
 func (b *Broker) Lacks(ctx context.Context, roles ...Role) ([]string, error) {
 	user, err := b.user(ctx)
-	if err != nil || user.Permissions == nil {
+	if err != nil {
 		return nil, err
 	}
-	var lacks []string
+	return user.lacks(roles...), nil
+}
+
+func (u userInfo) lacks(roles ...Role) (lacks []string) {
 	for _, role := range roles {
 		for _, n := range needs[role] {
-			if !permitted(user.Permissions.Publish, n.publish) || !permitted(user.Permissions.Subscribe, n.subscribe) {
+			if !u.mayPublish(n.publish...) || !u.maySubscribe(n.subscribe...) {
 				lacks = append(lacks, fmt.Sprintf("%s (%s)", n.what, n.where))
 			}
 		}
 	}
-	return lacks, nil
+	return lacks
+}
+
+func (u userInfo) mayPublish(subjects ...string) bool {
+	return u.Permissions == nil || permitted(u.Permissions.Publish, subjects)
+}
+
+func (u userInfo) maySubscribe(subjects ...string) bool {
+	return u.Permissions == nil || permitted(u.Permissions.Subscribe, subjects)
 }
 
 // permitted tells whether all subjects are within what is allowed, and outside of what is

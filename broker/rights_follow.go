@@ -10,71 +10,91 @@ const (
 	// rightsEvery is how often rights are asked for: a server that reads its configuration
 	// again changes them, and ends no connection for it.
 	rightsEvery = time.Minute
-	// The pauses after questions without an answer double, from the one to the other: a user
-	// who may not ask would fill logs.
+	// The pauses after questions without an answer, and between connections that are made
+	// for the sake of what was refused, double, from the one to the other: a user who may
+	// not ask would fill logs.
 	minRightsPause = time.Second
-	maxRightsPause = time.Hour
+	maxRightsPause = 5 * time.Minute
 )
 
 // FollowRights tells each what [Broker.Lacks] says, at first and whenever that has changed,
 // until ctx ends (then it returns nil) or the Broker is closed ([ErrClosed]). It asks when a
-// connection has come about, and every minute. Given a right that was lacking, it connects
-// anew: a subscription that was refused is made again by nothing else.
+// connection has come about, and every minute.
+//
+// A subscription that was refused is made again by nothing but another connection. So it
+// connects anew when what was refused is permitted now, and, since the answers themselves may
+// be what was refused, when something was and no answer comes.
 func (b *Broker) FollowRights(ctx context.Context, each func(lacks []string), roles ...Role) error {
-	f := &rightsFollower{b: b, every: rightsEvery, each: each, retry: minRightsPause}
-	f.ask = func(ctx context.Context) ([]string, error) { return b.Lacks(ctx, roles...) }
-	return f.run(ctx)
+	f := &rightsFollower{
+		link: b.link, every: rightsEvery, least: minRightsPause, ask: b.user, each: each, roles: roles,
+		anew: func() {
+			b.log.Info("the broker refused a subscription, connecting anew")
+			_ = b.conn.ForceReconnect() // fails if the Broker is closed
+		},
+	}
+	return f.run(ctx, b.closed)
 }
 
 type rightsFollower struct {
-	b     *Broker
-	every time.Duration
-	ask   func(context.Context) ([]string, error)
-	each  func(lacks []string)
+	link         *link
+	every, least time.Duration
+	ask          func(context.Context) (userInfo, error)
+	each         func(lacks []string)
+	roles        []Role
+	anew         func() // connects anew
 
 	told  bool
-	lacks []string      // as told
-	retry time.Duration // the pause after the next question without an answer
+	lacks []string        // as told
+	pause time.Duration   // the last one that doubles; 0 if all was well since
+	deaf  <-chan struct{} // ends with the connection that was found to need another
 }
 
-func (f *rightsFollower) run(ctx context.Context) error {
+func (f *rightsFollower) run(ctx context.Context, closed <-chan struct{}) error {
 	for {
-		up, changed := f.b.link.state()
+		up, changed := f.link.state()
 		pause := f.every
 		if up {
-			pause = f.look(ctx)
+			pause = f.look(ctx, changed)
 		}
 		select {
 		case <-changed:
-			f.retry = minRightsPause
 		case <-time.After(pause):
 		case <-ctx.Done():
 			return nil
-		case <-f.b.closed:
+		case <-closed:
 			return ErrClosed
 		}
 	}
 }
 
-// look asks once, and returns how long not to ask again.
-func (f *rightsFollower) look(ctx context.Context) time.Duration {
-	lacks, err := f.ask(ctx)
-	if err != nil {
-		pause := f.retry
-		f.retry = min(2*pause, maxRightsPause)
-		return pause
+// look asks once over the connection that ends with over, and returns how long not to ask
+// again. It connects anew when it was in need of that twice: one answer may just be late.
+func (f *rightsFollower) look(ctx context.Context, over <-chan struct{}) time.Duration {
+	user, err := f.ask(ctx)
+	if err == nil {
+		f.tell(user.lacks(f.roles...))
 	}
-	f.retry = minRightsPause
-	if f.told && slices.Equal(f.lacks, lacks) {
+	refused := f.link.refusals()
+	permitted := func(subject string) bool { return user.maySubscribe(subject) }
+	switch deaf := len(refused) > 0 && (err != nil || slices.ContainsFunc(refused, permitted)); {
+	case deaf && f.deaf == over:
+		f.deaf = nil
+		f.anew()
+		return f.every // the connection changes before
+	case deaf:
+		f.deaf = over
+	case err == nil:
+		f.deaf, f.pause = nil, 0
 		return f.every
 	}
-	former := f.lacks
+	f.pause = min(max(2*f.pause, f.least), maxRightsPause)
+	return f.pause
+}
+
+func (f *rightsFollower) tell(lacks []string) {
+	if f.told && slices.Equal(f.lacks, lacks) {
+		return
+	}
 	f.told, f.lacks = true, lacks
 	f.each(lacks)
-	if slices.ContainsFunc(former, func(l string) bool { return !slices.Contains(lacks, l) }) {
-		// If it is a new connection that brought it, one more does no harm.
-		f.b.log.Info("the broker permits more than before, connecting anew")
-		_ = f.b.conn.ForceReconnect() // fails if the Broker is closed
-	}
-	return f.every
 }
