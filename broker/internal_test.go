@@ -181,6 +181,25 @@ func TestTooManyRecords(t *testing.T) {
 	require.Len(t, records, 1)
 }
 
+// What another desk writes while a forged description is judged stays.
+func TestOnlyWhatWasJudgedIsPurged(t *testing.T) {
+	t.Parallel()
+	b, err := Open(t.Context(), Config{Dir: t.TempDir(), MaxBytes: MinMaxBytes, Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	defer b.Close()
+	o := b.Cohorts()
+	subject := o.metaSubject("breach")
+	_, err = b.conn.RequestWithContext(t.Context(), subject, []byte("{"))
+	require.NoError(t, err)
+	judged, err := o.info(t.Context(), subject)
+	require.ErrorIs(t, err, errObjectForged)
+	require.NoError(t, o.Put(t.Context(), "breach", []byte("good"), nil))
+	require.NoError(t, o.purge(t.Context(), subject, judged.seq))
+	value, err := o.Get(t.Context(), "breach")
+	require.NoError(t, err)
+	require.Equal(t, "good", string(value))
+}
+
 // Design, "The log": the options that matter.
 func TestConnectionOptions(t *testing.T) {
 	t.Parallel()

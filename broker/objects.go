@@ -49,8 +49,6 @@ type ObjectInfo struct {
 	Size     uint64            // bytes
 	Time     time.Time         // of the last write, by the broker's clock
 	Metadata map[string]string // as given to Put
-
-	seq uint64 // of the description
 }
 
 // Cohorts returns the store of [BucketCohorts].
@@ -125,6 +123,10 @@ func (o *Objects) metaSubject(name string) string {
 	return "$O." + o.bucket + ".M." + base64.URLEncoding.EncodeToString([]byte(name))
 }
 
+func (o *Objects) metaSubjects() string { return "$O." + o.bucket + ".M.*" }
+
+func (o *Objects) chunkSubject(nuid string) string { return "$O." + o.bucket + ".C." + nuid }
+
 func (o *Objects) stream() string { return "OBJ_" + o.bucket }
 
 // object is a description, and where it stands: behind the pieces of what it describes.
@@ -134,7 +136,8 @@ type object struct {
 }
 
 // info reads the description on a subject, of which whoever may write to the bucket can have
-// made anything: errObjectForged if it is no description, or one of other subjects than its own.
+// made anything: errObjectForged if it is no description, or one of other subjects than its own,
+// with where it stands; with nothing if none can stand there.
 func (o *Objects) info(ctx context.Context, subject string) (*object, error) {
 	if !validSubject(subject) {
 		return nil, errObjectForged
@@ -146,11 +149,16 @@ func (o *Objects) info(ctx context.Context, subject string) (*object, error) {
 	if !found {
 		return nil, jetstream.ErrObjectNotFound
 	}
+	return o.describes(m)
+}
+
+// describes reads a description.
+func (o *Objects) describes(m message) (*object, error) {
 	info := &object{seq: m.seq}
 	switch err := json.Unmarshal(m.body, &info.ObjectInfo); {
-	case err != nil, info.Bucket != o.bucket, o.metaSubject(info.Name) != subject,
+	case err != nil, info.Bucket != o.bucket, o.metaSubject(info.Name) != m.subject,
 		!validSubject(info.NUID), strings.Contains(info.NUID, "."):
-		return nil, errObjectForged
+		return &object{seq: m.seq}, errObjectForged
 	case info.Deleted:
 		return nil, jetstream.ErrObjectNotFound
 	}
@@ -170,7 +178,7 @@ func (o *Objects) chunks(ctx context.Context, info *object) ([]byte, error) {
 	}
 	for _, from := range []uint64{info.seq - min(info.seq, uint64(info.Chunks)), 1} {
 		p := &place{
-			b: o.b, stream: o.stream(), subjects: "$O." + o.bucket + ".C." + info.NUID,
+			b: o.b, stream: o.stream(), subjects: o.chunkSubject(info.NUID),
 			next: max(from, 1), ahead: min(max(int(info.Chunks), 2), readAhead),
 		}
 		value := make([]byte, 0, min(info.Size, maxAhead))
@@ -197,7 +205,7 @@ func (o *Objects) chunks(ctx context.Context, info *object) ([]byte, error) {
 }
 
 // List returns all objects. [ErrUnavailable] means that there was no answer in some
-// seconds. While nothing is written it costs one question.
+// seconds. While nothing changes it costs one question.
 func (o *Objects) List(ctx context.Context) ([]ObjectInfo, error) {
 	err := o.read(ctx, o.look)
 	if err != nil {
@@ -231,7 +239,6 @@ func (o *Objects) look(ctx context.Context) error {
 		}
 		list = append(list, ObjectInfo{
 			Name: i.Name, Digest: i.NUID + "." + i.Digest, Size: i.Size, Time: i.ModTime, Metadata: i.Metadata,
-			seq: i.seq,
 		})
 	}
 	o.mu.Lock()
@@ -240,13 +247,14 @@ func (o *Objects) look(ctx context.Context) error {
 	return nil
 }
 
-// bucketState is the same as long as nothing was written.
+// bucketState is the same as long as nothing was written or purged.
 type bucketState struct {
 	created time.Time
 	last    uint64
+	count   uint64 // of messages: a purge changes that alone
 }
 
-// described lists the subjects of all descriptions, unless nothing was written since known.
+// described lists the subjects of all descriptions, unless nothing changed since known.
 func (o *Objects) described(ctx context.Context, known bucketState) ([]string, bucketState, error) {
 	ctx, done, err := o.b.link.within(ctx, requestTimeout)
 	if err != nil {
@@ -260,7 +268,7 @@ func (o *Objects) described(ctx context.Context, known bucketState) ([]string, b
 	if stateOf(stream.CachedInfo()) == known {
 		return nil, known, nil
 	}
-	info, err := stream.Info(ctx, jetstream.WithSubjectFilter("$O."+o.bucket+".M.*"))
+	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(o.metaSubjects()))
 	if err != nil {
 		return nil, bucketState{}, err
 	}
@@ -268,7 +276,7 @@ func (o *Objects) described(ctx context.Context, known bucketState) ([]string, b
 }
 
 func stateOf(info *jetstream.StreamInfo) bucketState {
-	return bucketState{created: info.Created, last: info.State.LastSeq}
+	return bucketState{created: info.Created, last: info.State.LastSeq, count: info.State.Msgs}
 }
 
 func readError(doing string, err error) error {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -23,10 +22,10 @@ func (o *Objects) unforge(ctx context.Context, name string) error {
 		if err == nil {
 			err = o.owned(ctx, info)
 		}
-		if !errors.Is(err, errObjectForged) {
+		if !errors.Is(err, errObjectForged) || info == nil {
 			return err
 		}
-		if err := o.purge(ctx, subject); err != nil {
+		if err := o.purge(ctx, subject, info.seq); err != nil {
 			return fmt.Errorf("removing a forged description: %w", err)
 		}
 		o.b.log.Warn("forged description removed", "bucket", o.bucket, "object", name)
@@ -34,23 +33,33 @@ func (o *Objects) unforge(ctx context.Context, name string) error {
 	})
 }
 
-// owned is nil unless the pieces that info names are those of an object described before it.
+// owned is nil unless the pieces that info names are those of an object described before it:
+// then that description stands between the first of them and info's.
 func (o *Objects) owned(ctx context.Context, info *object) error {
-	if err := o.look(ctx); err != nil {
+	first, found, err := o.b.fetchWithin(ctx, o.stream(), lookup{Seq: 1, Next: o.chunkSubject(info.NUID)})
+	if err != nil || !found {
 		return err
 	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for _, other := range o.listed {
-		if other.seq < info.seq && strings.HasPrefix(other.Digest, info.NUID+".") {
+	enough := errors.New("all that stood before it was read")
+	err = o.b.scan(ctx, o.stream(), o.metaSubjects(), lookup{Seq: first.seq}, func(m message) error {
+		if m.seq >= info.seq {
+			return enough
+		}
+		other, err := o.describes(m)
+		if err == nil && other.Name != info.Name && other.NUID == info.NUID {
 			return errObjectForged
 		}
+		return nil
+	})
+	if errors.Is(err, enough) {
+		return nil
 	}
-	return nil
+	return err
 }
 
-// purge removes what stands on a subject, which is no pattern.
-func (o *Objects) purge(ctx context.Context, subject string) error {
+// purge removes what stands on a subject, which is no pattern, up to what was judged: another
+// may have been written since.
+func (o *Objects) purge(ctx context.Context, subject string, judged uint64) error {
 	ctx, done, err := o.b.link.within(ctx, requestTimeout)
 	if err != nil {
 		return err
@@ -60,7 +69,7 @@ func (o *Objects) purge(ctx context.Context, subject string) error {
 	if err != nil {
 		return err
 	}
-	return stream.Purge(ctx, jetstream.WithPurgeSubject(subject))
+	return stream.Purge(ctx, jetstream.WithPurgeSubject(subject), jetstream.WithPurgeSequence(judged+1))
 }
 
 // maxSaid bounds how many forged descriptions the log names.

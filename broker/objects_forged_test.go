@@ -92,9 +92,44 @@ func TestForgedObjectsAreReplaced(t *testing.T) {
 			requireValue(t, "two", "2")
 		})
 	}
+	conn, _ := s.admin()
+	_, err = conn.Request("$O."+broker.BucketCohorts+".C."+pieces, []byte("3"), patience) // right before the description
+	require.NoError(t, err)
+	forge(encoded("breach"), description("breach", broker.BucketCohorts, pieces))
+	require.ErrorIs(t, objects.Delete(ctx, "breach"), broker.ErrNotFound)
 	forge(encoded("breach"), description("breach", broker.BucketCohorts, pieces))
 	require.NoError(t, objects.Delete(ctx, list[0].Name), "the pieces are its own")
 	require.ErrorIs(t, objects.Delete(ctx, list[0].Name), broker.ErrNotFound)
+	for _, err := range []error{objects.Put(ctx, "", nil, nil), objects.Delete(ctx, "")} {
+		require.Error(t, err, "no description can have this name")
+	}
+}
+
+// A flood of descriptions does not keep a list from being replaced or deleted: not each of
+// them is read.
+func TestForgedObjectsByTheHundred(t *testing.T) {
+	t.Parallel()
+	ctx, s := testContext(t), startNATS(t)
+	objects := openExternal(t, s, broker.Config{}).Cohorts()
+	require.NoError(t, objects.Put(ctx, "one", []byte("1"), nil))
+	require.NoError(t, objects.Put(ctx, "two", []byte("2"), nil))
+	list, err := objects.List(ctx)
+	require.NoError(t, err)
+	forge := forger(t, s)
+	for i := range 200 {
+		forge(encoded(fmt.Sprint(i)), description(fmt.Sprint(i), broker.BucketCohorts, "a"))
+	}
+	forge(encoded("breach"), description("breach", broker.BucketCohorts, strings.Split(list[0].Digest, ".")[0]))
+	messages := func() int64 {
+		v, err := s.server.Varz(nil)
+		require.NoError(t, err)
+		return v.InMsgs
+	}
+	before := messages()
+	require.NoError(t, objects.Put(ctx, "two", []byte("new"), nil))
+	require.ErrorIs(t, objects.Delete(ctx, "breach"), broker.ErrNotFound)
+	require.NoError(t, objects.Delete(ctx, "one"))
+	require.Less(t, messages()-before, int64(100))
 }
 
 // A forged description is said once, not after every write; of many, some.

@@ -97,6 +97,10 @@ func TestDamagedObject(t *testing.T) {
 	value, err := objects.Get(ctx, "breach")
 	require.NoError(t, err)
 	require.Equal(t, "second", string(value))
+
+	require.Equal(t, []string{"breach"}, names(t, objects))
+	require.NoError(t, stream.Purge(ctx, jetstream.WithPurgeSubject("$O."+broker.BucketCohorts+".M.>")))
+	require.Empty(t, names(t, objects), "what was purged")
 }
 
 func names(t testing.TB, objects *broker.Objects) (all []string) {
