@@ -50,6 +50,17 @@ type Desk struct {
 	open   map[string]*unsettled         // by act
 	moved  chan struct{}                 // closed and replaced when any of this changes
 	headed time.Time                     // when the broker last took a head
+	active activeCount                   // of threads; none once something was folded
+}
+
+// activeFor is how long a count of active threads is told again: to count looks at every
+// thread that ever was, while entries wait.
+const activeFor = time.Minute
+
+// activeCount is how many threads were active at a time, zero for none.
+type activeCount struct {
+	threads int
+	at      time.Time
 }
 
 // taken is what the API says of an accepted entry besides what the board knows.
@@ -93,6 +104,7 @@ func (d *Desk) empty() {
 	d.held = make(map[[32]byte]*notice.Accepted)
 	d.taken = make(map[uint64]taken)
 	d.ready = false
+	d.active = activeCount{}
 }
 
 // Begin forgets all and starts on the log of that epoch.
@@ -112,6 +124,7 @@ func (d *Desk) Entry(e notice.Entry) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	out := d.board.Fold(e)
+	d.active = activeCount{}
 	if out.Refolded {
 		for _, a := range out.Voided {
 			delete(d.held, a.Hash)
@@ -177,11 +190,16 @@ func (d *Desk) readyLocked() error {
 }
 
 // Board tells what the log says, as far as the desk has read it: the keyset in force (nil: none),
-// and how many threads are active. Safe for concurrent use.
+// and how many threads are active, but for those that expired within the last minute. Safe for
+// concurrent use.
 func (d *Desk) Board() (keyset *notice.Keyset, active int) {
+	now := d.now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.board.Keyset(), d.board.Active(d.now())
+	if d.active.at.IsZero() || now.Sub(d.active.at).Abs() >= activeFor {
+		d.active = activeCount{threads: d.board.Active(now), at: now}
+	}
+	return d.board.Keyset(), d.active.threads
 }
 
 // keyset is the one in force, or nil.

@@ -105,6 +105,36 @@ func (o *headOffice) take() (heads []notice.SignedHead) {
 	return heads
 }
 
+// Threads are counted once a minute, and when something was folded.
+func TestActiveThreadsAreCountedSeldom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newHeadOffice(t)
+		requireActive := func(want int) {
+			t.Helper()
+			keyset, active := o.desk.Board()
+			require.EqualValues(t, 1, keyset.Version)
+			require.Equal(t, want, active)
+		}
+		requireActive(0)
+		alert := o.staff.Alert()
+		o.entry(o.staff.Sign(alert))
+		requireActive(1)
+		expires, err := alert.Info[0].Expires.Time()
+		require.NoError(t, err)
+		time.Sleep(time.Until(expires) - 30*time.Second)
+		requireActive(1)
+		time.Sleep(59 * time.Second)
+		requireActive(1)
+		time.Sleep(time.Second)
+		requireActive(0)
+		o.off.Store(-int64(time.Minute)) // a clock that was set back
+		requireActive(1)
+		o.desk.Begin("ffffffff")
+		_, active := o.desk.Board()
+		require.Zero(t, active)
+	})
+}
+
 func TestHeadsEveryTenSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newHeadOffice(t)
