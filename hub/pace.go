@@ -28,7 +28,7 @@ type pace struct{ keys map[string]*keyPace }
 // keyPace is how often heads of one key come.
 type keyPace struct {
 	said   time.Time // by the last head
-	heard  time.Time // when that came
+	heard  time.Time // when that came first
 	weight int
 	shared bool
 }
@@ -45,10 +45,11 @@ func (p *pace) heard(h notice.SignedHead, now time.Time, say func(keyID string, 
 		return
 	}
 	passed := h.Said.Sub(k.said)
+	if passed == 0 { // the same again, which anybody can play
+		return
+	}
 	k.said, k.heard = h.Said, now
 	switch {
-	case passed == 0: // the same again
-		return
 	case passed < soonest:
 		k.weight = min(k.weight+tooSoon, 2*sharedFrom)
 	default:

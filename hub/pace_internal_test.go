@@ -32,7 +32,10 @@ func TestTwoDesksWithOneKey(t *testing.T) {
 		}
 		require.Equal(t, []string{"0a1btrue"}, told, behind)
 		require.Equal(t, []string{"0a1b"}, p.shared(now))
-		require.Empty(t, p.shared(now.Add(notice.HeadLag)), "it is no longer used")
+		last := p.keys["0a1b"].said
+		later := now.Add(notice.HeadLag)
+		p.heard(notice.SignedHead{KeyID: "0a1b", Said: last}, later, func(string, bool) { t.Error("the same again") })
+		require.Empty(t, p.shared(later), "it is no longer used")
 		for i := range time.Duration(60) { // the second is given a key of its own
 			told = append(told, hear(&p, (100+i)*10*time.Second)...)
 		}
