@@ -179,6 +179,18 @@ func TestTooManyRecords(t *testing.T) {
 	records, err := s.ListUnder(t.Context(), "n")
 	require.NoError(t, err)
 	require.Len(t, records, 1)
+
+	require.EqualValues(t, maxReceipts, s.bytes)
+	s.most, s.bytes = maxRecords, 2
+	_, err = s.ListUnder(t.Context(), "m")
+	require.ErrorIs(t, err, ErrUnavailable)
+	require.ErrorContains(t, err, "there are more than 2 bytes of records")
+	_, _, err = s.Recent(t.Context(), "m", time.Minute)
+	require.ErrorIs(t, err, ErrUnavailable)
+	require.ErrorContains(t, err, "there are more than 2 bytes of records")
+	s.bytes = 3
+	_, _, err = s.Recent(t.Context(), "m", time.Minute)
+	require.NoError(t, err)
 }
 
 // What another desk writes while a forged description is judged stays.

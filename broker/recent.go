@@ -48,15 +48,18 @@ func (s *Store) clock(ctx context.Context) (time.Time, error) {
 func (s *Store) askSince(ctx context.Context, subjects string, since time.Time) ([]Record, error) {
 	found := map[string]int{}
 	var records []Record
+	var size int64
 	err := s.b.scan(ctx, s.stream, subjects, lookup{Start: &since}, func(m message) error {
 		record := Record{Key: strings.TrimPrefix(m.subject, s.prefix), Body: m.body, Revision: m.seq, Time: m.time}
+		size += int64(len(record.Body))
 		if i, ok := found[record.Key]; ok {
+			size -= int64(len(records[i].Body))
 			records[i] = record
-			return nil
+		} else {
+			found[record.Key] = len(records)
+			records = append(records, record)
 		}
-		found[record.Key] = len(records)
-		records = append(records, record)
-		return s.bounded(len(records))
+		return s.bounded(len(records), size)
 	})
 	return records, err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -31,7 +32,8 @@ type Store struct {
 	b      *Broker
 	stream string
 	prefix string
-	most   int // of records in one list
+	most   int   // of records in one list
+	bytes  int64 // of their bodies
 }
 
 // Store returns the store that a stream holds: [StreamDesk] or [StreamReceipts]. It
@@ -39,9 +41,9 @@ type Store struct {
 func (b *Broker) Store(stream string) *Store {
 	switch stream {
 	case StreamDesk:
-		return &Store{b: b, stream: stream, prefix: deskPrefix, most: maxRecords}
+		return &Store{b: b, stream: stream, prefix: deskPrefix, most: maxRecords, bytes: maxProposals}
 	case StreamReceipts:
-		return &Store{b: b, stream: stream, prefix: receiptsPrefix, most: maxRecords}
+		return &Store{b: b, stream: stream, prefix: receiptsPrefix, most: maxRecords, bytes: maxReceipts}
 	}
 	panic("broker: no store is kept in stream " + stream)
 }
@@ -146,9 +148,13 @@ func (s *Store) list(ctx context.Context, subjects string) (records []Record, er
 	return records, err
 }
 
-// maxRecords is more than hubs leave in one list. A thief of an edge's key can write any
-// number of receipts, and desks should not ask for each.
-const maxRecords = 20_000
+// What is more than hubs leave in one list. A thief of a hub's key can write any number of
+// records, and desks should not ask for each, nor hold them all.
+const (
+	maxRecords   = 20_000
+	maxProposals = 64 << 20 // bytes
+	maxReceipts  = 16 << 20
+)
 
 // askAll reads the record of each key that there is, some at once.
 func (s *Store) askAll(ctx context.Context, subjects string) ([]Record, error) {
@@ -156,16 +162,19 @@ func (s *Store) askAll(ctx context.Context, subjects string) ([]Record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listing %s: %w: %w", s.stream, ErrUnavailable, err)
 	}
-	if err := s.bounded(len(keys)); err != nil {
+	if err := s.bounded(len(keys), 0); err != nil {
 		return nil, fmt.Errorf("listing %s: %w: %w", s.stream, ErrUnavailable, err)
 	}
 	found := make([]Record, len(keys)) // without a body: gone meanwhile, or a tombstone
+	var size atomic.Int64
 	all, ctx := errgroup.WithContext(ctx)
 	all.SetLimit(readAhead)
 	for i, key := range keys {
 		all.Go(func() (err error) {
-			found[i], _, err = s.askLast(ctx, key, s.prefix+key)
-			return err
+			if found[i], _, err = s.askLast(ctx, key, s.prefix+key); err != nil {
+				return err
+			}
+			return unavailable(s.bounded(0, size.Add(int64(len(found[i].Body)))))
 		})
 	}
 	if err := all.Wait(); err != nil {
@@ -176,10 +185,13 @@ func (s *Store) askAll(ctx context.Context, subjects string) ([]Record, error) {
 	return records, nil
 }
 
-// bounded is nil if that many records are no more than belong in a list.
-func (s *Store) bounded(records int) error {
-	if records > s.most {
+// bounded is nil if that many records, of so many bytes, are no more than belong in a list.
+func (s *Store) bounded(records int, bytes int64) error {
+	switch {
+	case records > s.most:
 		return fmt.Errorf("there are more than %d records: somebody fills the store", s.most)
+	case bytes > s.bytes:
+		return fmt.Errorf("there are more than %d bytes of records: somebody fills the store", s.bytes)
 	}
 	return nil
 }

@@ -74,9 +74,9 @@ type Counts struct {
 
 // Receipts tells what nodes have counted.
 type Receipts interface {
-	// Counts returns the sums for the thread of that Alert, by revision from 0; none
-	// if nothing was counted.
-	Counts(ctx context.Context, identifier string) ([]Counts, error)
+	// Counts returns the sums for the thread of that Alert, by revision from 0 to below
+	// revisions; none if nothing was counted. What else nodes have written is passed over.
+	Counts(ctx context.Context, identifier string, revisions int) ([]Counts, error)
 }
 
 // Config says what a desk works with. Trust, Log, Proposals, Recorder and Keyring

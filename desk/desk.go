@@ -29,8 +29,8 @@ type Desk struct {
 	nonces  *nonces
 	room    room
 
-	counting chan struct{} // held to read or replace audience
-	audience latestAudience
+	audience shared[Audience] // under ""
+	receipts shared[[]Counts] // by the Alert's identifier
 
 	turn chan struct{} // held for one attempt to append: attempts would only conflict
 	// What strangers can cause has bounds: signatures being checked, bodies being read,
@@ -84,7 +84,7 @@ func New(config Config) (*Desk, error) {
 	}
 	d := &Desk{
 		config: config, log: config.logger(), metrics: m, guard: g, nonces: newNonces(config.Keyring), room: newRoom(),
-		turn: make(chan struct{}, 1), counting: make(chan struct{}, 1),
+		turn: make(chan struct{}, 1), audience: newShared[Audience](), receipts: newShared[[]Counts](),
 		verify:  make(chan struct{}, max(4, 2*runtime.GOMAXPROCS(0))),
 		bodies:  make(chan struct{}, maxBodies),
 		lookups: make(chan struct{}, maxLookups),

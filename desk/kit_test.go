@@ -46,7 +46,7 @@ type counted struct {
 	err    error
 }
 
-func (c *counted) Counts(context.Context, string) ([]desk.Counts, error) {
+func (c *counted) Counts(context.Context, string, int) ([]desk.Counts, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.counts, c.err

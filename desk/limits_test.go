@@ -228,9 +228,11 @@ func TestReceipts(t *testing.T) {
 	require.Equal(t, []desk.Counts{{Sent: 10, Received: 9, Displayed: 7, Confirmed: 1}}, e.Revisions)
 	require.Equal(t, 1, len(o.get(path).Body["revisions"].([]any)))
 
-	counts.fail(true) // what was sent last stays true
+	o.advance(3 * time.Second) // who asks at once is told the same
+	counts.fail(true)          // what was sent last stays true
 	require.Equal(t, "unavailable", o.get(path).problem())
 	counts.fail(false)
+	o.advance(3 * time.Second)
 	counts.set(desk.Counts{Revision: 0, Sent: 11})
 	require.EqualValues(t, 11, events.next(t).Revisions[0].Sent)
 }

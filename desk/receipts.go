@@ -12,9 +12,8 @@ import (
 const (
 	// maxEvents bounds the event streams that are open.
 	maxEvents = 256
-	// receiptsEvery is how often counts are read for a stream: nodes report every few
-	// seconds.
-	receiptsEvery = 2 * time.Second
+	// receiptsEvery is how often a stream looks for counts.
+	receiptsEvery = sharedAge + 100*time.Millisecond
 	// quietEvery is when a stream with nothing to say sends a comment, so that proxies
 	// keep it; the login is checked again as well.
 	quietEvery = 15 * time.Second
@@ -47,13 +46,30 @@ func (d *Desk) counted(ctx context.Context, identifier string) (receipts, error)
 	if d.config.Receipts == nil {
 		return v, nil
 	}
-	counts, err := d.config.Receipts.Counts(ctx, identifier)
+	latest, err := d.receipts.get(ctx, identifier, d.now, func(ctx context.Context) ([]Counts, error) {
+		return d.readCounts(ctx, identifier)
+	})
+	if err != nil {
+		return v, err
+	}
+	v.Updated, v.Revisions = stamp(latest.at), append(v.Revisions, latest.value...)
+	return v, nil
+}
+
+func (d *Desk) readCounts(ctx context.Context, identifier string) ([]Counts, error) {
+	ctx, cancel := context.WithTimeout(ctx, d.config.publishTimeout())
+	defer cancel()
+	t, _ := d.find(identifier)
+	revisions := 0
+	for _, m := range t.Messages {
+		revisions = max(revisions, m.Revision+1)
+	}
+	counts, err := d.config.Receipts.Counts(ctx, identifier, revisions)
 	if err != nil {
 		d.log.Warn("receipts not read", "error", err)
-		return v, errUnavailable.with("the receipts can't be read now")
+		return nil, errUnavailable.with("the receipts can't be read now")
 	}
-	v.Revisions = append(v.Revisions, counts...)
-	return v, nil
+	return counts, nil
 }
 
 // streamReceipts sends the counts at once and whenever they change, until the

@@ -129,22 +129,30 @@ func (c *audience) take() Audience {
 	return a
 }
 
+// mostCounted is more sessions than a hub has. Whoever has an edge's key can write other counts,
+// and names that are no labels; they are passed over.
+const mostCounted = 100_000_000
+
 // SumAudiences is the audience of several hubs. Of labels, the largest are kept.
 func SumAudiences(all []Audience) Audience {
 	sum := Audience{ByTier: make(map[string]int), BySurface: make(map[string]int), ByLabel: make(map[string]int)}
-	add := func(to, from map[string]int) {
+	add := func(to, from map[string]int, prefix string) {
 		for name, n := range from {
-			to[name] += n
+			if _, err := notice.ParseLabel(prefix + name); err == nil && n >= 0 && n <= mostCounted {
+				to[name] += n
+			}
 		}
 	}
 	for tier := auth.Public; tier <= auth.Private; tier++ {
 		sum.ByTier[tier.String()] = 0
 	}
 	for _, a := range all {
-		sum.Sessions += a.Sessions
-		add(sum.ByTier, a.ByTier)
-		add(sum.BySurface, a.BySurface)
-		add(sum.ByLabel, a.ByLabel)
+		sum.Sessions += min(max(a.Sessions, 0), mostCounted)
+		for tier := range sum.ByTier {
+			sum.ByTier[tier] += min(max(a.ByTier[tier], 0), mostCounted)
+		}
+		add(sum.BySurface, a.BySurface, notice.KindSurface+":")
+		add(sum.ByLabel, a.ByLabel, "")
 	}
 	room := math.MaxInt
 	sum.BySurface = largest(sum.BySurface, maxSurfaces, &room)

@@ -142,6 +142,10 @@ func TestSumAudiences(t *testing.T) {
 		{Sessions: 3, ByTier: map[string]int{"public": 2, "private": 1}, BySurface: map[string]int{"portal": 3}, ByLabel: map[string]int{"lang:en": 1, "tenant:2999": 1}},
 		{Sessions: 4, ByTier: map[string]int{"public": 4}, BySurface: map[string]int{"portal": 1, "call": 2}},
 		big,
+		{ // forged
+			Sessions: -1 << 62, ByTier: map[string]int{"public": -5, "\x1b[2J\u202e": 9},
+			BySurface: map[string]int{"\x1b[2J": 1, "call": -7}, ByLabel: map[string]int{"tenant:a\u202e": 1 << 20, "tenant:b": -1, "no label": 1 << 20},
+		},
 	})
 	require.Equal(t, 7, sum.Sessions)
 	require.Equal(t, map[string]int{"public": 6, "restricted": 0, "private": 1}, sum.ByTier)

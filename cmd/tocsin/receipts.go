@@ -53,8 +53,12 @@ func overwrite(ctx context.Context, store *broker.Store, key string, body []byte
 	return store.Put(ctx, key, body, record.Revision)
 }
 
-// Counts sums what all processes have counted, by revision from 0.
-func (r *receipts) Counts(ctx context.Context, identifier string) ([]desk.Counts, error) {
+// maxReceipts is the size in bytes of a record that is read: room for a hundred revisions.
+// Whoever has an edge's key can write greater ones.
+const maxReceipts = 8 << 10
+
+// Counts sums what all processes have counted, by revision from 0 to below revisions.
+func (r *receipts) Counts(ctx context.Context, identifier string, revisions int) ([]desk.Counts, error) {
 	records, err := r.store.ListUnder(ctx, identifier)
 	if err != nil {
 		return nil, deskError(err)
@@ -62,11 +66,11 @@ func (r *receipts) Counts(ctx context.Context, identifier string) ([]desk.Counts
 	sums := make(map[int]desk.Counts)
 	for _, record := range records {
 		var counts map[string]hub.Counts
-		if err := json.Unmarshal(record.Body, &counts); err != nil {
+		if len(record.Body) > maxReceipts || json.Unmarshal(record.Body, &counts) != nil {
 			continue // not written by a hub; receipts are statistics
 		}
 		for text, c := range counts {
-			if revision, err := strconv.Atoi(text); err == nil {
+			if revision, err := strconv.Atoi(text); err == nil && revision >= 0 && revision < revisions {
 				sums[revision] = sum(sums[revision], revision, c)
 			}
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -38,15 +39,38 @@ func TestReceipts(t *testing.T) {
 	forgetful := process("one") // as if the first process had not heard of its writes
 	require.NoError(t, forgetful.Put(ctx, alert, map[int]hub.Counts{0: {Sent: 6, Received: 4, Displayed: 1}, 1: {Sent: 2}}))
 
-	counts, err := two.Counts(ctx, alert)
+	counts, err := two.Counts(ctx, alert, 2)
 	require.NoError(t, err)
 	require.Equal(t, []desk.Counts{
 		{Revision: 0, Sent: 16, Received: 4, Displayed: 1, Confirmed: 7},
 		{Revision: 1, Sent: 2},
 	}, counts)
-	counts, err = one.Counts(ctx, "0198c1f2-0000-7000-8000-000000000002")
+	counts, err = one.Counts(ctx, "0198c1f2-0000-7000-8000-000000000002", 2)
 	require.NoError(t, err)
 	require.Empty(t, counts)
+}
+
+// Whoever has an edge's key can write anything under a notice.
+func TestReceiptsForged(t *testing.T) {
+	ctx := context.Background()
+	store := openStore(t)
+	r := &receipts{store: store, incarnation: "one", revisions: make(map[string]uint64)}
+	require.NoError(t, r.Put(ctx, "notice", map[int]hub.Counts{0: {Sent: 3}, 1: {Sent: 2}}))
+	many := make(map[int]hub.Counts)
+	for i := range 2_000 {
+		many[i] = hub.Counts{Sent: 1}
+	}
+	long, err := json.Marshal(many)
+	require.NoError(t, err)
+	for key, body := range map[string]string{
+		"notice.long": string(long), "notice.far": `{"2":{"Sent":1},"-1":{"Sent":1},"99999999999999999999":{"Sent":1}}`, "notice.junk": "{", "notice.list": "[1]",
+	} {
+		_, err := store.Put(ctx, key, []byte(body), 0)
+		require.NoError(t, err)
+	}
+	counts, err := r.Counts(ctx, "notice", 2)
+	require.NoError(t, err)
+	require.Equal(t, []desk.Counts{{Sent: 3}, {Revision: 1, Sent: 2}}, counts)
 }
 
 // Records go on in a stream that was made anew, as after somebody filled it.
@@ -55,7 +79,7 @@ func TestReceiptsMadeAnew(t *testing.T) {
 	store := openStore(t)
 	r := &receipts{store: store, incarnation: "one", revisions: map[string]uint64{"notice.one": 7}} // of the former stream
 	require.NoError(t, r.Put(ctx, "notice", map[int]hub.Counts{0: {Sent: 3}}))
-	counts, err := r.Counts(ctx, "notice")
+	counts, err := r.Counts(ctx, "notice", 1)
 	require.NoError(t, err)
 	require.Equal(t, []desk.Counts{{Sent: 3}}, counts)
 	a := newAudiences(store, "one")
