@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -28,6 +29,18 @@ type lookup struct {
 	Next  string     `json:"next_by_subj,omitempty"` // the first on these subjects
 	Start *time.Time `json:"start_time,omitempty"`   // with Next: not written before
 	Last  string     `json:"last_by_subj,omitempty"` // the last one on this subject
+}
+
+// fits tells whether a message can be the answer. Whoever has this hub's key as well can answer
+// in the server's place: what stands elsewhere must not pass for what was asked for.
+func (l lookup) fits(subject string, seq uint64) bool {
+	switch {
+	case l.Last != "":
+		return subject == l.Last
+	case l.Next != "":
+		return seq >= l.Seq && server.SubjectMatchesFilter(subject, l.Next)
+	}
+	return seq == l.Seq
 }
 
 const (
@@ -67,6 +80,8 @@ func (b *Broker) fetch(ctx context.Context, stream string, which lookup) (messag
 		return message{}, false, fmt.Errorf("reading %s: %w", stream, answer.Error)
 	case m == nil:
 		return message{}, false, fmt.Errorf("reading %s: %w", stream, errors.New("an answer without a message"))
+	case !which.fits(m.Subject, m.Seq):
+		return message{}, false, fmt.Errorf("reading %s: %w", stream, errors.New("an answer to another question"))
 	}
 	return message{subject: m.Subject, seq: m.Seq, body: m.Data, time: m.Time}, true, nil
 }

@@ -242,3 +242,25 @@ func TestNotNow(t *testing.T) {
 		require.Equal(t, want, notNow(answer), answer)
 	}
 }
+
+func TestAnswersToOtherQuestions(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		which   lookup
+		subject string
+		seq     uint64
+		fits    bool
+	}{
+		{lookup{Seq: 7}, "a.b", 7, true},
+		{lookup{Seq: 7}, "a.b", 8, false},
+		{lookup{Seq: 7, Next: anySubject}, "a.b", 9, true},
+		{lookup{Seq: 7, Next: anySubject}, "a.b", 6, false},
+		{lookup{Seq: 7, Next: "$O.B.C.x"}, "$O.B.C.y", 8, false},
+		{lookup{Seq: 7, Next: "$O.B.M.*"}, "$O.B.M.y", 8, true},
+		{lookup{Start: &time.Time{}, Next: "r.>"}, "r.a.b", 1, true},
+		{lookup{Last: "a.b"}, "a.b", 3, true},
+		{lookup{Last: "a.b"}, "a.c", 3, false},
+	} {
+		require.Equal(t, c.fits, c.which.fits(c.subject, c.seq), "%+v", c)
+	}
+}

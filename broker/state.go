@@ -59,6 +59,9 @@ func (b *Broker) markedState(ctx context.Context) (logState, error) {
 		return logState{}, fmt.Errorf("asking for the log's state: %w", err)
 	}
 	info := stream.CachedInfo()
+	if info.Config.Name != StreamLog {
+		return logState{}, fmt.Errorf("asking for the log's state: an answer about %s", info.Config.Name)
+	}
 	b.metrics.said(info)
 	return logState{
 		epoch:     epochOf(StreamLog, info.Created),

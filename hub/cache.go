@@ -68,11 +68,17 @@ func (h *Hub) serveSaved(body []byte, from string) error {
 		l.window.floor, l.window.floorHash = saved.Cursor.Seq, saved.Cursor.Hash
 		l.gen.baseSeq = saved.Cursor.Seq
 	}
+	refused := 0
 	for _, e := range saved.Entries {
-		l.board.Fold(notice.Entry{Seq: e.Seq, Body: e.Envelope})
+		if out := l.board.Fold(notice.Entry{Seq: e.Seq, Body: e.Envelope}); out.Accepted == nil {
+			refused++
+		}
 	}
 	if l.board.Keyset() == nil {
 		return errNothingVerified
+	}
+	if refused > 0 {
+		h.log.Warn("the saved state has entries that do not verify; they are left out", slog.Int("entries", refused), slog.String("from", from))
 	}
 	l.gen.base = l.snapshot(time.Now())
 	h.mu.Lock()

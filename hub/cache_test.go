@@ -1,6 +1,8 @@
 package hub_test
 
 import (
+	"bytes"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -87,6 +89,23 @@ func TestCache(t *testing.T) {
 	_, last := w.alert()
 	n.Entry(last)
 	require.Equal(t, []uint64{last.Seq}, c.entries(1))
+}
+
+// An entry of the cache that is not as it was signed is left out, and that is said.
+func TestDamagedCache(t *testing.T) {
+	w := newWorld(t)
+	w.alert()
+	w.alert()
+	file := w.cached()
+	body, err := os.ReadFile(file)
+	require.NoError(t, err)
+	at := bytes.LastIndex(body, []byte(`"sig":"`)) + 20
+	body[at] ^= 1 // of one letter of base64, another
+	require.NoError(t, os.WriteFile(file, body, 0o600))
+	var said bytes.Buffer
+	n := w.make(withCache(file), func(c *hub.Config) { c.Logger = slog.New(slog.NewTextHandler(&said, nil)) })
+	require.Equal(t, 1, n.State().Active)
+	require.Contains(t, said.String(), "entries=1 from=cache")
 }
 
 // What a client's cursor makes of a node that has only a cache.

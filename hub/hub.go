@@ -81,7 +81,6 @@ func New(c Config) (*Hub, error) {
 	}
 	h := &Hub{
 		config:   c,
-		born:     time.Now(),
 		log:      c.Logger,
 		limits:   newLimits(c),
 		sessions: make(map[*session]struct{}),
@@ -104,6 +103,7 @@ func New(c Config) (*Hub, error) {
 		h.shards = append(h.shards, newShard(h))
 	}
 	h.loadCache()
+	h.born = time.Now() // a large cache takes its time
 	return h, nil
 }
 
