@@ -105,7 +105,8 @@ func written(doing string, err error) error {
 }
 
 // Get returns a value, verified against its digest; [ErrNotFound] if there is none,
-// [ErrUnavailable] if there was no answer in some seconds.
+// [ErrUnavailable] if there was no answer in some seconds, [ErrDamaged] besides if its pieces
+// were not all there.
 func (o *Objects) Get(ctx context.Context, name string) (value []byte, err error) {
 	err = o.read(ctx, func(ctx context.Context) error {
 		info, err := o.info(ctx, o.metaSubject(name))
@@ -166,8 +167,8 @@ func (o *Objects) describes(m message) (*object, error) {
 	return info, nil
 }
 
-// errObjectDamaged is an object of which the stream has lost messages.
-var errObjectDamaged = errors.New("messages of it are lost")
+// ErrDamaged is an object of which the stream has lost messages, or never had them.
+var ErrDamaged = errors.New("messages of it are lost")
 
 // chunks reads what info describes. Its pieces mostly stand right before it; if others
 // wrote between them, they are looked for from the beginning.
@@ -201,7 +202,7 @@ func (o *Objects) chunks(ctx context.Context, info *object) ([]byte, error) {
 	case now.NUID != info.NUID: // replaced, which takes the old messages away
 		return nil, errMoved
 	}
-	return nil, errObjectDamaged
+	return nil, ErrDamaged
 }
 
 // List returns all objects. [ErrUnavailable] means that there was no answer in some

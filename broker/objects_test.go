@@ -92,7 +92,7 @@ func TestDamagedObject(t *testing.T) {
 	require.NoError(t, stream.Purge(ctx, jetstream.WithPurgeSubject("$O."+broker.BucketCohorts+".C.>")))
 	_, err = objects.Get(ctx, "breach")
 	require.ErrorIs(t, err, broker.ErrUnavailable)
-	require.ErrorContains(t, err, "messages of it are lost")
+	require.ErrorIs(t, err, broker.ErrDamaged)
 	require.NoError(t, objects.Put(ctx, "breach", []byte("second"), nil))
 	value, err := objects.Get(ctx, "breach")
 	require.NoError(t, err)

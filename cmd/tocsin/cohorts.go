@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strconv"
 	"sync"
 	"time"
@@ -38,8 +39,22 @@ type cohorts struct {
 
 	mu    sync.Mutex
 	known map[string]string // digest of each that there is; written by run alone
-	said  string            // the last error logged; run's own
+
+	// These are run's own.
+	said    string             // the last error logged
+	damaged map[string]damaged // lists that lack pieces
 }
+
+// damaged is a list that can't be read whole. Whoever has a desk's key can make any number of
+// those, and to look for pieces asks much.
+type damaged struct {
+	digest string
+	err    error
+	again  time.Time
+}
+
+// damagedPause is how long its pieces are not looked for again.
+const damagedPause = time.Minute
 
 // fromCache stands for the digest of a cohort that the cache gave: whatever the broker
 // has is newer.
@@ -51,6 +66,7 @@ func newCohorts(b *broker.Broker, ring *auth.Keyring, authority *auth.Authority,
 	c := &cohorts{
 		objects: b.Cohorts(), ring: ring, authority: authority, cache: cache, log: log,
 		look: make(chan struct{}, 1), known: make(map[string]string),
+		damaged: make(map[string]damaged),
 	}
 	if authority != nil {
 		c.restore()
@@ -117,10 +133,25 @@ func (c *cohorts) update(ctx context.Context) error {
 			c.remove(name)
 		}
 	}
+	maps.DeleteFunc(c.damaged, func(name string, _ damaged) bool { return !there[name] })
 	for _, o := range list {
 		if c.digest(o.Name) != o.Digest {
-			err = errors.Join(err, c.take(ctx, o)) // one that can't be read keeps no other waiting
+			err = errors.Join(err, c.tryTake(ctx, o)) // one that can't be read keeps no other waiting
 		}
+	}
+	return err
+}
+
+// tryTake is take, for a list that lacks pieces once in a while.
+func (c *cohorts) tryTake(ctx context.Context, o broker.ObjectInfo) error {
+	if d := c.damaged[o.Name]; d.digest == o.Digest && time.Now().Before(d.again) {
+		return d.err
+	}
+	err := c.take(ctx, o)
+	if errors.Is(err, broker.ErrDamaged) {
+		c.damaged[o.Name] = damaged{o.Digest, err, time.Now().Add(damagedPause)}
+	} else {
+		delete(c.damaged, o.Name)
 	}
 	return err
 }
