@@ -16,6 +16,7 @@ func aloneFaults() []fault {
 		{
 			name: "alone: kill", alone: true, about: "one tocsin with an embedded log is killed, and started again after 3 s",
 			inject: kill("alone"), hold: 3 * time.Second, heal: start("alone"),
+			expect: expectations{displaced: true, away: allAway, everybody: allAway},
 		},
 		{
 			name: "alone: hang", alone: true, about: "it hangs for 20 s (SIGSTOP)",
@@ -28,7 +29,7 @@ func aloneFaults() []fault {
 			heal: func(_ context.Context, s *stage, _ *trial) error {
 				return os.Remove(ballast(s.alone()))
 			},
-			expect: expectations{refused: saysNo},
+			expect: expectations{stay: true, ready: []string{"alone"}, refused: saysNo},
 		},
 		{
 			name: "alone: slow disk", alone: true, about: "every sync to its disk takes 300 ms longer, for 20 s",
@@ -52,7 +53,7 @@ func aloneFaults() []fault {
 				defer t.disk.close()
 				return s.swap(ctx, []string{"alone"}, func(p *program) { p.launch = nil })
 			},
-			expect: expectations{goesOn: true},
+			expect: expectations{wait: oneDown, stay: true, goesOn: true},
 		},
 	}
 }

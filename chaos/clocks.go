@@ -39,7 +39,7 @@ func clocks() (all []fault) {
 				tidy: func(ctx context.Context, s *stage, _ *trial) error {
 					return s.swapClock(ctx, name, false)
 				},
-				expect: expectations{wait: oneDown, goesOn: true},
+				expect: expectations{wait: oneDown, stay: name == "desk-1", goesOn: true},
 			})
 		}
 		all = append(all, fault{
@@ -52,7 +52,7 @@ func clocks() (all []fault) {
 			heal:   func(_ context.Context, s *stage, _ *trial) error { return s.setClock("tail", 0) },
 			check:  func(ctx context.Context, s *stage, t *trial) error { return s.tailHas(ctx, t) },
 			tidy:   func(_ context.Context, s *stage, _ *trial) error { return s.dismiss("tail") },
-			expect: expectations{wait: oneDown},
+			expect: expectations{wait: oneDown, stay: true},
 		})
 	}
 	return all

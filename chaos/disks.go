@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 )
+
+// fullRecover is how long it may take after all disks were full: servers are restarted by hand.
+const fullRecover = time.Minute
 
 // disks are stores that fail.
 func disks() []fault {
@@ -25,8 +27,8 @@ func disks() []fault {
 			}),
 		slow("slow disks", "every sync to the disk takes 300 ms longer on all servers, for 20 s",
 			300*time.Millisecond, func(context.Context, *stage) ([]string, error) { return natsNames, nil }),
-		full("full disk of one server", natsNames[:1], expectations{wait: oneDown, goesOn: true}),
-		full("full disks", natsNames, expectations{ready: true, refused: saysNo, recover: 60 * time.Second}),
+		full("full disk of one server", natsNames[:1], expectations{wait: oneDown, stay: true, goesOn: true}),
+		full("full disks", natsNames, expectations{stay: true, ready: edgeNames, refused: saysNo, recover: fullRecover}),
 		{
 			name: "flipped bit", about: "one bit in a block of the log flips on nats-2, which is killed and started again, and then leads",
 			inject: func(ctx context.Context, s *stage, t *trial) error {
@@ -34,7 +36,8 @@ func disks() []fault {
 					return err
 				}
 				t.damaged = "nats-2"
-				if err := s.flip(t.damaged); err != nil {
+				var err error
+				if t.damage, err = s.flip(t.damaged); err != nil {
 					return err
 				}
 				return s.process("nats-2").start()
@@ -50,7 +53,7 @@ func disks() []fault {
 				return s.readAnew(ctx, t)
 			},
 			tidy:   mendDisk,
-			expect: expectations{wait: oneDown},
+			expect: expectations{wait: oneDown, stay: true},
 		},
 		{
 			name: "flipped bit, running", about: "one bit in a block of the log flips on the server that leads the log, which goes on",
@@ -60,12 +63,13 @@ func disks() []fault {
 					return err
 				}
 				t.damaged = leader.name
-				return s.flip(leader.name)
+				t.damage, err = s.flip(leader.name)
+				return err
 			},
 			hold:   15 * time.Second, // what a server has read it keeps in memory for 10 s
 			check:  func(ctx context.Context, s *stage, t *trial) error { return s.readAnew(ctx, t) },
 			tidy:   mendDisk,
-			expect: expectations{wait: oneDown},
+			expect: expectations{wait: oneDown, stay: true},
 		},
 		{
 			name: "wiped volume", about: "nats-3 is killed, all that it stored is removed, and it is started again",
@@ -78,7 +82,7 @@ func disks() []fault {
 			hold:   5 * time.Second,
 			heal:   start("nats-3"),
 			check:  func(ctx context.Context, s *stage, t *trial) error { return s.readAnew(ctx, t) },
-			expect: expectations{wait: oneDown},
+			expect: expectations{wait: oneDown, stay: true},
 		},
 	}
 }
@@ -129,7 +133,7 @@ func slow(name, about string, delay time.Duration, which func(context.Context, *
 			defer t.disk.close()
 			return s.swap(ctx, t.names, func(p *program) { p.launch = nil })
 		},
-		expect: expectations{goesOn: true},
+		expect: expectations{wait: oneDown, stay: true, goesOn: true},
 	}
 }
 
@@ -262,30 +266,4 @@ func (s *stage) afterFull(ctx context.Context, t *trial, names []string) error {
 		}
 	}
 	return nil
-}
-
-// flip changes one bit in the middle of the first block of the log on a server.
-func (s *stage) flip(name string) error {
-	blocks, err := filepath.Glob(filepath.Join(s.server(name).store, "jetstream/*/streams", logStream, "msgs/*.blk"))
-	if err != nil || len(blocks) == 0 {
-		return fmt.Errorf("%s has no block of the log: %w", name, err)
-	}
-	slices.Sort(blocks)
-	f, err := os.OpenFile(blocks[0], os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	at := info.Size() / 2
-	var b [1]byte
-	if _, err := f.ReadAt(b[:], at); err != nil {
-		return err
-	}
-	b[0] ^= 0x10
-	_, err = f.WriteAt(b[:], at)
-	return err
 }

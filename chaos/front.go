@@ -155,6 +155,14 @@ func (f *front) spread() error {
 	return fmt.Errorf("%s has %d, %s %d", least.link.to, least.open.Load(), most.link.to, most.open.Load())
 }
 
+// connections are those that are open, at all edges.
+func (f *front) connections() (n int) {
+	for _, e := range f.edges {
+		n += int(e.open.Load())
+	}
+	return n
+}
+
 func (f *front) close() {
 	f.stop()
 	f.listener.Close()

@@ -22,26 +22,32 @@ type seen struct {
 	latest        time.Duration // the longest from an answer 504 until it was known
 	slowestAnswer time.Duration // of any desk, 201 apart; or how long none came
 	meanwhile     int           // published from beginning to end while it was broken
+	lately        int           // of them, in the last seconds of it
 
 	missed, doubled, disorder, altered, phantom int
+	misplaced                                   int           // of all that clients got, elsewhere in the log than the publisher was told
+	rejected                                    int           // entries of the log that an edge did not take
 	longestWait                                 time.Duration // of who stayed connected
 	silent                                      time.Duration // the longest that a client lacked a notice and said that it is live
 	away                                        time.Duration // the longest without a session
 	delayed                                     time.Duration // the longest of it beyond the wait before the first attempt
 	moved                                       int           // clients that lost a session
+	clients                                     int           // in all
 
 	stale                      time.Duration // until the last of those that are out of touch said so
 	clientsStale               time.Duration // until the last client said so
 	unaware                    int           // clients that did not
 	live, recovered, everybody time.Duration // from the end of the fault
 	vitals                     map[string]vitals
-	drain                      time.Duration // the longest end of a process in order
+	readings                   map[string]reading // of the edges, in the end
+	entries                    uint64             // of the log, in the end
+	drain                      time.Duration      // the longest end of a process in order
 }
 
 // judge counts what was seen and holds it against what is expected.
 func (s *stage) judge(t *trial) {
 	v := &t.seen
-	v.counts, v.codes = make(map[fate]int), make(map[int]int)
+	v.counts, v.codes, v.clients = make(map[fate]int), make(map[int]int), len(s.audience.listeners)
 	for _, p := range v.earlier {
 		s.judgeFate(t, p)
 	}
@@ -69,6 +75,7 @@ func (s *stage) judge(t *trial) {
 			v.away, v.delayed = max(v.away, away), max(v.delayed, delayed)
 		}
 	}
+	s.judgeEntries(t)
 	s.judgeSources(t)
 	s.judgeClients(t)
 	s.judgeVitals(t)
@@ -88,8 +95,11 @@ func (s *stage) judgeFate(t *trial, p *publication) bool {
 	}
 	if p.fate == fatePublished {
 		for _, l := range s.audience.listeners {
-			if _, ok := l.has(p.id); !ok {
+			got, ok := l.has(p.id)
+			if !ok {
 				t.seen.missed++
+			} else if got.seq != p.seq && !t.expect.renumbered {
+				t.seen.misplaced++
 			}
 		}
 	}
@@ -126,6 +136,9 @@ func (s *stage) judgeTimes(t *trial, p *publication) {
 	}
 	if p.fate == fatePublished && p.signed.After(t.injected) && p.decided.Before(t.healed) {
 		v.meanwhile++
+		if t.healed.Sub(p.decided) < lateWindow {
+			v.lately++
+		}
 	}
 	if n := p.unconfirmed(); n > 0 {
 		v.unconfirmed++
@@ -168,7 +181,9 @@ func (s *stage) judgeSources(t *trial) {
 		if t.expect.stale > 0 && (!stale || at.Sub(t.injected) > t.expect.stale) {
 			t.fail("%s did not say within %v that it is stale", name, t.expect.stale)
 		}
-		if t.expect.ready && !s.watch.always(name, t.injected, t.healed, func(v sight) bool { return !v.answered || v.ready }) {
+	}
+	for _, name := range t.expect.ready {
+		if !s.watch.always(name, t.injected, t.healed, sight.inService) {
 			t.fail("%s was not ready", name)
 		}
 	}
@@ -214,6 +229,8 @@ func (t *trial) verdict() {
 	}{
 		{"missed", v.missed}, {"doubled", v.doubled}, {"out of order", v.disorder}, {"altered", v.altered},
 		{"shown, though nobody was told that it is published", v.phantom},
+		{"elsewhere in the log than its publisher was told", v.misplaced},
+		{"not taken from the log by an edge: one that is there twice, perhaps", v.rejected},
 	} {
 		if check.n > 0 {
 			t.fail("%d %s", check.n, check.what)
@@ -228,7 +245,9 @@ func (t *trial) verdict() {
 	within("a client was away", v.away, e.away)
 	within("a client was away, besides its wait before the first attempt", v.delayed, e.delayed)
 	within("a client lacked a notice and said that it is live", v.silent, silence)
-	within("all was well again after", v.recovered, max(e.recover, recoverLimit))
+	recover := max(e.recover, recoverLimit)
+	within("all was well again after", v.recovered, recover)
+	within("every client had it after", v.everybody, max(e.everybody, recover))
 	if e.refused > 0 {
 		within("a desk answered after", v.slowestAnswer, e.refused)
 		if v.codes[503]+v.codes[504] == 0 {
@@ -238,8 +257,13 @@ func (t *trial) verdict() {
 	if e.displaced && v.moved == 0 {
 		t.fail("no client lost its session")
 	}
+	if e.stay && v.moved > max(v.clients/100, 1) {
+		t.fail("%d of %d clients lost their session", v.moved, v.clients)
+	}
 	if e.goesOn && v.meanwhile == 0 {
 		t.fail("nothing was published while it was broken")
+	} else if e.goesOn && v.lately == 0 {
+		t.fail("nothing was published any more after it had been broken for a while")
 	}
 	if e.late && v.lateDone == 0 {
 		t.fail("no publication that was answered 504 came true")
@@ -248,6 +272,9 @@ func (t *trial) verdict() {
 		t.fail("nothing was published")
 	}
 }
+
+// lateWindow is how long before the end of a fault something must still be published.
+const lateWindow = 5 * time.Second
 
 // silence is for how long a client may not notice that it hears nothing: what a head may be
 // late, and a little.

@@ -5,6 +5,8 @@ package main
 import (
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,6 +21,12 @@ func answered(id string, f fate, statuses ...int) *publication {
 		p.attempts = append(p.attempts, attempt{status: status, at: time.Now(), took: 20 * time.Millisecond})
 	}
 	close(p.done)
+	return p
+}
+
+// in has an answer name a place of the log.
+func (p *publication) in(seq uint64) *publication {
+	p.seq = seq
 	return p
 }
 
@@ -50,7 +58,7 @@ func TestJudgeSees(t *testing.T) {
 		l.comes()
 		return l
 	}
-	one, two := answered("one", fatePublished, 201), answered("two", fatePublished, 503, 201)
+	one, two := answered("one", fatePublished, 201).in(5), answered("two", fatePublished, 503, 201).in(6)
 	good := here()
 	good.takes("one", 5, []byte("1"), true)
 	good.takes("two", 6, []byte("2"), true)
@@ -67,9 +75,10 @@ func TestJudgeSees(t *testing.T) {
 			l.takes("one", 5, []byte("1"), true)
 		}},
 		"twice in the log": {"1 doubled", []*publication{one}, func(l *listener) {
+			l.takes("one", 4, []byte("1"), false)
 			l.takes("one", 5, []byte("1"), false)
-			l.takes("one", 9, []byte("1"), false)
 		}},
+		"elsewhere": {"1 elsewhere in the log", []*publication{one}, func(l *listener) { l.takes("one", 9, []byte("1"), true) }},
 		"out of order": {"1 out of order", []*publication{one, two}, func(l *listener) {
 			l.takes("two", 6, []byte("2"), false)
 			l.takes("one", 5, []byte("1"), false)
@@ -102,7 +111,7 @@ func TestJudgeSees(t *testing.T) {
 
 // What goes wrong between two trials, or comes late, is the next one's.
 func TestJudgeSeesBetween(t *testing.T) {
-	one, two, three := answered("one", fatePublished, 201), answered("two", fatePublished, 201), answered("three", fateAbsent, 504)
+	one, two, three := answered("one", fatePublished, 201).in(5), answered("two", fatePublished, 201).in(6), answered("three", fateAbsent, 504)
 	l := newListener("a client")
 	l.takes("one", 5, []byte("1"), false)
 	s := judging(t, []*publication{three, one, two}, l)
@@ -116,11 +125,11 @@ func TestJudgeSeesBetween(t *testing.T) {
 	second := &trial{injected: time.Now()}
 	second.seen.all, second.seen.earlier = []*publication{one}, []*publication{two}
 	s.judge(second)
-	require.Len(t, second.failures, 3)
-	for i, say := range []string{"1 missed", "1 doubled", "1 shown"} {
+	require.Len(t, second.failures, 4)
+	for i, say := range []string{"1 missed", "1 doubled", "1 shown", "1 elsewhere"} {
 		require.Contains(t, second.failures[i], say)
 	}
-	third := &trial{injected: time.Now()}
+	third := &trial{injected: time.Now(), fault: fault{expect: expectations{renumbered: true}}}
 	third.seen.all = []*publication{one}
 	s.judge(third)
 	require.Empty(t, third.failures, "each is counted once")
@@ -133,12 +142,100 @@ func TestJudgeMeasures(t *testing.T) {
 	one := answered("one", fatePublished, 503, 0, 201)
 	one.attempts[1].took = answerLimit
 	one.signed, r.healed = r.injected.Add(-time.Second), time.Now().Add(time.Second)
-	r.seen.all = []*publication{one}
+	r.seen.all, r.seen.everybody = []*publication{one}, recoverLimit+time.Second
 	judging(t, r.seen.all).judge(r)
 	require.Equal(t, []string{
-		"what edge-1 takes could not be measured", "a desk answered after: 15 s, at most 10 s",
+		"what edge-1 takes could not be measured", "every client had it after: 31 s, at most 30 s", "a desk answered after: 15 s, at most 10 s",
 		"no client lost its session", "nothing was published while it was broken",
 	}, r.failures)
+}
+
+// Who goes on does so to the end, and who is left alone stays.
+func TestJudgeStays(t *testing.T) {
+	var clients []*listener
+	for range 3 {
+		l := newListener("a client")
+		l.comes()
+		clients = append(clients, l)
+	}
+	one := answered("one", fatePublished, 201).in(5)
+	s := judging(t, []*publication{one}, clients...)
+	for _, l := range clients {
+		l.takes("one", 5, []byte("1"), false)
+	}
+	r := &trial{injected: one.signed.Add(-time.Millisecond), healed: one.decided.Add(lateWindow + time.Second)}
+	r.expect = expectations{stay: true, goesOn: true}
+	r.seen.all = []*publication{one}
+	for _, l := range clients[:2] {
+		l.goes(0)
+		l.comes()
+	}
+	s.judge(r)
+	require.Equal(t, []string{"2 of 3 clients lost their session", "nothing was published any more after it had been broken for a while"}, r.failures)
+}
+
+// A second copy of a notice is refused by every edge, and no client sees it.
+func TestJudgeEntries(t *testing.T) {
+	one := answered("one", fatePublished, 201)
+	s := judging(t, []*publication{one})
+	s.edges = []*program{{name: "edge-1"}, {name: "edge-2"}}
+	for i, c := range []struct {
+		one, two reading
+		otherLog bool
+		say      string
+	}{
+		{one: reading{1, 0}, two: reading{2, 0}},
+		{one: reading{1, 1}, two: reading{2, 1}, say: "1 not taken"},
+		{one: reading{1, 1}, two: reading{3, 1}}, // edge-2 was started again, and reads it again
+		{one: reading{1, 2}, two: reading{3, 2}, otherLog: true},
+		{one: reading{1, 2}, two: reading{4, 2}, say: "1 not taken"},
+	} {
+		r := &trial{injected: time.Now(), fault: fault{expect: expectations{renumbered: c.otherLog}}}
+		r.seen.all, r.seen.readings = []*publication{one}, map[string]reading{"edge-1": c.one, "edge-2": c.two}
+		s.judge(r)
+		if c.say == "" {
+			require.Empty(t, r.failures, i)
+			continue
+		}
+		require.Len(t, r.failures, 1, i)
+		require.Contains(t, r.failures[0], c.say, i)
+	}
+	r := &trial{injected: time.Now()}
+	r.seen.all = []*publication{one}
+	s.judge(r)
+	require.Len(t, r.failures, 2, "what was not measured is no success")
+}
+
+// An edge that misses one look is in service; one that is silent is not.
+func TestInService(t *testing.T) {
+	w := newWatch(nil)
+	defer w.close()
+	began := time.Now()
+	look := func(after time.Duration, answered bool) {
+		w.note("edge-1", sight{at: began.Add(after), answered: answered, ready: answered, live: answered})
+	}
+	in := func() bool { return w.always("edge-1", began, began.Add(time.Minute), sight.inService) }
+	look(0, true)
+	look(time.Second, false)
+	look(2*time.Second, true)
+	require.True(t, in())
+	look(3*time.Second, false)
+	look(4*time.Second, false)
+	require.False(t, in())
+}
+
+// Whoever mends a bit that flipped is seen to.
+func TestFlip(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "1.blk")
+	require.NoError(t, os.WriteFile(file, []byte("abcdef"), 0o600))
+	d, err := flipMiddle(file)
+	require.NoError(t, err)
+	data, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, "abctef", string(data))
+	require.True(t, d.remains())
+	require.NoError(t, os.WriteFile(file, []byte("abcdefgh"), 0o600))
+	require.False(t, d.remains())
 }
 
 // A client that comes back gets again what came after its cursor; that is no doubling. A

@@ -73,8 +73,15 @@ func (c *cli) finish(p *player) error {
 			bad++
 		}
 	}
+	_, failures := p.life()
+	for _, failure := range failures {
+		fmt.Fprintln(os.Stderr, "NOT AS IT SHOULD BE:", failure)
+	}
 	if bad > 0 {
 		return fmt.Errorf("%d of %d faults did not end as they should", bad, len(p.rows))
+	}
+	if len(failures) > 0 {
+		return fmt.Errorf("%d processes have more memory than they should", len(failures))
 	}
 	return nil
 }

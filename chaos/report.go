@@ -5,7 +5,6 @@ package main
 import (
 	_ "embed"
 	"fmt"
-	"maps"
 	"os/exec"
 	"runtime"
 	"slices"
@@ -28,12 +27,17 @@ func (p *player) report(c *cli) string {
 	for _, r := range p.rows {
 		took += r.Took
 	}
+	life, failures := p.life()
 	err := page.Execute(&b, map[string]any{
 		"Date": p.began.UTC().Format(time.DateOnly), "Took": fmt.Sprintf("%.0f minutes", took.Minutes()), "Machine": machine(),
 		"NATS": natsVersion(p.bins.nats), "Clients": c.Clients, "Pace": c.Pace, "Witnesses": c.Clients - (c.Clients+verifiers-1)/verifiers,
 		"Rows": p.rows, "Table": strings.TrimSpace(p.table()),
 		"MoreGoroutines": moreGoroutines, "MoreMemory": mebibytes(moreMemory), "TimesMemory": timesMemory,
-		"Life": p.life(),
+		"Life": life, "Failures": failures,
+		"OneDown": oneDown, "OneHangs": oneHangs, "SaysStale": saysStale, "SaysNo": saysNo, "AloneWait": aloneWait,
+		"LateWindow": lateWindow, "Moves": moves, "Drain": drainLimit, "ByeWait": byeWait, "ByeAway": byeWait + oneDown,
+		"AllAway": allAway, "FullRecover": fullRecover,
+		"HeapLimit": mebibytes(heapLimit), "HeapPerEntry": heapPerEntry >> 10, "HeapTimes": heapTimes,
 	})
 	if err != nil {
 		panic(err) // our own template
@@ -97,28 +101,4 @@ func (p *player) table() string {
 		line(r.Cells)
 	}
 	return b.String()
-}
-
-// life is what the processes had at the beginning and at the end of each stage.
-func (p *player) life() (lines []string) {
-	first, last := make(map[string]vitals), make(map[string]vitals)
-	for _, r := range p.rows {
-		for name, v := range r.Before {
-			if _, known := first[name]; !known {
-				first[name] = v
-			}
-		}
-		maps.Copy(last, r.After)
-	}
-	for _, name := range slices.Sorted(maps.Keys(first)) {
-		a, b := first[name], last[name]
-		line := fmt.Sprintf("| %s | %s | %s |", name, mebibytes(a.Memory), mebibytes(b.Memory))
-		if a.Goroutines > 0 {
-			line += fmt.Sprintf(" %d | %d |", a.Goroutines, b.Goroutines)
-		} else {
-			line += " | |"
-		}
-		lines = append(lines, line)
-	}
-	return lines
 }

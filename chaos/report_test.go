@@ -13,17 +13,18 @@ import (
 )
 
 func TestReport(t *testing.T) {
-	good := &trial{fault: fault{name: "kill it", about: "it is killed"}, notes: []string{"it came back"}, before: map[string]vitals{"edge-1": {100, 50 << 20}}}
+	good := &trial{fault: fault{name: "kill it", about: "it is killed"}, notes: []string{"it came back"}, before: map[string]vitals{"edge-1": {Goroutines: 100, Memory: 50 << 20}}}
 	good.seen = seen{
 		counts: map[fate]int{fatePublished: 12}, codes: map[int]int{503: 3, 504: 1}, unconfirmed: 1, lateDone: 1,
 		latest: 40 * time.Second, longestWait: 1200 * time.Millisecond, recovered: 4 * time.Second, everybody: 5 * time.Second,
-		vitals: map[string]vitals{"edge-1": {101, 55 << 20}},
+		entries: 100, vitals: map[string]vitals{"edge-1": {Goroutines: 101, Memory: 55 << 20, Heap: 20 << 20}},
 	}
-	bad := &trial{fault: fault{name: "wipe it", about: "it is wiped"}, failures: []string{"1 missed"}, before: map[string]vitals{"edge-1": {100, 50 << 20}}}
+	bad := &trial{fault: fault{name: "wipe it", about: "it is wiped"}, failures: []string{"1 missed"}, before: map[string]vitals{"edge-1": {Goroutines: 100, Memory: 50 << 20}}}
+	vain := &trial{fault: fault{name: "kick it", about: "it is kicked"}, untested: "nobody met the damage"}
 	left := &trial{fault: fault{name: "fill it", about: "it is filled"}, skipped: "for root alone"}
 	good.took = 20 * time.Minute
 	file := filepath.Join(t.TempDir(), "rows")
-	for _, r := range []*trial{good, bad, left} {
+	for _, r := range []*trial{good, bad, vain, left} {
 		require.NoError(t, appendRow(file, r.row()))
 	}
 	rows, err := readRows(file)
@@ -35,7 +36,9 @@ func TestReport(t *testing.T) {
 		"| kill it | 12 | 3 / 1 / 0 | 1 / 0, known after 40 s | 0 / 0 / 0 | 1.2 s / 0.0 s | – | – | 4.0 s / 5.0 s | as it should be |\n",
 		"| wipe it |", "**not as it should be** (1) |\n", "left out: for root alone |\n",
 		"**kill it**: it is killed.\nSeen: it came back.\n", "*Not as it should be:* 1 missed.",
-		"| edge-1 | 50 MiB | 55 MiB | 100 | 101 |\n",
+		"| edge-1 | 50 MiB | 55 MiB | 0 MiB | 20 MiB | 100 | 101 |\n",
+		"*Not as it should be:* edge-1 has 55 MiB, of which 20 MiB live, after 100 entries: at most 95 MiB, and 19 MiB.",
+		"away for 11 s at most", "| kick it |", "| not tested: nobody met the damage |\n",
 	} {
 		require.Contains(t, page, want)
 	}

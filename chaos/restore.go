@@ -34,6 +34,7 @@ func restores() []fault {
 			}
 			return nil
 		},
+		expect: expectations{renumbered: true},
 	}}
 }
 

@@ -15,7 +15,7 @@ import (
 
 // rules is the number of the rules that rows are judged by: raise it when they change, so that
 // rows of two kinds are not mixed.
-const rules = 2
+const rules = 3
 
 // row is what a report says of a fault that was played, or left out.
 type row struct {
@@ -24,6 +24,7 @@ type row struct {
 	Cells                []string // of the table
 	Notes, Failures      []string
 	Before, After        map[string]vitals
+	Entries              uint64 // of the log, in the end
 	Took                 time.Duration
 }
 
@@ -31,7 +32,7 @@ type row struct {
 func (t *trial) row() row {
 	r := row{
 		Rules: rules, Name: t.name, About: t.about, Skipped: t.skipped, Notes: t.notes, Failures: t.failures,
-		Before: t.before, After: t.seen.vitals, Took: t.took,
+		Before: t.before, After: t.seen.vitals, Entries: t.seen.entries, Took: t.took,
 	}
 	if t.skipped != "" {
 		r.Cells = slices.Concat([]string{t.name}, make([]string, len(columns)-2), []string{"left out: " + t.skipped})
@@ -40,13 +41,15 @@ func (t *trial) row() row {
 	v, verdict := &t.seen, "as it should be"
 	if len(t.failures) > 0 {
 		verdict = fmt.Sprintf("**not as it should be** (%d)", len(t.failures))
+	} else if t.untested != "" {
+		verdict = "not tested: " + t.untested
 	}
 	r.Cells = []string{
 		t.name,
 		fmt.Sprint(v.counts[fatePublished]),
 		fmt.Sprintf("%d / %d / %d", v.codes[503], v.codes[504], v.codes[0]),
 		unconfirmedWords(v),
-		fmt.Sprintf("%d / %d / %d", v.missed, v.doubled, v.disorder+v.altered+v.phantom),
+		fmt.Sprintf("%d / %d / %d", v.missed, v.doubled+v.rejected, v.disorder+v.altered+v.misplaced+v.phantom),
 		seconds(v.longestWait) + " / " + seconds(v.silent),
 		orDash(v.away > 0, fmt.Sprintf("%s / %s (%d)", seconds(v.away), seconds(v.delayed), v.moved)),
 		orDash(v.stale > 0, staleWords(v)),

@@ -60,6 +60,7 @@ type stage struct {
 	judged   time.Time // what was signed before that is judged
 	faults   []faults  // of each listener, as far as they are judged
 	phantoms int       // as far as they are judged
+	rejected rejected  // as far as they are judged
 }
 
 // settleLimit bounds a wait for what must come.
@@ -198,6 +199,9 @@ func (s *stage) everybody(context.Context) error {
 func (s *stage) spread(ctx context.Context) error {
 	if err := s.everybody(ctx); err != nil {
 		return err
+	}
+	if open := s.front.connections(); open < s.clients { // one that was sent away may not know it yet
+		return fmt.Errorf("%d of %d connections are open", open, s.clients)
 	}
 	return s.front.spread()
 }

@@ -26,6 +26,9 @@ var (
 const (
 	// oneDown is how long a client may wait while one server is down.
 	oneDown = 3 * time.Second
+	// oneHangs is the same while one neither works nor goes away: an edge that it serves takes
+	// two missed pings to notice (9 s), and some more to read on elsewhere.
+	oneHangs = 15 * time.Second
 	// saysStale is how long an edge may take to say that the log is out of reach.
 	saysStale = 15 * time.Second
 	// saysNo is how long a desk may take to say that it can't publish.
@@ -33,6 +36,9 @@ const (
 	// moves is how long the way to another edge may take, catching up and all, besides
 	// the client's wait before its first attempt.
 	moves = time.Second
+	// allAway is how long a client may be away that found no edge at all for a while: the wait
+	// that it has drawn by then is a minute at most (docs/protocol.md).
+	allAway = 75 * time.Second
 )
 
 type act = func(context.Context, *stage, *trial) error
@@ -63,9 +69,9 @@ func kills() (all []fault) {
 			})
 		}
 	}
-	one(natsNames, expectations{wait: oneDown})
+	one(natsNames, expectations{wait: oneDown, stay: true})
 	one(edgeNames, expectations{wait: oneDown, delayed: moves, displaced: true, goesOn: true})
-	one(deskNames, expectations{wait: oneDown, goesOn: true})
+	one(deskNames, expectations{wait: oneDown, stay: true, goesOn: true})
 	all = append(all, fault{
 		name: "kill the leader", about: "the server that leads the log is killed, and started again after 5 s",
 		inject: func(ctx context.Context, s *stage, t *trial) error {
@@ -78,36 +84,41 @@ func kills() (all []fault) {
 		},
 		hold:   5 * time.Second,
 		heal:   func(ctx context.Context, s *stage, t *trial) error { return start(t.names...)(ctx, s, t) },
-		expect: expectations{wait: oneDown},
+		expect: expectations{wait: oneDown, stay: true},
 	})
 	everybody := slices.Concat(natsNames, edgeNames, deskNames)
 	return append(all,
 		fault{
 			name: "kill two servers", about: "two of three servers are killed, and started again after 20 s",
 			inject: kill("nats-1", "nats-2"), hold: 20 * time.Second, heal: start("nats-1", "nats-2"),
-			expect: expectations{stale: saysStale, ready: true, refused: saysNo},
+			expect: expectations{stay: true, stale: saysStale, ready: edgeNames, refused: saysNo},
 		},
 		fault{
 			name: "kill all servers", about: "all three servers are killed, and started again after 20 s",
 			inject: kill(natsNames...), hold: 20 * time.Second, heal: start(natsNames...),
-			expect: expectations{stale: saysStale, ready: true, refused: saysNo},
+			expect: expectations{stay: true, stale: saysStale, ready: edgeNames, refused: saysNo},
 		},
 		fault{
 			name: "kill everything", about: "servers, edges and desks are killed at once, and started again after 3 s",
 			inject: kill(everybody...), hold: 3 * time.Second, heal: start(everybody...),
-			expect: expectations{displaced: true},
+			expect: expectations{displaced: true, away: allAway, everybody: allAway},
 		},
 	)
 }
 
 // hangs are machines that neither work nor go away.
 func hangs() (all []fault) {
-	for _, name := range slices.Concat(natsNames, edgeNames, deskNames) {
-		all = append(all, fault{
-			name: "hang " + name, about: name + " hangs for 20 s (SIGSTOP): its sockets stay open, and nothing comes from it",
-			inject: hang(name), hold: 20 * time.Second, heal: unhang(name), expect: expectations{goesOn: true},
-		})
+	one := func(names []string, e expectations) {
+		for _, name := range names {
+			all = append(all, fault{
+				name: "hang " + name, about: name + " hangs for 20 s (SIGSTOP): its sockets stay open, and nothing comes from it",
+				inject: hang(name), hold: 20 * time.Second, heal: unhang(name), expect: e,
+			})
+		}
 	}
+	one(natsNames, expectations{wait: oneHangs, stay: true, goesOn: true})
+	one(edgeNames, expectations{goesOn: true}) // its clients wait for two heartbeats
+	one(deskNames, expectations{wait: oneDown, stay: true, goesOn: true})
 	return append(all, fault{
 		name: "hang two servers",
 		about: "the two servers that do not lead the log hang for 40 s while desks reach the one that does: " +
@@ -140,7 +151,7 @@ func hangs() (all []fault) {
 			}
 			return unhang(t.names...)(ctx, s, t)
 		},
-		expect: expectations{stale: saysStale, ready: true, refused: saysNo, late: true},
+		expect: expectations{stay: true, stale: saysStale, ready: edgeNames, refused: saysNo, late: true},
 	})
 }
 
@@ -182,17 +193,17 @@ func partitions() []fault {
 	}
 	const hold = 20 * time.Second
 	return []fault{
-		cut("leader", "the server that leads the log reaches nobody", 30*time.Second, expectations{goesOn: true},
+		cut("leader", "the server that leads the log reaches nobody", 30*time.Second, expectations{wait: oneHangs, stay: true, goesOn: true},
 			func(s *stage, t *trial) []*link { return s.between(t.names) }),
-		cut("servers", "no server reaches another", 30*time.Second, expectations{stale: saysStale, ready: true, refused: saysNo},
+		cut("servers", "no server reaches another", 30*time.Second, expectations{stay: true, stale: saysStale, ready: edgeNames, refused: saysNo},
 			func(s *stage, _ *trial) []*link { return s.between(natsNames, natsNames...) }),
-		cut("edge-1 from servers", "edge-1 reaches no server", hold, expectations{stale: saysStale, outOfTouch: edgeNames[:1], ready: true, goesOn: true},
+		cut("edge-1 from servers", "edge-1 reaches no server", hold, expectations{stay: true, stale: saysStale, outOfTouch: edgeNames[:1], ready: edgeNames, goesOn: true},
 			func(s *stage, _ *trial) []*link { return s.between(edgeNames[:1], natsNames...) }),
-		cut("desk-1 from servers", "desk-1 reaches no server", hold, expectations{stale: saysStale, outOfTouch: deskNames[:1], goesOn: true},
+		cut("desk-1 from servers", "desk-1 reaches no server", hold, expectations{wait: oneDown, stay: true, stale: saysStale, outOfTouch: deskNames[:1], goesOn: true},
 			func(s *stage, _ *trial) []*link { return s.between(deskNames[:1], natsNames...) }),
 		cut("edge-1 from clients", "edge-1 and its clients do not reach each other", 40*time.Second, expectations{displaced: true, goesOn: true},
 			func(s *stage, _ *trial) []*link { return s.between(edgeNames[:1], "clients") }),
-		cut("desk-1 from publisher", "the publisher does not reach desk-1", hold, expectations{goesOn: true},
+		cut("desk-1 from publisher", "the publisher does not reach desk-1", hold, expectations{wait: oneDown, stay: true, goesOn: true},
 			func(s *stage, _ *trial) []*link { return s.between(deskNames[:1], "publisher") }),
 	}
 }
@@ -223,7 +234,7 @@ func rolls() []fault {
 			t.note("the longest end took %s", seconds(t.seen.drain))
 			return nil
 		},
-		expect: expectations{wait: oneDown, away: byeWait + oneDown, displaced: true},
+		expect: expectations{wait: oneDown, away: byeWait + oneDown, delayed: oneDown, displaced: true, goesOn: true},
 	}}
 }
 

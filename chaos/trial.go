@@ -37,12 +37,13 @@ type expectations struct {
 	// named) take to say so.
 	stale      time.Duration
 	outOfTouch []string
-	// ready: they stay ready.
-	ready bool
+	// ready are edges that stay ready.
+	ready []string
 	// refused bounds a desk's answer while it can't publish; and there must be one.
 	refused time.Duration
-	// recover bounds the time from the end of the fault until all is well (default 30 s).
-	recover time.Duration
+	// recover bounds the time from the end of the fault until all is well (default 30 s), and
+	// everybody the same until every client has what was published then (default: as recover).
+	recover, everybody time.Duration
 	// away bounds how long a client is without a session, and delayed the same besides its
 	// wait before the first attempt.
 	away, delayed time.Duration
@@ -50,8 +51,12 @@ type expectations struct {
 	late bool
 	// displaced: clients must lose their session.
 	displaced bool
-	// goesOn: something is signed and published while it is broken.
+	// stay: no more than a client in a hundred loses its session.
+	stay bool
+	// goesOn: something is signed and published while it is broken, to the end.
 	goesOn bool
+	// renumbered: what is in the log gets other places.
+	renumbered bool
 }
 
 const (
@@ -73,10 +78,12 @@ type trial struct {
 	held                           []*link
 	disk                           *slowDisk
 	damaged                        string // the server that has a damage on its disk; "" if none
+	damage                         damage
 
 	seen     seen
 	failures []string
 	skipped  string // why it was not played
+	untested string // why nothing was tested though it was played
 	took     time.Duration
 }
 
@@ -149,7 +156,9 @@ func (s *stage) measure(ctx context.Context, t *trial) error {
 			return err
 		}
 		before := t.before[p.name]
-		t.before[p.name] = vitals{Goroutines: max(v.Goroutines, before.Goroutines), Memory: max(v.Memory, before.Memory)}
+		t.before[p.name] = vitals{
+			Goroutines: max(v.Goroutines, before.Goroutines), Memory: max(v.Memory, before.Memory), Heap: max(v.Heap, before.Heap),
+		}
 		t.logs[p.name] = p.logSize()
 	}
 	return nil
@@ -240,6 +249,7 @@ func (s *stage) settle(ctx context.Context, t *trial) {
 			t.fail("%v", firstLine(err))
 		}
 	}
+	t.seen.readings, t.seen.entries = s.readings(ctx), s.watch.now(s.edges[0].name).read
 	began := time.Now()
 	_ = s.until(ctx, "memory and goroutines to be what they were", func(ctx context.Context) error {
 		t.seen.vitals = make(map[string]vitals)

@@ -22,6 +22,7 @@ const (
 type sight struct {
 	at       time.Time
 	answered bool
+	misses   int // looks in a row that it did not answer, this one included
 	ready    bool
 	live     bool
 	reason   string // why it is not live
@@ -40,6 +41,12 @@ func (v sight) String() string {
 	}
 	return "live"
 }
+
+// silent is whether more than one look was missed: one is, on a machine that is busy.
+func (v sight) silent() bool { return v.misses > 1 }
+
+// inService is whether it is ready, as far as can be told.
+func (v sight) inService() bool { return v.ready || !v.answered && !v.silent() }
 
 // watch looks at every tocsin all the time, and keeps what changed. Safe for concurrent use.
 type watch struct {
@@ -123,7 +130,10 @@ func (w *watch) note(name string, v sight) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	before := w.last[name]
-	if before.at.IsZero() || before.answered != v.answered || before.ready != v.ready || before.live != v.live {
+	if !v.answered {
+		v.misses = before.misses + 1
+	}
+	if before.at.IsZero() || before.answered != v.answered || before.silent() != v.silent() || before.ready != v.ready || before.live != v.live {
 		w.trace[name] = append(w.trace[name], v)
 	}
 	w.last[name] = v
@@ -173,6 +183,7 @@ func (w *watch) close() {
 type vitals struct {
 	Goroutines int   // of a tocsin; 0 of others
 	Memory     int64 // bytes, its own
+	Heap       int64 // of a tocsin: bytes that lived at its last garbage collection
 }
 
 func (p *program) vitals(ctx context.Context) (v vitals, err error) {
@@ -189,6 +200,7 @@ func (p *program) vitals(ctx context.Context) (v vitals, err error) {
 			return v, err
 		}
 		v.Goroutines = int(gauges["go_goroutines"])
+		v.Heap = int64(gauges["go_memstats_next_gc_bytes"] / (1 + gauges["go_gc_gogc_percent"]/100))
 	}
 	return v, nil
 }
