@@ -14,6 +14,10 @@ import (
 // fullRecover is how long it may take after all disks were full: servers are restarted by hand.
 const fullRecover = time.Minute
 
+// steered is how long a client may wait while servers are killed one after the other
+// ([natsServer.steer]).
+const steered = 2 * oneDown
+
 // disks are stores that fail.
 func disks() []fault {
 	return []fault{
@@ -53,7 +57,7 @@ func disks() []fault {
 				return s.readAnew(ctx, t)
 			},
 			tidy:   mendDisk,
-			expect: expectations{wait: oneDown, stay: true},
+			expect: expectations{wait: steered, stay: true},
 		},
 		{
 			name: "flipped bit, running", about: "one bit in a block of the log flips on the server that leads the log, which goes on",

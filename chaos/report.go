@@ -36,7 +36,7 @@ func (p *player) report(c *cli) string {
 		"Life": life, "Failures": failures,
 		"OneDown": oneDown, "OneHangs": oneHangs, "SaysStale": saysStale, "SaysNo": saysNo, "AloneWait": aloneWait,
 		"LateWindow": lateWindow, "Moves": moves, "Drain": drainLimit, "ByeWait": byeWait, "ByeAway": byeWait + oneDown,
-		"AllAway": allAway, "FullRecover": fullRecover,
+		"Recover": recoverLimit, "Silence": silence, "Steered": steered, "AllAway": allAway, "FullRecover": fullRecover,
 		"HeapLimit": mebibytes(heapLimit), "HeapPerEntry": heapPerEntry >> 10, "HeapTimes": heapTimes,
 	})
 	if err != nil {
