@@ -38,6 +38,7 @@ func play(t *testing.T, holds map[string]time.Duration) *player {
 // lost, doubled or wrong, and in the end all is well. Times are for make chaos.
 func patient(e expectations) expectations {
 	e.goesOn = false // in the little time that a fault lasts here
+	e.stay, e.ready = false, nil
 	e.recover = max(e.recover, recoverLimit)
 	for _, limit := range []*time.Duration{&e.wait, &e.away, &e.delayed, &e.refused, &e.recover} {
 		*limit *= 5
