@@ -53,8 +53,9 @@ type expectations struct {
 	displaced bool
 	// stay: no more than a client in a hundred loses its session.
 	stay bool
-	// goesOn: something is signed and published while it is broken, to the end.
-	goesOn bool
+	// goesOn: something is signed and published while it is broken, and also in the end, unless
+	// more is signed than can be published (overload).
+	goesOn, overload bool
 	// renumbered: what is in the log gets other places.
 	renumbered bool
 }
