@@ -137,7 +137,7 @@ func slow(name, about string, delay time.Duration, which func(context.Context, *
 			defer t.disk.close()
 			return s.swap(ctx, t.names, func(p *program) { p.launch = nil })
 		},
-		expect: expectations{wait: oneDown, stay: true, goesOn: true},
+		expect: expectations{wait: oneDown, stay: true, goesOn: true, overload: true},
 	}
 }
 
