@@ -1,10 +1,7 @@
 import { Component, type ReactNode } from 'react'
 import { Button, Note, Page, Row } from './ui/index.js'
 
-/**
- * Keeps a page that fails from taking the console with it: above all one whose files are
- * gone, since the desk was replaced by a newer one meanwhile.
- */
+/** Keeps a page that fails from taking the console with it. */
 export class Safe extends Component<{ readonly children: ReactNode }, { readonly why: string }> {
   override state = { why: '' }
 
@@ -18,10 +15,11 @@ export class Safe extends Component<{ readonly children: ReactNode }, { readonly
     return (
       <Page title="This page could not be shown">
         <Note tone="bad">
-          <strong>The desk may have been renewed since you opened the console.</strong>
+          <strong>It has a fault. What you wrote is kept.</strong>
           <span>
-            Load it again: drafts and your key are kept. If it fails again, publish from the command
-            line: tocsin publish --help.
+            Try again, or open another page. Load the console again only while the desk answers, and
+            with your key file at hand: a key that is not kept in this browser is forgotten. Or
+            publish from the command line: tocsin publish --help.
           </span>
           <details>
             <summary>What went wrong</summary>
@@ -29,9 +27,10 @@ export class Safe extends Component<{ readonly children: ReactNode }, { readonly
           </details>
         </Note>
         <Row>
-          <Button kind="primary" onClick={() => location.reload()}>
-            Load the console again
+          <Button kind="primary" onClick={() => this.setState({ why: '' })}>
+            Try again
           </Button>
+          <Button onClick={() => location.reload()}>Load the console again</Button>
         </Row>
       </Page>
     )

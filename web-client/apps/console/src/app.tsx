@@ -1,17 +1,18 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { Suspense, useEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import styles from './app.module.css'
 import { TrustNote } from './documents/TrustNote.js'
 import { useIdle } from './login/idle.js'
 import { LoginGate } from './login/LoginGate.js'
 import { signOut, useSession } from './login/session.js'
+import { pages } from './pages.js'
 import { type Place, usePlace } from './router.js'
 import { Safe } from './Safe.js'
 import { Outbox } from './sending/Outbox.js'
 import { count } from './ui/count.js'
-import { Busy, ButtonLink, Page } from './ui/index.js'
+import { ButtonLink, Page } from './ui/index.js'
 
-const pages = [
+const menuItems = [
   ['/', 'Board'],
   ['/new', 'Send a notice'],
   ['/connected', 'Connected'],
@@ -54,7 +55,7 @@ export function App() {
       <div className={styles.below}>
         <nav className={styles.nav} aria-label="Pages" data-open={menu} id="pages">
           <ul>
-            {pages.map(([path, name]) => (
+            {menuItems.map(([path, name]) => (
               <li key={path}>
                 <a href={`#${path}`} aria-current={path === place.path ? 'page' : undefined}>
                   {name}
@@ -133,10 +134,8 @@ function PageAt({ place }: { readonly place: Place }) {
       </Page>
     )
   }
-  const page = (
-    <Suspense fallback={<Busy />}>
-      <route.page id={place.id} query={place.query} key={place.path} />
-    </Suspense>
-  )
-  return route.open ? page : <LoginGate>{page}</LoginGate>
+  const Shown = pages[route]
+  const page = <Shown id={place.id} query={place.query} key={place.path} />
+  // Whoever has no key yet opens an invitation.
+  return route === '/invite' ? page : <LoginGate>{page}</LoginGate>
 }

@@ -52,7 +52,7 @@ function Out({
 function First() {
   const [making, setMaking] = useState(false)
   const [able, setAble] = useState(true)
-  const signing = usePlace().route?.path === '/approve/'
+  const signing = usePlace().route === '/approve/'
   useEffect(() => void canSign().then(setAble), [])
   return (
     <Page title={signing ? 'A colleague asks for your signature' : 'Open your key'}>
