@@ -85,7 +85,7 @@ test('each change is announced once, whatever the network does', async ({ hub, p
   await hub.publish('A notice', { status: 'Exercise', ...saying('A drill') })
   await expect.poll(() => said(page)).toHaveLength(3)
   await page.context().setOffline(true)
-  await expect(banner(page)).toContainText('You are offline.')
+  await expect(banner(page)).toContainText('No connection to us.')
   await page.context().setOffline(false)
   await live(page)
   await hub.cancel(first, 'It is over.')

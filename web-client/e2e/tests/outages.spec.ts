@@ -18,7 +18,7 @@ test('a dead network: says how old it is, and recovers', async ({ hub, patient }
 
   const old = await ageNow(page)
   await page.context().setOffline(true)
-  await old('You are offline. ')
+  await old('No connection to us. ')
   await expect(notice(page, 'The first notice')).toBeVisible()
   await inspect(page, 'portal-offline')
   await hub.publish('Sent meanwhile')
@@ -74,7 +74,7 @@ test('a laptop that slept', async ({ hub, somebody }) => {
   await hub.publish('Sent while it slept')
   await page.context().setOffline(true)
   await skip(page, 3_600_000)
-  await old('You are offline. ')
+  await old('No connection to us. ')
   await expect(notice(page, 'The first notice')).toBeVisible()
   await expect(notice(page, 'Sent while it slept')).toBeHidden()
 

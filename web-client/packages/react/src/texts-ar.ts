@@ -38,7 +38,7 @@ export const ar: Texts = {
   connecting: 'جارٍ الاتصال …',
   notUpdated: 'لم تُحدَّث منذ {time}',
   neverUpdated: 'لم تُحدَّث بعد',
-  offline: 'أنت غير متصل بالإنترنت.',
+  offline: 'لا يوجد اتصال بنا.',
   withheld: 'قد لا تظهر هنا جميع الإشعارات.',
   fold: 'تصغير',
   unfold: 'عرض المزيد',

@@ -40,7 +40,7 @@ export const de: Texts = {
   connecting: 'Verbindung wird aufgebaut …',
   notUpdated: 'Nicht aktualisiert seit {time}',
   neverUpdated: 'Noch nicht aktualisiert',
-  offline: 'Sie sind offline.',
+  offline: 'Keine Verbindung zu uns.',
   withheld: 'Hier fehlen vielleicht Mitteilungen.',
   fold: 'Verkleinern',
   unfold: 'Mehr zeigen',

@@ -38,7 +38,7 @@ export const en = {
   connecting: 'Connecting …',
   notUpdated: 'Not updated since {time}',
   neverUpdated: 'Not updated yet',
-  offline: 'You are offline.',
+  offline: 'No connection to us.',
   withheld: 'Some notices may be missing.',
   fold: 'Make smaller',
   unfold: 'Show more',

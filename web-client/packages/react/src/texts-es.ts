@@ -38,7 +38,7 @@ export const es: Texts = {
   connecting: 'Conectando …',
   notUpdated: 'Sin actualizar desde {time}',
   neverUpdated: 'Aún sin actualizar',
-  offline: 'No tiene conexión.',
+  offline: 'Sin conexión con nosotros.',
   withheld: 'Es posible que aquí falten avisos.',
   fold: 'Mostrar menos',
   unfold: 'Mostrar más',

@@ -231,7 +231,7 @@ describe('freshness', () => {
     since.setHours(14, 5)
     const client = clientWith({ notices: [shownOf()], freshness: { ...stale, since } })
     show(client, <CrisisBanner />, { languages: ['en-GB'] })
-    expect(banner().textContent).toContain(`You are offline. Not updated since ${hours(since)}`)
+    expect(banner().textContent).toContain(`No connection to us. Not updated since ${hours(since)}`)
     expect(banner().textContent).toContain(headline)
   })
 
