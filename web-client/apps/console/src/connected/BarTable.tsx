@@ -53,7 +53,6 @@ export function BarTable({
           ))}
         </tbody>
       </table>
-      {bars.length === 0 && <p>Nobody is connected.</p>}
       {bars.length > shortList && (
         <Button kind="quiet" onClick={() => setAll(!all)}>
           {all ? `Show ${shortList}` : `Show all ${bars.length}`}

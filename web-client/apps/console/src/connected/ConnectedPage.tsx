@@ -6,7 +6,7 @@ import { count, number } from '../ui/count.js'
 import { Busy, Note, Page, Panel, Problem } from '../ui/index.js'
 import { BarTable } from './BarTable.js'
 import styles from './connected.module.css'
-import { ageMs, labelGroups, surfaceBars, tierBars } from './tally.js'
+import { ageMs, labelGroups, surfaceBars, tierBars, withoutSurface } from './tally.js'
 
 /** Numbers older than this are said to be, in ms: the desk forgets a node after 30 s. */
 const oldMs = 30_000
@@ -46,6 +46,7 @@ export function ConnectedPage() {
 }
 
 function Numbers({ audience }: { readonly audience: Audience }) {
+  const elsewhere = withoutSurface(audience)
   return (
     <>
       <Panel>
@@ -80,6 +81,10 @@ function Numbers({ audience }: { readonly audience: Audience }) {
           bars={surfaceBars(audience)}
           nameOf={(surface) => surfaceWords[surface] ?? surface}
         />
+        {elsewhere > 0 && (
+          <p>{count(elsewhere, 'does not say where it is.', 'do not say where they are.')}</p>
+        )}
+        {audience.sessions === 0 && <p>Nobody is connected.</p>}
       </Panel>
       {labelGroups(audience).map(({ kind, bars }) => (
         <Panel key={kind}>

@@ -20,6 +20,11 @@ export function surfaceBars(audience: Audience): readonly Bar[] {
   return bars(descending(Object.entries(audience.bySurface)))
 }
 
+/** How many do not say on which surface they are, as what is no page. */
+export function withoutSurface({ sessions, bySurface }: Audience): number {
+  return Object.values(bySurface).reduce((rest, there) => rest - there, sessions)
+}
+
 /** Labels of one kind. */
 export interface LabelGroup {
   readonly kind: string

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { ageMs, labelGroups, surfaceBars, tierBars } from '../../src/connected/tally.js'
+import {
+  ageMs,
+  labelGroups,
+  surfaceBars,
+  tierBars,
+  withoutSurface,
+} from '../../src/connected/tally.js'
 
 const audience = {
   updated: '2026-03-10T12:00:00.000Z',
@@ -26,6 +32,11 @@ test('tiers stand in their order, the empty one among them', () => {
 
 test('surfaces: the most used first', () => {
   expect(surfaceBars(audience).map((bar) => bar.name)).toEqual(['portal', 'call'])
+})
+
+test('who names no surface is counted', () => {
+  expect(withoutSurface(audience)).toBe(0)
+  expect(withoutSurface({ ...audience, bySurface: { portal: 5 } })).toBe(2)
 })
 
 test('labels by kind; surfaces only once', () => {
