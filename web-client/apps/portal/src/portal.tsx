@@ -1,6 +1,6 @@
 import { CrisisBanner, TocsinProvider, useTocsin } from '@tocsin/react'
 import { Fragment, type ReactNode, useEffect, useMemo, useState } from 'react'
-import { builtInContacts } from './clinic.js'
+import { builtInContacts, clinicName } from './clinic.js'
 import { DemoPanel } from './demo/panel.js'
 import { Header } from './header.js'
 import {
@@ -42,7 +42,8 @@ export function PortalPage({ login, roots, surface, children }: PortalPageProps)
   useEffect(() => {
     document.documentElement.lang = language
     document.documentElement.dir = directionOf(language)
-  }, [language])
+    document.title = `${surface === 'call' ? t.videoVisit : t.portal} · ${clinicName}`
+  }, [language, surface, t])
 
   const portal = useMemo(() => {
     const choose = (wanted: Language) => {

@@ -16,6 +16,7 @@ export const ar: Texts = {
   },
   skip: 'انتقل إلى المحتوى',
   mainMenu: 'القائمة الرئيسية',
+  portal: 'بوابة المرضى',
   home: 'الرئيسية',
   videoVisit: 'زيارة بالفيديو',
   language: 'اللغة',

@@ -16,6 +16,7 @@ export const de: Texts = {
   },
   skip: 'Zum Inhalt',
   mainMenu: 'Hauptmenü',
+  portal: 'Patientenportal',
   home: 'Start',
   videoVisit: 'Videosprechstunde',
   language: 'Sprache',

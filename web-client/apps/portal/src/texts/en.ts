@@ -22,6 +22,7 @@ export const en = {
   missing,
   skip: 'Skip to content',
   mainMenu: 'Main',
+  portal: 'Patient portal',
   home: 'Home',
   videoVisit: 'Video visit',
   language: 'Language',

@@ -16,6 +16,7 @@ export const es: Texts = {
   },
   skip: 'Ir al contenido',
   mainMenu: 'Principal',
+  portal: 'Portal del paciente',
   home: 'Inicio',
   videoVisit: 'Videoconsulta',
   language: 'Idioma',
