@@ -12,12 +12,7 @@ import type { Unsigned } from '../sending/useSend.js'
 import { people } from '../ui/count.js'
 import { Facts } from '../ui/Facts.js'
 import { Button, Dialog, Field, Problem, Row } from '../ui/index.js'
-
-const usual = [
-  'It is over.',
-  'It was sent by mistake. There is nothing to do.',
-  'It was wrong. A correct notice follows.',
-]
+import { reasonFor, reasons } from './reasons.js'
 
 interface Composed {
   readonly unsigned: Unsigned
@@ -44,6 +39,7 @@ export function CancelDialog({
   const [error, setError] = useState<unknown>(null)
   const session = useSession()
   const owner = session.state === 'in' ? session.owner : ''
+  const content = thread.messages.findLast(({ info }) => info)
 
   async function compose() {
     setError(null)
@@ -99,9 +95,9 @@ export function CancelDialog({
         )}
       </Field>
       <Row>
-        {usual.map((words) => (
-          <Button key={words} onClick={() => setNote(words)}>
-            {words}
+        {reasons.map((reason) => (
+          <Button key={reason.en} onClick={() => setNote(reasonFor(reason, content))}>
+            {reason.en}
           </Button>
         ))}
       </Row>
