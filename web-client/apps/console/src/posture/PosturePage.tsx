@@ -88,9 +88,7 @@ function InForce({
   return (
     <Panel
       title="In force now"
-      aside={
-        <Tag tone={nothing ? 'good' : 'warn'}>{nothing ? 'Nothing is void' : 'Restricted'}</Tag>
-      }
+      aside={<Tag tone={nothing ? 'good' : 'warn'}>{nothing ? 'Nothing is void' : 'Incident'}</Tag>}
     >
       {nothing && <p>Every login that is valid is believed.</p>}
       <ul className={styles.effects}>

@@ -48,7 +48,7 @@ export function RevokeForm({ onDraft }: { readonly onDraft: (draft: Draft) => vo
             value={kind}
             onChange={(event) => setKind(event.target.value === 'login' ? 'login' : 'person')}
           >
-            <option value="person">One person, wherever they are logged in</option>
+            <option value="person">One person, everywhere</option>
             <option value="login">One login of theirs</option>
           </select>
         )}
