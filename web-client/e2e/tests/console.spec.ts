@@ -20,6 +20,7 @@ const small = { viewport: { width: 320, height: 568 } }
 /** Opens one page of the console after the other, while a notice shows. */
 async function everyPage(hub: Hub, page: Page, each: (name: string) => Promise<void>) {
   await hub.publish('Something shows')
+  await hub.publish(`https://${'long'.repeat(30)}.example/`)
   await expect(page.getByRole('link', { name: 'Something shows' })).toBeVisible()
   for (const [path, title] of pages) {
     await page.goto(`${hub.desk}/#/${path}`)
@@ -220,6 +221,21 @@ test('the board: what is real stands first; a network that is gone is said', asy
   await expect(page.getByRole('alert')).toHaveCount(0)
 })
 
+test('a desk that is down: every page opens, and none says to load again', async ({
+  hub,
+  staff,
+}) => {
+  const page = await staff('publisher')
+  await expect(page.getByText('Nothing. Portals and calls show no notice.')).toBeVisible()
+  await hub.kill()
+  const title = page.getByRole('main').getByRole('heading', { level: 1 })
+  const names = ['Send a notice', 'Connected', 'Contact cards', 'Cohorts', 'People and keys']
+  for (const name of [...names, 'Posture', 'Board']) {
+    await page.getByRole('navigation').getByRole('link', { name }).click()
+    await expect(title).toHaveText(name)
+  }
+})
+
 test('while the login provider is down, staff sign in and read', async ({ hub, staff }) => {
   await fetch(`${hub.url}/dev/provider?state=down`, { method: 'POST' })
   const page = await staff('publisher')
@@ -228,15 +244,25 @@ test('while the login provider is down, staff sign in and read', async ({ hub, s
   await expect(page.getByText('Every login that is valid is believed.')).toBeVisible()
 })
 
-test('a link that was cut, and a page whose files are gone', async ({ hub, staff, watch }) => {
+test('a link that was cut, and a page that fails', async ({ hub, staff, watch }) => {
   const page = await staff('publisher')
   await page.goto(`${hub.desk}/#/notice/%E0%A4`)
   await expect(page.getByRole('heading', { name: 'There is no such page' })).toBeVisible()
-  await page.route('**/assets/PosturePage-*.js', (route) => route.fulfill({ status: 404 }))
-  await page.goto(`${hub.desk}/#/posture`)
-  await expect(page.getByRole('button', { name: 'Load the console again' })).toBeVisible()
-  await inspect(page, 'console-page-gone')
+  // Something fails while the page is drawn, and then no more.
+  await page.evaluate(() => {
+    const { prototype } = Intl.NumberFormat
+    const own = Object.getOwnPropertyDescriptor(prototype, 'format') as PropertyDescriptor
+    const get = () => {
+      throw new Error('a fault')
+    }
+    Object.defineProperty(prototype, 'format', { get, configurable: true })
+    addEventListener('mend', () => Object.defineProperty(prototype, 'format', own))
+  })
   await page.goto(`${hub.desk}/#/connected`)
+  await expect(page.getByText('What you wrote is kept.')).toBeVisible()
+  await inspect(page, 'console-page-failed')
+  await page.evaluate(() => dispatchEvent(new Event('mend')))
+  await page.getByRole('button', { name: 'Try again' }).click()
   await expect(page.getByRole('heading', { name: 'Connected' })).toBeVisible()
   watch.wrongs.length = 0
 })
