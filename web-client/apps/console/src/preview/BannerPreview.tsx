@@ -2,7 +2,7 @@ import type { Notice } from '@tocsin/client'
 import { NoticeView } from '@tocsin/react'
 import '@tocsin/react/style.css'
 import { directionOf } from '../compose/languages.js'
-import { readerOf } from '../ui/locale.js'
+import { regionalOf } from '../ui/locale.js'
 import styles from './BannerPreview.module.css'
 
 /**
@@ -32,7 +32,7 @@ export function BannerPreview({
         >
           <NoticeView
             notice={notice}
-            language={[readerOf(language), 'en']}
+            language={[regionalOf(language), 'en']}
             headingLevel={4}
             {...(withdrawn && { withdrawn })}
           />

@@ -11,14 +11,3 @@ export function regionalOf(language: string): string {
   const known = home.find((tag) => tag.toLowerCase().startsWith(`${language.toLowerCase()}-`))
   return known ?? language
 }
-
-/** A reader of a language: from here if it is spoken here, otherwise from where most speak it. */
-export function readerOf(language: string): string {
-  const own = regionalOf(language)
-  try {
-    const { region } = new Intl.Locale(own)
-    return region ? own : `${own}-${new Intl.Locale(own).maximize().region}`
-  } catch {
-    return language
-  }
-}

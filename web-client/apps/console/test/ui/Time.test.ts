@@ -34,10 +34,14 @@ test.each([
   [['en-GB', 'es-US'], { en: '14:05', de: '14:05', es: '2:05 p.m.' }],
 ])('where %s is read, a preview shows the clock of its readers', async (languages, clocks) => {
   vi.stubGlobal('navigator', { languages })
-  const { readerOf } = await import('../../src/ui/locale.js')
+  const { regionalOf } = await import('../../src/ui/locale.js')
   const at = new Date(2026, 10, 22, 14, 5)
   for (const [language, said] of Object.entries(clocks)) {
-    const shown = formatTime(at, localeOf([readerOf(language), 'en'], language), at.toDateString())
+    const shown = formatTime(
+      at,
+      localeOf([regionalOf(language), 'en'], language),
+      at.toDateString(),
+    )
     expect(shown.replace(/\s/g, ' ')).toBe(said)
   }
 })
