@@ -25,17 +25,18 @@ const languages = saying(
 )
 
 const ways = [
-  [['320', 'dark', 'forced-colours'], {}],
-  [['arabic', 'arabic-320'], { locale: 'ar' }],
-  [['no-german'], { locale: 'de-DE' }],
-  [['spanish-phone'], { ...phone, locale: 'es-MX' }],
+  [['320', 'dark', 'forced-colours'], {}, 'Patient portal'],
+  [['arabic', 'arabic-320'], { locale: 'ar' }, 'بوابة المرضى'],
+  [['no-german'], { locale: 'de-DE' }, 'Patientenportal'],
+  [['spanish-phone'], { ...phone, locale: 'es-MX' }, 'Portal del paciente'],
 ] as const
 
-for (const [names, options] of ways)
+for (const [names, options, title] of ways)
   test(`looks: ${names.join(', ')}`, async ({ hub, patient }) => {
     await hub.publish('A notice', languages)
     await hub.publish('A notice', { status: 'Exercise', ...saying('A fire drill') })
     const page = await patient('/', options)
+    await expect(page).toHaveTitle(`${title} · Harbour View Family Health`)
     await expect(banner(page).getByRole('heading', { level: 3 }).first()).toBeVisible()
     await live(page)
     await inspectLooks(page, names, 'look-*-portal')

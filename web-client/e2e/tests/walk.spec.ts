@@ -116,6 +116,7 @@ test('a notice is sent, signed by two, shown, changed and withdrawn', async ({
   await publisher.getByRole('button', { name: 'Sign and withdraw' }).click()
   await expect(banner(portal).locator('[data-phase=withdrawn]').first()).toBeVisible()
   await expect(banner(portal)).toContainText('Withdrawn')
+  await expect(banner(portal)).toContainText('Es ist vorbei.')
   await expect(callBanner(call).locator('[data-phase=withdrawn]').first()).toBeVisible()
   await inspect(portal, 'portal-4-withdrawn')
   await inspect(call, 'call-4-withdrawn')
