@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"time"
 
@@ -70,6 +72,9 @@ func why(err error) string {
 	if errors.As(err, &op) {
 		return op.Err.Error()
 	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return "the connection was lost"
+	}
 	return err.Error()
 }
 
@@ -113,6 +118,9 @@ func (p *tailPrinter) synced(e client.Synced) {
 }
 
 func (p *tailPrinter) notice(e client.NoticeChanged) {
+	if p.cmd.Once && !p.cmd.JSON && gone(e) != "" {
+		return // it holds no more
+	}
 	phase := notice.Over
 	if e.Thread.Alert != nil {
 		phase = e.Thread.Phase(p.now())
@@ -130,7 +138,7 @@ func (p *tailPrinter) notice(e client.NoticeChanged) {
 // words prints a message as a reader sees it.
 func (p *tailPrinter) words(e client.NoticeChanged, phase notice.Phase) error {
 	page := newPage(p.console.Out)
-	if remark := remarks[e.Change]; remark != "" {
+	if remark := cmp.Or(remarks[e.Change], gone(e)); remark != "" {
 		page.line("%s", page.paint(amber, remark))
 	} else if phase == notice.Over {
 		page.line("%s", page.paint(faint, "(over)"))
@@ -141,9 +149,40 @@ func (p *tailPrinter) words(e client.NoticeChanged, phase notice.Phase) error {
 		page.line("  Withdrawn:")
 		page.headlines(content.Notice)
 	}
+	if before := replacedBy(e); before != nil {
+		page.line("")
+		page.line("  Replaces:")
+		page.headlines(before)
+	}
 	page.line("")
 	_, err := fmt.Fprint(p.console.Out, page.String())
 	return err
+}
+
+// gone says what has become of a message that decides nothing in its thread any more.
+func gone(e client.NoticeChanged) string {
+	switch t := e.Thread; {
+	case t.Current == nil || t.Current == e.Message:
+	case t.Cancelled:
+		return "Withdrawn since, it was:"
+	default:
+		return "Replaced since, it was:"
+	}
+	return ""
+}
+
+// replacedBy is what an Update follows: of the thread's other messages the latest one.
+func replacedBy(e client.NoticeChanged) (before *notice.Notice) {
+	if e.Message.Notice.MsgType != notice.MsgUpdate {
+		return nil
+	}
+	revision := -1
+	for _, m := range e.Thread.Messages {
+		if m.Notice.MsgType != notice.MsgCancel && m.Revision > revision && m.Revision < e.Message.Revision {
+			before, revision = m.Notice, m.Revision
+		}
+	}
+	return before
 }
 
 // remarks say what readers could not tell from the message itself.
