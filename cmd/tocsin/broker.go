@@ -35,6 +35,20 @@ func (f brokerFlags) config(c console) broker.Config {
 	}
 }
 
+// unanswered adds to a silence what it may be due to: a server leaves unanswered what a
+// user may not ask, or may not hear the answer of.
+func (f brokerFlags) unanswered(err error, as string) error {
+	switch {
+	case errors.Is(err, broker.ErrUnavailable) && f.NATSCA == "":
+		return fmt.Errorf("%w\nDoes a server answer there (--nats)? Is its certificate's authority to be named by --nats-ca?", err)
+	case errors.Is(err, broker.ErrUnavailable):
+		return fmt.Errorf("%w\nDoes a server answer there (--nats)? Is its certificate of an authority in --nats-ca, and are --nats-creds known to it?", err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("%w\nNo answer. Are --nats-creds of a user who may do that (%s), and is --nats-inbox this user's?", err, as)
+	}
+	return err
+}
+
 type brokerInitCmd struct {
 	brokerFlags
 }
@@ -55,13 +69,16 @@ func (cmd brokerInitCmd) Run(ctx context.Context, c console) error {
 		return err
 	}
 	defer b.Close()
+	if err := b.Reachable(ctx); err != nil {
+		return cmd.unanswered(err, "")
+	}
 	err = b.Init(ctx, cmd.Replicas)
 	if errors.Is(err, broker.ErrReplicas) {
 		return fmt.Errorf("%w\n%d copies need a cluster of %d servers, each with room for its share (--max-bytes).\n"+
 			"For one server, say: --replicas 1", err, cmd.Replicas, cmd.Replicas)
 	}
 	if err != nil {
-		return err
+		return cmd.unanswered(err, "admin.nk")
 	}
 	_, err = fmt.Fprintln(c.Out, "The streams are there.")
 	return err

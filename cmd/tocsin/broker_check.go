@@ -36,7 +36,7 @@ func (cmd brokerCheckCmd) Run(ctx context.Context, c console) error {
 	defer cancel()
 	found, err := cmd.check(ctx, c)
 	if err != nil {
-		return err
+		return cmd.unanswered(err, cmd.As)
 	}
 	if err := cmd.print(c, found); err != nil {
 		return err
@@ -61,6 +61,9 @@ func (cmd brokerCheckCmd) check(ctx context.Context, c console) ([]broker.Findin
 		return nil, err
 	}
 	defer b.Close()
+	if err := b.Reachable(ctx); err != nil {
+		return nil, err
+	}
 	return b.Check(ctx, cmd.Replicas)
 }
 
