@@ -54,13 +54,16 @@ func run(args []string, c console) int {
 	}
 	ctx, stop := interruptible()
 	defer stop()
+	if args[0] == "--version" {
+		args = append([]string{"version"}, args[1:]...)
+	}
 	parser, err := newParser(c, ctx)
 	if err != nil {
 		return c.fail(err)
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		return c.fail(misuse{err, hintFor(err)})
+		return c.fail(misuse{spanned(err), hintFor(err)})
 	}
 	if err := once(parsed); err != nil {
 		return c.fail(misuse{err, hintAt(parsed)})

@@ -51,9 +51,17 @@ func (f configFile) members() (map[string]json.RawMessage, error) {
 	}
 	members, err := decodeMembers(json.NewDecoder(bytes.NewReader(data)))
 	if err != nil {
-		return nil, fmt.Errorf("--config %s: %w", f, err)
+		return nil, fmt.Errorf("--config %s: %w", f, cutOff(err))
 	}
 	return members, nil
+}
+
+// cutOff says in words that a file of JSON ends too early.
+func cutOff(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("it is cut off: not whole JSON")
+	}
+	return err
 }
 
 func decodeMembers(dec *json.Decoder) (map[string]json.RawMessage, error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -54,10 +55,29 @@ func parseSpan(s string) (time.Duration, error) {
 		}
 	}
 	after, err := time.ParseDuration(s)
+	if err == nil && after <= 0 || strings.HasPrefix(s, "-") && strings.HasSuffix(s, "d") {
+		return 0, errSpan(s)
+	}
 	if err != nil || after <= 0 {
 		return 0, fmt.Errorf("%q is neither a time from now (30m, 2h, 3d) nor a date and time (2026-03-01T18:00:00+01:00)", s)
 	}
 	return after, nil
+}
+
+func errSpan(s string) error {
+	return fmt.Errorf("%q is no length of time: it has to be above zero, and has no sign (2h, 3d)", s)
+}
+
+// negative is what the parser says of "--expires -2h", with the advice to write it so that
+// it is taken.
+var negative = regexp.MustCompile(`^(--[\w-]+): .* but got "(-[0-9.]+[smhd])" \(short flag\)`)
+
+// spanned is the parser's error, or that of a length of time that it took for a flag.
+func spanned(err error) error {
+	if found := negative.FindStringSubmatch(err.Error()); found != nil {
+		return fmt.Errorf("%s: %w", found[1], errSpan(found[2]))
+	}
+	return err
 }
 
 // given reports whether the flag was there.

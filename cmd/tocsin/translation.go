@@ -34,7 +34,7 @@ func readTranslation(path string) (t translation, err error) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&t); err != nil {
-		return t, fmt.Errorf("--translation %s: %w", path, err)
+		return t, fmt.Errorf("--translation %s: %w", path, cutOff(err))
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return t, fmt.Errorf("--translation %s: something follows the object", path)
