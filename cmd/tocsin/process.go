@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -285,7 +286,7 @@ func (p *process) state() hubState {
 	err := p.ready()
 	s.Ready = err == nil
 	if err != nil {
-		s.Reason = err.Error()
+		s.Reason = strings.TrimPrefix(err.Error(), "hub: ")
 	}
 	return s
 }

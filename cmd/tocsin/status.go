@@ -112,6 +112,10 @@ func get(ctx context.Context, resource *url.URL, v any) error {
 	if err != nil {
 		return err
 	}
+	if resp.StatusCode == http.StatusNotFound { // every admin address has it
+		return fmt.Errorf("no admin address: %s answers 404. Is it an edge's for clients, or a desk's? "+
+			"The admin address is --admin-listen, http://127.0.0.1:9090 unless told otherwise", resource.Redacted())
+	}
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s: %s", resource.Redacted(), strings.TrimSpace(string(body)))
 	}
@@ -261,5 +265,5 @@ func (k keysetState) words(read bool) string {
 	case k.Version == 0:
 		return "NONE: nothing can be published; see tocsin keyset --help"
 	}
-	return fmt.Sprintf("version %d, %s, to be renewed by %s", k.Version, many(k.Keys, "key", "keys"), k.Expires)
+	return fmt.Sprintf("version %d, %s, to be renewed by %s", k.Version, many(k.Keys, "key", "keys"), clock(notice.DateTime(k.Expires)))
 }
