@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"tocsin/client"
@@ -44,7 +45,8 @@ func (cmd approveCmd) Run(ctx context.Context, c console) error {
 		return fmt.Errorf("%w: %s is superseded (%s), something newer holds. Anyone can take it back: %s",
 			errNotDone, cmd.ID, printable(oneLine(proposal.Blocked)), s.withdrawLine(c, cmd.ID, cmd.Key))
 	}
-	if err := cmd.present(ctx, c, s, proposal); err != nil {
+	envelope, err := cmd.present(ctx, c, s, proposal)
+	if err != nil {
 		return err
 	}
 	if err := c.confirm(cmd.Yes, "Sign this, as "+s.key.Owner+"?", errNotDone); err != nil {
@@ -54,7 +56,7 @@ func (cmd approveCmd) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return deskFailure(s.flags.Desk, "approving "+cmd.ID, err)
 	}
-	return c.printAnswer(answer, proposal.PayloadType, s.approveLine(c, answer), cmd.JSON)
+	return c.printAnswer(answer, envelope, s.approveLine(c, answer), cmd.JSON)
 }
 
 // fetch gets the proposal, or says why there is none.
@@ -80,26 +82,29 @@ func (cmd approveCmd) fetch(ctx context.Context, s *signIn) (client.Proposal, er
 }
 
 // present shows what is to be signed: all of it, and that it is what was asked for.
-func (cmd approveCmd) present(ctx context.Context, c console, s *signIn, p client.Proposal) error {
+func (cmd approveCmd) present(ctx context.Context, c console, s *signIn, p client.Proposal) (*notice.Envelope, error) {
 	envelope, err := p.Envelope.Open()
 	if err != nil {
-		return fmt.Errorf("reading the proposal %s: %w", cmd.ID, err)
+		return nil, fmt.Errorf("reading the proposal %s: %w", cmd.ID, err)
 	}
 	identifier, err := client.Identifier(envelope)
 	if err != nil {
-		return fmt.Errorf("reading the proposal %s: %w", cmd.ID, err)
+		return nil, fmt.Errorf("reading the proposal %s: %w", cmd.ID, err)
 	}
 	if identifier != cmd.ID {
-		return fmt.Errorf("the desk answered with %s, not with %s", printable(identifier), cmd.ID)
+		return nil, fmt.Errorf("the desk answered with %s, not with %s", printable(identifier), cmd.ID)
+	}
+	if slices.ContainsFunc(p.Signers, func(by client.Signer) bool { return by.KeyID == s.key.KeyID() }) {
+		c.say("%s has signed this already: it waits for somebody else.", s.key.Owner)
 	}
 	switch envelope.PayloadType {
 	case notice.TypeNotice:
-		return cmd.presentNotice(ctx, c, s, p, envelope)
+		return envelope, cmd.presentNotice(ctx, c, s, p, envelope)
 	case notice.TypePosture, notice.TypeContacts, notice.TypeKeyset, notice.TypeRedaction:
-		return cmd.presentDocument(ctx, c, s, p, envelope)
+		return envelope, cmd.presentDocument(ctx, c, s, p, envelope)
 	}
 	c.say("%s, %s:\n%s\n", identifier, oneLine(kindOf(envelope.PayloadType)), printable(string(envelope.Payload)))
-	return nil
+	return envelope, nil
 }
 
 // presentDocument shows in words what is no notice, and what it changes.

@@ -33,6 +33,9 @@ func (cmd cancelCmd) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
+	if t.cancelled {
+		return fmt.Errorf("%w: %s is withdrawn already", errNotDone, cmd.ID)
+	}
 	c.show(t.current, false)
 	if err := c.confirm(cmd.Yes, "Withdraw it, as "+s.key.Owner+"?", errNotDone); err != nil {
 		return err

@@ -18,26 +18,30 @@ func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps
 
 // printAnswer says what became of a signed document and, when it waits, who can
 // sign next and what to type: approve, which knows more than the desk's own hint.
-func (c console) printAnswer(a client.Answer, payloadType, approve string, asJSON bool) error {
+func (c console) printAnswer(a client.Answer, e *notice.Envelope, approve string, asJSON bool) error {
 	if asJSON {
 		if !a.Published() {
 			a.Hint = approve
 		}
 		return c.printJSON(a)
 	}
-	_, err := fmt.Fprint(c.Out, printable(answerWords(a, payloadType, approve)))
+	_, err := fmt.Fprint(c.Out, printable(answerWords(a, e, approve)))
 	return err
 }
 
-func answerWords(a client.Answer, payloadType, approve string) string {
+func answerWords(a client.Answer, e *notice.Envelope, approve string) string {
 	var b strings.Builder
 	if a.Published() {
-		fmt.Fprintf(&b, "Published: %s (entry %d of the log), signed by %s.\n", a.Identifier, a.Seq, owners(a.Signers))
+		done := "Published"
+		if isCancel(e) {
+			done = "Withdrawn, by"
+		}
+		fmt.Fprintf(&b, "%s: %s (entry %d of the log), signed by %s.\n", done, a.Identifier, a.Seq, owners(a.Signers))
 		voids(&b, a)
 		return b.String()
 	}
 	fmt.Fprintf(&b, "Not published yet: %s needed.\n\n", signatures(a.Need-len(a.Signers)))
-	fmt.Fprintf(&b, "  %-12s %s\n", nounOf(payloadType), a.Identifier)
+	fmt.Fprintf(&b, "  %-12s %s\n", nounOf(e.PayloadType), a.Identifier)
 	fmt.Fprintf(&b, "  signed by    %s\n", owners(a.Signers))
 	fmt.Fprintf(&b, "  can sign     %s\n", orNobody(a.Candidates))
 	if !a.Expires.IsZero() {
@@ -46,6 +50,15 @@ func answerWords(a client.Answer, payloadType, approve string) string {
 	voids(&b, a)
 	fmt.Fprintf(&b, "\nWhoever can sign types:\n\n  %s\n", approve)
 	return b.String()
+}
+
+// isCancel tells whether e withdraws a notice.
+func isCancel(e *notice.Envelope) bool {
+	if e.PayloadType != notice.TypeNotice {
+		return false
+	}
+	n, err := notice.Decode(e.Payload)
+	return err == nil && n.MsgType == notice.MsgCancel
 }
 
 // nounOf is what a document of that type is called beside its identifier.
@@ -110,8 +123,15 @@ func deskFailure(desk, doing string, err error) error {
 	switch {
 	case errors.As(err, &op) && op.Op == "dial":
 		return fmt.Errorf("%s: no desk answers at %s (%w); is it running? --desk URL names another", doing, desk, op.Err)
+	case errors.As(err, &problem) && problem.Type == "about:blank" && problem.Status >= 400 && problem.Status < 500:
+		return fmt.Errorf("%s: %w. That is no desk: is %s an edge's address, or a proxy's? "+
+			"A desk has --desk-listen, http://127.0.0.1:8081 unless told otherwise", doing, err, desk)
+	case errors.Is(err, client.ErrUnavailable):
+		return fmt.Errorf("%s: %w. Try again in a moment; if it stays so and patients must be told, see docs/break-glass.md", doing, err)
 	case errors.Is(err, client.ErrLogin):
 		return fmt.Errorf("%s: %w. Does the keyset that is in force hold this key (tocsin key show), and is it valid now?", doing, err)
+	case errors.As(err, &problem) && problem.Rule == "admission.cancelled":
+		return fmt.Errorf("%s: the notice is withdrawn already, for good (%w)", doing, err)
 	case errors.Is(err, client.ErrSuperseded) && errors.As(err, &problem) && len(problem.Missing) > 0:
 		return fmt.Errorf("%s: the thread has gone on meanwhile; look at it, and try again: %w", doing, err)
 	}
@@ -123,6 +143,7 @@ type thread struct {
 	alert      *notice.Notice
 	current    *notice.Notice
 	references []string // of all its messages, the Alert first
+	cancelled  bool
 }
 
 // thread fetches the thread with that message.
@@ -151,6 +172,7 @@ func threadOf(found client.Thread) (t thread, err error) {
 			t.references = append(t.references, n.Reference())
 		}
 		t.current = n
+		t.cancelled = t.cancelled || n.MsgType == notice.MsgCancel
 	}
 	if t.alert == nil {
 		return thread{}, fmt.Errorf("looking for %s: the desk knows no Alert of it", found.Identifier)

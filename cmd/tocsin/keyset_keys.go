@@ -169,19 +169,19 @@ func (cmd keysetShowCmd) Run(c console) error {
 func (d *draft) words() string {
 	var b strings.Builder
 	k := d.keyset
-	fmt.Fprintf(&b, "Keyset version %d, to be renewed by %s\n", k.Version, k.Expires)
+	fmt.Fprintf(&b, "Keyset version %d, to be renewed by %s\n", k.Version, clock(k.Expires))
 	if k.Dev {
 		b.WriteString("DEV: only servers in dev mode accept it\n")
 	}
 	fmt.Fprintf(&b, "Signed by %d of its %d roots; %d are needed\n", d.rootSignatures(), len(k.Roots), k.RootThreshold)
 	b.WriteString("\nStaff keys:\n")
 	for _, key := range k.Keys {
-		fmt.Fprintf(&b, "  %-20s %-30s %s … %s  %s\n", key.Owner, roles(key), key.NotBefore, key.NotAfter, key.KeyID)
+		fmt.Fprintf(&b, "  %-20s %-30s %s … %s  %s\n", key.Owner, roles(key), clock(key.NotBefore), clock(key.NotAfter), key.KeyID)
 	}
 	t := k.Policy.Thresholds
-	b.WriteString("\nHow many owners must sign (– is the default: 2, 1, 1, 2, 2, 2):\n")
+	b.WriteString("\nHow many owners must sign:\n")
 	fmt.Fprintf(&b, "  to patients %s, to staff only %s, Cancel %s, contacts %s, posture %s, redaction %s\n",
-		count(t.Patient), count(t.Staff), count(t.Cancel), count(t.Contacts), count(t.Posture), count(t.Redaction))
+		count(t.Patient, 2), count(t.Staff, 1), count(t.Cancel, 1), count(t.Contacts, 2), count(t.Posture, 2), count(t.Redaction, 2))
 	for _, severity := range slices.Sorted(maps.Keys(t.BySeverity)) {
 		fmt.Fprintf(&b, "  to patients, when %s: %d\n", severity, t.BySeverity[severity])
 	}
@@ -200,9 +200,9 @@ func roles(key notice.Key) string {
 	return strings.Join(names, ",")
 }
 
-func count(n int) string {
+func count(n, usual int) string {
 	if n == 0 {
-		return "–"
+		return fmt.Sprintf("%d (default)", usual)
 	}
 	return fmt.Sprint(n)
 }
@@ -277,5 +277,5 @@ func (cmd keysetPublishCmd) Run(ctx context.Context, c console) error {
 		}
 		return err
 	}
-	return c.printAnswer(answer, notice.TypeKeyset, "tocsin keyset sign "+cmd.File+" --key FILE", cmd.JSON)
+	return c.printAnswer(answer, d.envelope, "tocsin keyset sign "+cmd.File+" --key FILE", cmd.JSON)
 }

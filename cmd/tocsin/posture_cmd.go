@@ -254,7 +254,7 @@ func (f postureFlags) publish(ctx context.Context, c console, issuers []string, 
     --key of break-glass
         signs alone: what waits is not in its way`, after.Version+1))
 	}
-	return c.printAnswer(answer, notice.TypePosture, s.approveLine(c, answer), f.JSON)
+	return c.printAnswer(answer, envelope, s.approveLine(c, answer), f.JSON)
 }
 
 // sealPosture puts a posture into an envelope without signatures.

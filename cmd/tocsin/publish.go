@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"unicode/utf8"
 
 	"tocsin/notice"
 )
@@ -55,6 +56,7 @@ func (cmd publishCmd) Run(ctx context.Context, c console) error {
 	if err := cmd.adjust(source); err != nil {
 		return err
 	}
+	cmd.lengths(c, source)
 	if cmd.Print {
 		return c.printFile(source)
 	}
@@ -74,6 +76,19 @@ func (cmd publishCmd) Run(ctx context.Context, c console) error {
 		return writeNew(cmd.Save, append(envelope.Marshal(), '\n'), 0o600)
 	}
 	return s.submit(ctx, c, envelope, cmd.JSON)
+}
+
+// longHeadline is how many characters CAP 1.2 recommends at most (section 3.2.2).
+const longHeadline = 160
+
+// lengths warns of headlines that small screens cut off.
+func (cmd publishCmd) lengths(c console, n *notice.Notice) {
+	for i := range n.Info {
+		if has := utf8.RuneCountInString(n.Info[i].Headline); has > longHeadline {
+			c.say("Note: the headline in %s has %d characters; beyond %d, screens may cut it off. --description has room.",
+				printable(oneLine(languageOf(&n.Info[i]))), has, longHeadline)
+		}
+	}
 }
 
 // issue gives the notice its identifier, time and sender, and in an Update its

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -95,8 +96,31 @@ func (s *signIn) submit(ctx context.Context, c console, e *notice.Envelope, asJS
 	if err != nil {
 		return deskFailure(s.flags.Desk, "publishing", err)
 	}
-	return c.printAnswer(answer, e.PayloadType, s.approveLine(c, answer), asJSON)
+	if err := c.printAnswer(answer, e, s.approveLine(c, answer), asJSON); err != nil {
+		return err
+	}
+	s.noteReach(ctx, c, e)
+	return nil
 }
+
+// noteReach says that nobody can tell whether a notice with addresses reaches anybody,
+// where the desk was told of no issuers. It is a note: what can't be asked is not said.
+func (s *signIn) noteReach(ctx context.Context, c console, e *notice.Envelope) {
+	n, err := notice.Decode(e.Payload)
+	if err != nil || s.key == nil || n.MsgType == notice.MsgCancel || !(n.NamesProven() || n.Scope != notice.ScopePublic) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, noteTimeout)
+	defer cancel()
+	if known, err := s.desk.Issuers(ctx); err != nil || len(known) > 0 {
+		return
+	}
+	c.say("Note: the desk at %s knows no issuers, so it can't tell whether anybody can prove to be meant by it (%s).\n"+
+		"If the edges know none either, it reaches nobody.", s.flags.Desk, printable(oneLine(reach(n))))
+}
+
+// noteTimeout bounds a question of which nothing depends: the notice is out.
+const noteTimeout = 3 * time.Second
 
 // leave keeps a notice whose fate is not known: composed anew it would be another
 // notice, and readers could get both.
