@@ -20,7 +20,7 @@ import (
 )
 
 // TestProxyTellsWhoAsks: whatever a client writes there, an edge is told the address that
-// it has; and an edge that is not ready gets nobody.
+// it has; and neither an edge nor a desk that is not ready gets anybody.
 func TestProxyTellsWhoAsks(t *testing.T) {
 	r := &rehearsal{t: t, project: composed(t), dir: t.TempDir(), ports: map[string]string{}, running: map[string]*exec.Cmd{}}
 	for _, port := range []string{"8080", "8081", "9090", "8443"} {
@@ -32,7 +32,7 @@ func TestProxyTellsWhoAsks(t *testing.T) {
 		require.NoError(t, os.Chmod(dir, 0o755))
 	}
 	heard := make(chan http.Header, 10)
-	ready := map[string]int{"edge-1": http.StatusServiceUnavailable, "edge-2": http.StatusOK, "desk-1": http.StatusOK}
+	ready := map[string]int{"edge-1": http.StatusServiceUnavailable, "edge-2": http.StatusOK, "desk-1": http.StatusServiceUnavailable}
 	for service, status := range ready {
 		listen(t, addresses[service]+":"+r.ports["9090"], func(w http.ResponseWriter, q *http.Request) {
 			require.Equal(t, "/readyz", q.URL.Path)
@@ -45,6 +45,7 @@ func TestProxyTellsWhoAsks(t *testing.T) {
 			heard <- q.Header
 		})
 	}
+	listen(t, addresses["desk-1"]+":"+r.ports["8081"], func(http.ResponseWriter, *http.Request) {})
 	r.proxy()
 	client := r.https()
 	ask := func() string {
@@ -74,6 +75,15 @@ func TestProxyTellsWhoAsks(t *testing.T) {
 			}
 		}
 		return true
+	}, patience, 100*time.Millisecond)
+	require.Eventually(t, func() bool {
+		req, err := http.NewRequest(http.MethodGet, "https://localhost:"+r.ports["8443"]+"/", nil)
+		require.NoError(t, err)
+		req.Host = "desk.localhost"
+		resp, err := client.Do(req)
+		require.NoError(t, err)
+		resp.Body.Close()
+		return resp.StatusCode == http.StatusServiceUnavailable
 	}, patience, 100*time.Millisecond)
 }
 
