@@ -5,7 +5,11 @@
 #
 #   docker build --build-arg VERSION=v1.2.3 -t tocsin .
 #   docker run --read-only --cap-drop ALL -v tocsin:/data -v ./trust.pem:/trust.pem:ro \
-#       -p 8080:8080 tocsin serve --trust /trust.pem
+#       -p 8080:8080 -p 127.0.0.1:8081:8081 -e TOCSIN_DESK_LISTEN=:8081 \
+#       -e TOCSIN_DESK_ORIGIN=http://127.0.0.1:8081 tocsin serve --trust /trust.pem
+#
+# The desk is for staff alone, and listens on loopback unless told otherwise: that is the
+# container's own, which nobody reaches.
 #
 # For production pin the images below by digest.
 
