@@ -21,7 +21,7 @@ type tailCmd struct {
 	Cursor     string        `placeholder:"C" help:"Begin behind this place of the log, as --json told it."`
 	Label      []string      `sep:"none" placeholder:"LABEL" help:"A label to claim: surface:portal, lang:es (repeat for more)."`
 	JSON       bool          `help:"Print one object a line, for programs."`
-	Once       bool          `help:"Print what holds now, and exit."`
+	Once       bool          `help:"Print what holds now, and exit (with --json, all of each thread)."`
 	Count      int           `placeholder:"N" help:"Exit after N messages; with --timeout, fail if they did not come."`
 	Timeout    time.Duration `placeholder:"10s" help:"Exit after this time; 1 if --once or --count is not fulfilled by then."`
 	trustFlags

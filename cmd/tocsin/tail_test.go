@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,4 +34,9 @@ func TestReadTokens(t *testing.T) {
 	}
 	_, _, err := readTokens(filepath.Join(t.TempDir(), "none"))
 	require.ErrorContains(t, err, "reading the tokens")
+}
+
+func TestWhyInWords(t *testing.T) {
+	require.Equal(t, "the connection was lost", why(fmt.Errorf("reading: %w", io.EOF)))
+	require.Equal(t, "the node is silent", why(errors.New("the node is silent")))
 }

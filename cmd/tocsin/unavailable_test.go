@@ -30,7 +30,7 @@ func TestUnavailableDesk(t *testing.T) {
 		var diagnosis bytes.Buffer
 		args = append(args, "--key", key, "--desk", desk.URL)
 		require.Equal(t, 1, run(args, console{In: &bytes.Buffer{}, Out: io.Discard, Err: &diagnosis}), args)
-		require.Contains(t, diagnosis.String(), "the log can't take it now")
+		require.Contains(t, diagnosis.String(), "the log can't take it now. Try again in a moment")
 		require.NotContains(t, diagnosis.String(), "--help")
 	}
 }
