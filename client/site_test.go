@@ -227,7 +227,7 @@ func (r *receipts) Put(_ context.Context, identifier string, revisions map[int]h
 	return nil
 }
 
-func (r *receipts) Counts(_ context.Context, identifier string) ([]desk.Counts, error) {
+func (r *receipts) Counts(_ context.Context, identifier string, _ int) ([]desk.Counts, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var list []desk.Counts
