@@ -241,6 +241,7 @@ func (f *feed) fold(e wire.EntryFrame) ([]Event, error) {
 		}
 		if env.PayloadType == notice.TypeKeyset {
 			f.keyset.saw(a.Hash, e.Seq, true)
+			f.heads.stands.refolded()
 		}
 		return f.report(out), nil
 	}
@@ -271,6 +272,7 @@ func (f *feed) repeats(env *notice.Envelope, err error) bool {
 	var broken *notice.RuleError
 	if errors.As(err, &broken) && broken.Rule == "duplicate" {
 		f.heads.counted[env.Hash()] = struct{}{}
+		f.heads.stands.refolded()
 		return true
 	}
 	_, known := f.known[env.Hash()]

@@ -110,6 +110,7 @@ func TestFeedConverges(t *testing.T) {
 		modelSession(t, f, n, writer, true, true)
 		require.Equal(t, shown(n.board, now), shown(f.board, now))
 		require.Equal(t, n.board.Keyset().Version, f.board.Keyset().Version)
+		keepsStandings(t, f)
 	})
 }
 
@@ -143,7 +144,14 @@ func TestFeedShuffled(t *testing.T) {
 			_, _ = honest.fold(e)
 		}
 		require.Equal(t, shown(honest.board, now), shown(f.board, now))
+		keepsStandings(t, f)
 	})
+}
+
+// keepsStandings requires what a look at all threads finds.
+func keepsStandings(t *rapid.T, f *feed) {
+	var anew standings
+	require.True(t, slices.EqualFunc(anew.now(f.board, f.heads.counted), f.standing(), sameStanding))
 }
 
 // modelSession feeds f what one connection brings, perhaps cut short.

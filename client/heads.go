@@ -26,6 +26,7 @@ type heads struct {
 	// the last snapshot. The board may hold more: what was redacted since then stays
 	// shown, and yet no desk counts it.
 	counted map[[32]byte]struct{}
+	stands  standings
 	pending *heard // of a place that this client has not reached
 	last    heard  // the last that advanced
 	// good are the heads that fitted last, by beacon.
@@ -50,24 +51,12 @@ func newHeads() heads {
 }
 
 // standing is what heads count of the board.
-func (f *feed) standing() []notice.Standing {
-	var list []notice.Standing
-	for _, t := range f.board.Threads() {
-		only, ok := t.Only(func(a *notice.Accepted) bool { _, ok := f.heads.counted[a.Hash]; return ok })
-		if !ok {
-			continue
-		}
-		if s, ok := only.Standing(); ok {
-			list = append(list, s)
-		}
-	}
-	slices.SortFunc(list, func(a, b notice.Standing) int { return slices.Compare(a.Hash[:], b.Hash[:]) })
-	return list
-}
+func (f *feed) standing() []notice.Standing { return f.heads.stands.now(f.board, f.heads.counted) }
 
 // counts notes a notice that the board accepted.
 func (f *feed) counts(a *notice.Accepted) {
 	f.heads.counted[a.Hash] = struct{}{}
+	f.heads.stands.changed(a.Notice)
 	if sent, err := a.Notice.Sent.Time(); err == nil && sent.After(f.sent) {
 		f.sent = sent
 	}
@@ -77,6 +66,7 @@ func (f *feed) counts(a *notice.Accepted) {
 func (h *heads) begin() {
 	h.marks, h.pending = nil, nil
 	clear(h.counted)
+	h.stands.refolded()
 }
 
 // marked notes what stands once apply has folded entry i of n. It spares itself the marks
