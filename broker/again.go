@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -18,6 +19,10 @@ const (
 	// The pauses between attempts double, from the one to the other.
 	minReadPause = 50 * time.Millisecond
 	maxReadPause = time.Second
+	// insistAfter is how long an answer, which takes milliseconds on a cluster, is waited for
+	// before the question is asked once more; insistTimes, how often it is asked in all.
+	insistAfter = 500 * time.Millisecond
+	insistTimes = int(requestTimeout / insistAfter)
 )
 
 // again asks the broker a question, and asks it once more, for as long as patience
@@ -70,6 +75,37 @@ func notNow(err error) bool {
 		return false
 	}
 	return api.Code == http.StatusServiceUnavailable
+}
+
+// insist asks a question, and asks it again beside itself while there is no answer: what was
+// asked while there was no leader is lost, and who is elected next must not have to wait until
+// that times out. The first outcome counts, an error too.
+func insist[T any](ctx context.Context, question func(context.Context) (T, error)) (T, error) {
+	type outcome struct {
+		answer T
+		err    error
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	outcomes := make(chan outcome, insistTimes)
+	later := time.NewTicker(insistAfter)
+	defer later.Stop()
+	for asked := 1; ; asked++ {
+		wg.Go(func() {
+			answer, err := question(ctx)
+			outcomes <- outcome{answer, err}
+		})
+		if asked == insistTimes {
+			later.Stop()
+		}
+		select {
+		case o := <-outcomes:
+			return o.answer, o.err
+		case <-later.C:
+		}
+	}
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -17,11 +17,12 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Time limits of the connection. A dead peer is noticed after pingInterval ×
-// maxPingsOut at the latest; the client's own defaults take four minutes.
+// Time limits of the connection. A server that hangs is noticed after pingInterval ×
+// (maxPingsOut + 1) at the latest, and another takes over, since those whom this process serves
+// wait (docs/adr/0017); the client's own defaults take six minutes.
 const (
-	pingInterval   = 3 * time.Second
-	maxPingsOut    = 2
+	pingInterval   = time.Second
+	maxPingsOut    = 1
 	connectTimeout = 2 * time.Second
 	// requestTimeout bounds each question to the broker. Liveness counts on it being
 	// less than liveFor - checkInterval.

@@ -163,7 +163,7 @@ func (b *Broker) watchGrowth() (<-chan struct{}, func(), error) {
 		}
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("listening for growth: %w", err)
+		return nil, nil, fmt.Errorf("listening for growth: %w: %w", ErrClosed, err) // nothing else keeps it from that
 	}
 	return grown, func() { _ = sub.Unsubscribe() }, nil
 }

@@ -60,8 +60,9 @@ var (
 
 // follow is one follower's place in the log.
 type follow struct {
-	b  *Broker
-	to Follower
+	b     *Broker
+	to    Follower
+	grown <-chan struct{} // hints that the log has grown
 
 	epoch string   // of the log that was begun; empty before the first
 	seq   uint64   // the last place dealt with
@@ -83,7 +84,12 @@ type follow struct {
 // redaction that the board accepts. Any other stops the follower there, with an error
 // in the log, until the place is explained.
 func (b *Broker) Follow(ctx context.Context, to Follower) error {
-	f := &follow{b: b, to: to, liveness: newLiveness()}
+	grown, quiet, err := b.watchGrowth()
+	if err != nil {
+		return err
+	}
+	defer quiet()
+	f := &follow{b: b, to: to, grown: grown, liveness: newLiveness()}
 	b.metrics.followers.Inc()
 	defer f.leave()
 	f.stale("starting")
@@ -105,18 +111,36 @@ func (b *Broker) Follow(ctx context.Context, to Follower) error {
 }
 
 // pause waits before the next session: for the connection if that is what is
-// missing, otherwise for d.
+// missing, otherwise for d, or until the log has grown, so that there is a leader again.
 func (f *follow) pause(ctx context.Context, err error, d time.Duration) {
 	if errors.Is(err, errReplaced) {
 		return
 	}
 	up, changed := f.b.link.state()
 	if up {
-		f.b.sleep(ctx, d/2+rand.N(d)) // a cluster that comes back is asked by all its nodes
+		f.rest(ctx, d/2+rand.N(d)) // a cluster that comes back is asked by all its nodes
 		return
 	}
 	select {
 	case <-changed:
+	case <-ctx.Done():
+	case <-f.b.closed:
+	}
+}
+
+// rest waits for d, or until the log has grown. Before a hole it waits for d: growth tells
+// nothing new of that.
+func (f *follow) rest(ctx context.Context, d time.Duration) {
+	grown := f.grown
+	if f.stuck {
+		grown = nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-grown:
+		f.b.sleep(ctx, vainPause)
 	case <-ctx.Done():
 	case <-f.b.closed:
 	}
@@ -135,7 +159,7 @@ func (f *follow) session(ctx context.Context) error {
 	if !up {
 		return errDisconnected
 	}
-	r, err := f.b.read(ctx, f.epoch, f.seq+1)
+	r, err := f.b.read(ctx, f.grown, f.epoch, f.seq+1)
 	if err != nil {
 		return err
 	}

@@ -219,8 +219,8 @@ func TestConnectionOptions(t *testing.T) {
 	require.NoError(t, err)
 	defer b.Close()
 	o := b.conn.Opts
-	require.Equal(t, 3*time.Second, o.PingInterval)
-	require.Equal(t, 2, o.MaxPingsOut)
+	require.Equal(t, time.Second, o.PingInterval)
+	require.Equal(t, 1, o.MaxPingsOut)
 	require.True(t, o.RetryOnFailedConnect)
 	require.Equal(t, -1, o.MaxReconnect)
 	require.True(t, o.IgnoreAuthErrorAbort)

@@ -30,26 +30,21 @@ type reader struct {
 }
 
 // read begins to read the log of that epoch at sequence from. The caller stops the
-// reader; ctx ends it too.
+// reader; ctx ends it too. It looks when grown hints that the log has, and by itself.
 //
 // It asks the leader for each message by its place, several at once while there are
 // many. Places that are empty are passed over; whoever wants to know why asks. A stream
 // that is made anew has the same places, so what was read is handed on only once the
 // log is known to be the same still; else the reader ends with errReplaced.
-func (b *Broker) read(ctx context.Context, epoch string, from uint64) (*reader, error) {
-	return b.readBy(ctx, b.logState, epoch, from)
+func (b *Broker) read(ctx context.Context, grown <-chan struct{}, epoch string, from uint64) (*reader, error) {
+	return b.readBy(ctx, b.logState, grown, epoch, from)
 }
 
 // readBy is read for who asks for the log's state in another way.
-func (b *Broker) readBy(ctx context.Context, ask func(context.Context) (logState, error), epoch string, from uint64) (*reader, error) {
-	grown, quiet, err := b.watchGrowth()
-	if err != nil {
-		return nil, err
-	}
+func (b *Broker) readBy(ctx context.Context, ask func(context.Context) (logState, error), grown <-chan struct{}, epoch string, from uint64) (*reader, error) {
 	p := &place{b: b, state: ask, stream: StreamLog, subjects: anySubject, next: max(from, 1), ahead: 2, grown: grown}
 	first, err := p.batchOf(ctx, epoch)
 	if err != nil {
-		quiet()
 		return nil, err
 	}
 	r := &reader{messages: make(chan message), failed: make(chan error, 1), pending: uint64(len(first))}
@@ -58,7 +53,6 @@ func (b *Broker) readBy(ctx context.Context, ask func(context.Context) (logState
 	wg.Go(func() { r.failed <- p.run(ctx, epoch, first, r.messages) })
 	r.stop = func() {
 		cancel()
-		quiet()
 		wg.Wait()
 	}
 	return r, nil
@@ -167,7 +161,8 @@ func (p *place) ask(ctx context.Context) ([]message, error) {
 	all, ctx := errgroup.WithContext(ctx)
 	for i := range p.ahead {
 		all.Go(func() (err error) {
-			answers[i], found[i], err = p.b.fetch(ctx, p.stream, lookup{Seq: p.next + uint64(i), Next: p.subjects})
+			answers[i], err = p.fetch(ctx, lookup{Seq: p.next + uint64(i), Next: p.subjects})
+			found[i] = answers[i].seq > 0
 			return err
 		})
 	}
@@ -190,4 +185,17 @@ func (p *place) ask(ctx context.Context) ([]message, error) {
 		batch[len(batch)-1].pending = 0
 	}
 	return batch, nil
+}
+
+// fetch asks for one message; its sequence is 0 if there is none. What stands at the end of
+// the log is waited for by people, and one question more is no burden there: it insists.
+func (p *place) fetch(ctx context.Context, which lookup) (message, error) {
+	question := func(ctx context.Context) (message, error) {
+		m, _, err := p.b.fetch(ctx, p.stream, which)
+		return m, err
+	}
+	if p.ahead > 2 {
+		return question(ctx)
+	}
+	return insist(ctx, question)
 }

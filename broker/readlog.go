@@ -74,7 +74,7 @@ func (b *Broker) readOn(ctx context.Context, c *Copy, progress Progress, ask fun
 	case c.Epoch != state.epoch, state.last < c.Last:
 		return errReplaced
 	}
-	r, err := b.readBy(ctx, ask, c.Epoch, c.top()+1)
+	r, err := b.readBy(ctx, ask, nil, c.Epoch, c.top()+1) // no hints: it reads to the end that it knows
 	if err != nil {
 		return err
 	}

@@ -43,12 +43,16 @@ func (b *Broker) logState(ctx context.Context) (logState, error) {
 
 // markedState is logState for the one who restores the log.
 func (b *Broker) markedState(ctx context.Context) (logState, error) {
-	asked := time.Now()
 	ctx, done, err := b.link.within(ctx, requestTimeout)
 	if err != nil {
 		return logState{}, err
 	}
 	defer done()
+	return insist(ctx, b.askState)
+}
+
+func (b *Broker) askState(ctx context.Context) (logState, error) {
+	asked := time.Now()
 	stream, err := b.js.Stream(ctx, StreamLog)
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound):
