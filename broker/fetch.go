@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -150,20 +149,4 @@ func (b *Broker) fetchWithin(ctx context.Context, stream string, which lookup) (
 	}
 	defer done()
 	return b.fetch(ctx, stream, which)
-}
-
-// watchGrowth returns a channel that gets a token after the log grew. It is a hint: one
-// may be lost, and anything may make one.
-func (b *Broker) watchGrowth() (<-chan struct{}, func(), error) {
-	grown := make(chan struct{}, 1)
-	sub, err := b.conn.Subscribe(subjectGrown, func(*nats.Msg) {
-		select {
-		case grown <- struct{}{}:
-		default:
-		}
-	})
-	if err != nil {
-		return nil, nil, fmt.Errorf("listening for growth: %w: %w", ErrClosed, err) // nothing else keeps it from that
-	}
-	return grown, func() { _ = sub.Unsubscribe() }, nil
 }

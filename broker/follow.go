@@ -62,12 +62,13 @@ var (
 type follow struct {
 	b     *Broker
 	to    Follower
-	grown <-chan struct{} // hints that the log has grown
+	grown *growth
 
 	epoch string   // of the log that was begun; empty before the first
 	seq   uint64   // the last place dealt with
 	sum   [32]byte // SHA-256 of the entry there
 	hole  bool     // that place is empty: its entry was redacted
+	taken uint64   // the last place whose entry the leader had not handed out
 
 	redacted redacted  // what explains holes
 	shorter  time.Time // since when the log was seen to end before seq
@@ -110,37 +111,27 @@ func (b *Broker) Follow(ctx context.Context, to Follower) error {
 	return ErrClosed
 }
 
-// pause waits before the next session: for the connection if that is what is
-// missing, otherwise for d, or until the log has grown, so that there is a leader again.
+// pause waits for d before the next session, or until there is reason to hope: the connection
+// that was missing, or growth of the log, which needs a leader.
 func (f *follow) pause(ctx context.Context, err error, d time.Duration) {
 	if errors.Is(err, errReplaced) {
 		return
 	}
 	up, changed := f.b.link.state()
-	if up {
-		f.rest(ctx, d/2+rand.N(d)) // a cluster that comes back is asked by all its nodes
-		return
-	}
-	select {
-	case <-changed:
-	case <-ctx.Done():
-	case <-f.b.closed:
-	}
-}
-
-// rest waits for d, or until the log has grown. Before a hole it waits for d: growth tells
-// nothing new of that.
-func (f *follow) rest(ctx context.Context, d time.Duration) {
-	grown := f.grown
-	if f.stuck {
+	grown := f.grown.hints
+	switch {
+	case f.stuck: // before a hole, of which growth tells nothing new
 		grown = nil
+	case up:
+		changed = nil
 	}
-	timer := time.NewTimer(d)
+	timer := time.NewTimer(d/2 + rand.N(d)) // a cluster that comes back is asked by all its nodes
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-grown:
 		f.b.sleep(ctx, vainPause)
+	case <-changed:
 	case <-ctx.Done():
 	case <-f.b.closed:
 	}
@@ -149,6 +140,11 @@ func (f *follow) rest(ctx context.Context, d time.Duration) {
 // session reads with one reader until something ends it, and returns what.
 func (f *follow) session(ctx context.Context) error {
 	state, err := f.b.logState(ctx)
+	if errors.Is(err, errNoAnswer) || errors.Is(err, errDisconnected) {
+		if err := f.takeOverdue(ctx); err != nil {
+			return err
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -159,7 +155,7 @@ func (f *follow) session(ctx context.Context) error {
 	if !up {
 		return errDisconnected
 	}
-	r, err := f.b.read(ctx, f.grown, f.epoch, f.seq+1)
+	r, err := f.b.read(ctx, f.grown.hints, f.epoch, f.seq+1)
 	if err != nil {
 		return err
 	}
@@ -179,6 +175,8 @@ func (f *follow) session(ctx context.Context) error {
 func (f *follow) listen(ctx context.Context, r *reader, down <-chan struct{}) (err error) {
 	checks := f.b.newChecks(ctx)
 	defer checks.stop()
+	overdue := time.NewTicker(overdueAfter / 4)
+	defer overdue.Stop()
 	for err == nil {
 		select {
 		case <-ctx.Done():
@@ -186,7 +184,11 @@ func (f *follow) listen(ctx context.Context, r *reader, down <-chan struct{}) (e
 		case <-down:
 			return errDisconnected
 		case m := <-r.messages:
-			err = f.entry(ctx, m)
+			err = f.read(ctx, m)
+		case <-overdue.C:
+			if r.unheard() {
+				err = f.takeOverdue(ctx)
+			}
 		case err = <-r.failed:
 		case <-checks.tick.C:
 			checks.begin(f.seq)
@@ -252,10 +254,40 @@ func (f *follow) begin(epoch string) {
 		}
 		f.b.log.Log(context.Background(), level, text, "epoch", f.epoch, "new_epoch", epoch, "sequence", f.seq)
 	}
-	f.epoch, f.seq, f.sum, f.hole = epoch, 0, [32]byte{}, false
+	f.epoch, f.seq, f.sum, f.hole, f.taken = epoch, 0, [32]byte{}, false, 0
+	f.grown.forget()
 	f.redacted, f.shorter = redacted{}, time.Time{}
 	f.stale("catching up")
 	f.to.Begin(epoch)
+}
+
+// read hands on one entry that the reader brings, unless it was taken before it came.
+func (f *follow) read(ctx context.Context, m message) error {
+	if m.seq > f.taken {
+		return f.entry(ctx, m)
+	}
+	if m.seq == f.seq && sha256.Sum256(m.body) != f.sum {
+		return errSkipped // and the next session begins anew
+	}
+	return nil
+}
+
+// takeOverdue hands on, while no leader answers, the entries that follow and that the leader sent
+// around when it had stored them: it may be dead, and the next one not elected. Whether they
+// are of this log is looked at as soon as there is one.
+func (f *follow) takeOverdue(ctx context.Context) error {
+	for f.epoch != "" {
+		m, ok := f.grown.overdue(f.seq + 1)
+		if !ok {
+			break
+		}
+		if err := f.entry(ctx, m); err != nil {
+			return err
+		}
+		f.taken = m.seq
+		f.b.log.Info("an entry that the log's leader stored and has not handed out since", "sequence", m.seq)
+	}
+	return nil
 }
 
 // entry hands on one entry, if nothing is missing before it.

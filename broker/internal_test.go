@@ -80,7 +80,7 @@ func TestResumeShorter(t *testing.T) {
 		}, []bool{false, false, true}},
 	} {
 		begun := &beginnings{}
-		f := &follow{b: b, to: begun, liveness: newLiveness(), epoch: "0011aabb", seq: 5}
+		f := &follow{b: b, to: begun, grown: &growth{}, liveness: newLiveness(), epoch: "0011aabb", seq: 5}
 		for i, look := range c.looks {
 			look.epoch, look.clustered = "0011aabb", c.clustered
 			err := f.resume(context.Background(), look)

@@ -163,7 +163,7 @@ func (f *follow) expire() {
 	case f.seq < f.target.last:
 		f.stale(fmt.Sprintf("%d entries behind", f.target.last-f.seq))
 	default:
-		f.stale("no answer from the log's leader")
+		f.stale(errNoAnswer.Error())
 	}
 }
 

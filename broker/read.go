@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -24,8 +25,9 @@ const (
 // reader delivers the messages of the log in order, from a place on, as they come.
 type reader struct {
 	messages chan message
-	failed   chan error // receives one error, after the last message
-	pending  uint64     // 0 if there was nothing to read when it began; how much, it does not know
+	failed   chan error  // receives one error, after the last message
+	pending  uint64      // 0 if there was nothing to read when it began; how much, it does not know
+	unheard  func() bool // whether it has been waiting for an answer for overdueAfter
 	stop     func()
 }
 
@@ -47,7 +49,7 @@ func (b *Broker) readBy(ctx context.Context, ask func(context.Context) (logState
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{messages: make(chan message), failed: make(chan error, 1), pending: uint64(len(first))}
+	r := &reader{messages: make(chan message), failed: make(chan error, 1), pending: uint64(len(first)), unheard: p.unheard}
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() { r.failed <- p.run(ctx, epoch, first, r.messages) })
@@ -69,6 +71,12 @@ type place struct {
 	end      bool   // the latest batch reached the end
 	hinted   bool   // it was asked for because of a hint
 	grown    <-chan struct{}
+	waiting  atomic.Pointer[time.Time] // since when for an answer; nil if for none
+}
+
+func (p *place) unheard() bool {
+	since := p.waiting.Load()
+	return since != nil && time.Since(*since) >= overdueAfter
 }
 
 // run delivers until ctx ends or a question fails, and returns why.
@@ -118,6 +126,9 @@ func (p *place) wait(ctx context.Context) error {
 
 // batchOf is batch, of one life of the log.
 func (p *place) batchOf(ctx context.Context, epoch string) ([]message, error) {
+	now := time.Now()
+	p.waiting.Store(&now)
+	defer p.waiting.Store(nil)
 	batch, err := p.batch(ctx)
 	if err != nil || len(batch) == 0 {
 		return nil, err

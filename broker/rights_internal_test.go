@@ -141,7 +141,7 @@ func TestRightsChangeUnderAConnection(t *testing.T) {
 				require.Empty(t, <-told)
 			}
 			requireHeard(SubjectHead, heard)
-			requireHeard("tocsin.grown.sample", grown)
+			requireHeard("tocsin.grown.sample", grown.hints)
 			require.Eventually(t, func() bool {
 				ctx, cancel := context.WithTimeout(ctx, time.Second)
 				defer cancel()

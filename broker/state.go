@@ -17,6 +17,7 @@ import (
 const peerSilence = 4 * time.Second
 
 var (
+	errNoAnswer   = errors.New("no answer from the log's leader")
 	errNoLeader   = errors.New("the log has no leader")
 	errNoMajority = errors.New("no majority of the log's replicas is online")
 )
@@ -58,7 +59,7 @@ func (b *Broker) askState(ctx context.Context) (logState, error) {
 	case errors.Is(err, jetstream.ErrStreamNotFound):
 		return logState{}, fmt.Errorf("the broker has no stream %s; make it with \"broker init\"", StreamLog)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return logState{}, errors.New("no answer from the log's leader")
+		return logState{}, errNoAnswer
 	case err != nil:
 		return logState{}, fmt.Errorf("asking for the log's state: %w", err)
 	}

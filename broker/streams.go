@@ -27,8 +27,9 @@ const (
 	logSubjects       = "tocsin.log.>"
 	subjectKeyset     = "tocsin.log.keyset"
 	subjectRedaction  = "tocsin.log.redaction"
-	subjectGrown      = "tocsin.grown.>"
 	logPrefix         = "tocsin.log."
+	grownPrefix       = "tocsin.grown."
+	subjectGrown      = grownPrefix + ">"
 	deskPrefix        = "tocsin.desk."
 	receiptsPrefix    = "tocsin.receipts."
 	proposalRetention = 7 * 24 * time.Hour
@@ -185,8 +186,9 @@ func streamConfigs(maxBytes int64, replicas int) []jetstream.StreamConfig {
 	// says so; that is the one reason why deleting is not denied here. A hole without
 	// such a document stops every follower with an alarm.
 	log.DenyDelete = false
-	// Followers are told that there is something to read, not what: that, they read.
-	log.RePublish = &jetstream.RePublish{Source: logSubjects, Destination: subjectGrown, HeadersOnly: true}
+	// Followers are told that there is something to read, and what, for the case that its leader
+	// dies before they have read it.
+	log.RePublish = &jetstream.RePublish{Source: logSubjects, Destination: subjectGrown}
 
 	desk := streamConfig(StreamDesk, deskPrefix+">", maxBytes/8, replicas)
 	desk.Description = "Tocsin: proposals"
