@@ -54,6 +54,36 @@ func TestWhatIsSentAround(t *testing.T) {
 	}
 }
 
+// A real server adds its own headers to those that an author forged.
+func TestForgedHeadersOfAnEntry(t *testing.T) {
+	t.Parallel()
+	options := denying("", "")
+	options.JetStream, options.StoreDir = true, t.TempDir()
+	desk := openAs(t, t.Context(), "desk", startServer(t, options))
+	require.NoError(t, desk.Init(t.Context(), 1))
+	heard, err := desk.conn.SubscribeSync(subjectGrown)
+	require.NoError(t, err)
+	store := func(header nats.Header) *nats.Msg {
+		_, err := desk.conn.RequestMsg(&nats.Msg{Subject: "tocsin.log.notice.x", Data: []byte("body"), Header: header}, time.Minute)
+		require.NoError(t, err)
+		msg, err := heard.NextMsg(time.Minute)
+		require.NoError(t, err)
+		return msg
+	}
+	m, ok := entryOf(store(nil))
+	require.True(t, ok)
+	require.EqualValues(t, 1, m.seq)
+	require.Equal(t, "tocsin.log.notice.x", m.subject)
+	for name, value := range map[string]string{
+		"Nats-Sequence": "9", "Nats-Subject": "tocsin.log.keyset", "Nats-Stream": "TOCSIN_LOG", "Nats-Time-Stamp": "2026-11-22T10:00:00Z",
+	} {
+		msg := store(nats.Header{name: {value}})
+		require.Len(t, msg.Header.Values(name), 2)
+		_, ok := entryOf(msg)
+		require.False(t, ok, name)
+	}
+}
+
 func TestOverdue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
