@@ -121,14 +121,32 @@ func (d *Desk) drive(ctx context.Context, p *publication) (uint64, error) {
 	}
 }
 
-// attempt takes the desk's turn and makes one attempt.
-func (d *Desk) attempt(ctx context.Context, p *publication) (uint64, error) {
+// takeTurn waits for the desk's turn; the caller gives it back. Whoever has too little time left
+// for an attempt is refused while it waits: it would take the turn in vain from one that has.
+// Who is in doubt tries to the end, since no refusal would be true.
+func (d *Desk) takeTurn(ctx context.Context, p *publication) error {
+	waiting, cancel := ctx, func() {}
+	if end, bounded := ctx.Deadline(); bounded && !p.doubt {
+		waiting, cancel = context.WithDeadline(ctx, end.Add(-min(attemptTimeout, d.config.publishTimeout()/2)))
+	}
+	defer cancel()
 	select {
 	case d.turn <- struct{}{}:
-		defer func() { <-d.turn }()
-	case <-ctx.Done():
-		return 0, errAgain
+		return nil
+	case <-waiting.Done():
 	}
+	if ctx.Err() != nil {
+		return errAgain
+	}
+	return errUnavailable.of(p.identifier).with("more is being published than the log or the desk's disk takes; urgent ones first")
+}
+
+// attempt takes the desk's turn and makes one attempt.
+func (d *Desk) attempt(ctx context.Context, p *publication) (uint64, error) {
+	if err := d.takeTurn(ctx, p); err != nil {
+		return 0, err
+	}
+	defer func() { <-d.turn }()
 	if d.await(ctx, func() bool { return d.ready }) != nil { // the log is being replaced
 		return 0, errAgain
 	}
