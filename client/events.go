@@ -49,7 +49,8 @@ const (
 
 // NoticeChanged is an [Event]: a message of a thread came or went. Messages of a
 // replay are reported in the log's order once all of them are applied, so Thread is
-// what is to be shown, also when Message is not the last of its thread.
+// what is to be shown, also when Message is not the last of its thread. If a keyset came
+// with them, Message is in Thread as another [notice.Accepted] of the same Hash.
 type NoticeChanged struct {
 	Change  Change
 	Message *notice.Accepted

@@ -162,7 +162,7 @@ func (p *tailPrinter) words(e client.NoticeChanged, phase notice.Phase) error {
 // gone says what has become of a message that decides nothing in its thread any more.
 func gone(e client.NoticeChanged) string {
 	switch t := e.Thread; {
-	case t.Current == nil || t.Current == e.Message:
+	case t.Current == nil || t.Current.Hash == e.Message.Hash: // a keyset has the board make others of all
 	case t.Cancelled:
 		return "Withdrawn since, it was:"
 	default:
