@@ -271,8 +271,7 @@ func (f *feed) doubt() bool { return f.refused.doubt(f.keyset) }
 func (f *feed) repeats(env *notice.Envelope, err error) bool {
 	var broken *notice.RuleError
 	if errors.As(err, &broken) && broken.Rule == "duplicate" {
-		f.heads.counted[env.Hash()] = struct{}{}
-		f.heads.stands.refolded()
+		f.heads.repeated(env)
 		return true
 	}
 	_, known := f.known[env.Hash()]

@@ -148,6 +148,38 @@ func TestFeedShuffled(t *testing.T) {
 	})
 }
 
+// What is held already counts once a node says that the log has it. What it repeats then
+// costs no look at all threads, however often.
+func TestFeedRepeats(t *testing.T) {
+	staff := noticetest.NewStaff(t)
+	f := newFeed(staff.Trust(), false)
+	keyset := wire.EntryFrame{Seq: 1, Envelope: staff.KeysetBody(1)}
+	alert := wire.EntryFrame{Seq: 2, Envelope: staff.Sign(staff.Alert())}
+	session := func(entries ...wire.EntryFrame) {
+		f.begin()
+		f.welcome(wire.Welcome{Tier: wire.TierPublic, Resume: wire.ResumeSnapshot})
+		f.staged = entries
+		_, _, err := f.sync(wire.Cursor{Epoch: "0a1b2c3d", Seq: 2})
+		require.NoError(t, err)
+	}
+	repeat := func() {
+		events, err := f.entry(alert)
+		require.NoError(t, err)
+		require.Empty(t, events)
+	}
+	session(keyset, alert)
+	require.Len(t, f.standing(), 1)
+	session(keyset)
+	require.Empty(t, f.standing())
+	repeat()
+	require.Len(t, f.standing(), 1)
+	before := &f.standing()[0]
+	for range 3 {
+		repeat()
+		require.Same(t, before, &f.standing()[0], "as it was made before")
+	}
+}
+
 // keepsStandings requires what a look at all threads finds.
 func keepsStandings(t *rapid.T, f *feed) {
 	var anew standings

@@ -62,6 +62,17 @@ func (f *feed) counts(a *notice.Accepted) {
 	}
 }
 
+// repeated notes what a node says that the log has, and the board held already. What is
+// counted stands as before, however often a node repeats it.
+func (h *heads) repeated(env *notice.Envelope) {
+	hash := env.Hash()
+	if _, ok := h.counted[hash]; ok {
+		return
+	}
+	h.counted[hash] = struct{}{}
+	h.stands.refolded()
+}
+
 // begin forgets the boards that were: a snapshot tells anew what the log has.
 func (h *heads) begin() {
 	h.marks, h.pending = nil, nil
