@@ -130,15 +130,35 @@ func (c *audience) take() Audience {
 }
 
 // mostCounted is more sessions than a hub has. Whoever has an edge's key can write other counts,
-// and names that are no labels; they are passed over.
+// and names that no hub counts by; they are passed over.
 const mostCounted = 100_000_000
+
+// credible is a count that a hub may have, and 0 for any other.
+func credible(n int) int {
+	if n < 0 || n > mostCounted {
+		return 0
+	}
+	return n
+}
+
+// isSurface tells whether a hub may count by that name in BySurface.
+func isSurface(name string) bool {
+	_, err := notice.ParseLabel(notice.KindSurface + ":" + name)
+	return err == nil
+}
+
+// isCounted tells whether a hub may count by that name in ByLabel.
+func isCounted(name string) bool {
+	label, err := notice.ParseLabel(name)
+	return err == nil && label.Kind() != notice.KindSurface && counts(name)
+}
 
 // SumAudiences is the audience of several hubs. Of labels, the largest are kept.
 func SumAudiences(all []Audience) Audience {
 	sum := Audience{ByTier: make(map[string]int), BySurface: make(map[string]int), ByLabel: make(map[string]int)}
-	add := func(to, from map[string]int, prefix string) {
+	add := func(to, from map[string]int, known func(name string) bool) {
 		for name, n := range from {
-			if _, err := notice.ParseLabel(prefix + name); err == nil && n >= 0 && n <= mostCounted {
+			if n = credible(n); n > 0 && known(name) {
 				to[name] += n
 			}
 		}
@@ -147,12 +167,12 @@ func SumAudiences(all []Audience) Audience {
 		sum.ByTier[tier.String()] = 0
 	}
 	for _, a := range all {
-		sum.Sessions += min(max(a.Sessions, 0), mostCounted)
+		sum.Sessions += credible(a.Sessions)
 		for tier := range sum.ByTier {
-			sum.ByTier[tier] += min(max(a.ByTier[tier], 0), mostCounted)
+			sum.ByTier[tier] += credible(a.ByTier[tier])
 		}
-		add(sum.BySurface, a.BySurface, notice.KindSurface+":")
-		add(sum.ByLabel, a.ByLabel, "")
+		add(sum.BySurface, a.BySurface, isSurface)
+		add(sum.ByLabel, a.ByLabel, isCounted)
 	}
 	room := math.MaxInt
 	sum.BySurface = largest(sum.BySurface, maxSurfaces, &room)

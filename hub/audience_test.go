@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -134,6 +135,7 @@ func TestSumAudiences(t *testing.T) {
 	require.Equal(t, map[string]int{"public": 0, "restricted": 0, "private": 0}, zero.ByTier)
 	require.NotNil(t, zero.BySurface)
 	require.NotNil(t, zero.ByLabel)
+	const most = 100_000_000
 	big := hub.Audience{ByLabel: make(map[string]int)}
 	for i := range 3_000 {
 		big.ByLabel[fmt.Sprintf("tenant:%04d", i)] = i
@@ -142,10 +144,16 @@ func TestSumAudiences(t *testing.T) {
 		{Sessions: 3, ByTier: map[string]int{"public": 2, "private": 1}, BySurface: map[string]int{"portal": 3}, ByLabel: map[string]int{"lang:en": 1, "tenant:2999": 1}},
 		{Sessions: 4, ByTier: map[string]int{"public": 4}, BySurface: map[string]int{"portal": 1, "call": 2}},
 		big,
-		{ // forged
+		// Forged:
+		{
 			Sessions: -1 << 62, ByTier: map[string]int{"public": -5, "\x1b[2J\u202e": 9},
-			BySurface: map[string]int{"\x1b[2J": 1, "call": -7}, ByLabel: map[string]int{"tenant:a\u202e": 1 << 20, "tenant:b": -1, "no label": 1 << 20},
+			BySurface: map[string]int{"\x1b[2J": 1, "call": -7, "portal": most + 1},
+			ByLabel: map[string]int{
+				"tenant:a\u202e": 1 << 20, "tenant:b": -1, "no label": 1 << 20, "lang:en": most + 1, "tenant:2999": math.MaxInt,
+				"subject:patient-1": 1 << 20, "session:call-1": 1 << 20, "surface:portal": 1 << 20,
+			},
 		},
+		{Sessions: most + 1, ByTier: map[string]int{"public": most + 1, "private": math.MaxInt}},
 	})
 	require.Equal(t, 7, sum.Sessions)
 	require.Equal(t, map[string]int{"public": 6, "restricted": 0, "private": 1}, sum.ByTier)
@@ -153,4 +161,8 @@ func TestSumAudiences(t *testing.T) {
 	require.Len(t, sum.ByLabel, 1_000)
 	require.Equal(t, 3_000, sum.ByLabel["tenant:2999"])
 	require.NotContains(t, sum.ByLabel, "tenant:0000")
+	for _, forged := range []string{"tenant:a\u202e", "tenant:b", "no label", "lang:en", "subject:patient-1", "session:call-1", "surface:portal"} {
+		require.NotContains(t, sum.ByLabel, forged)
+	}
+	require.Equal(t, most, hub.SumAudiences([]hub.Audience{{Sessions: most}}).Sessions)
 }
