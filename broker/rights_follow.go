@@ -12,7 +12,7 @@ const (
 	rightsEvery = time.Minute
 	// The pauses after questions without an answer, and between connections that are made
 	// for the sake of what was refused, double, from the one to the other: a user who may
-	// not ask would fill logs.
+	// not ask would fill logs. They begin anew with a connection that came about otherwise.
 	minRightsPause = time.Second
 	maxRightsPause = 5 * time.Minute
 )
@@ -46,7 +46,9 @@ type rightsFollower struct {
 	told  bool
 	lacks []string        // as told
 	pause time.Duration   // the last one that doubles; 0 if all was well since
-	deaf  <-chan struct{} // ends with the connection that was found to need another
+	over  <-chan struct{} // ends with the connection of the last look
+	deaf  bool            // that look found that it needs another
+	ended bool            // anew was called for it
 }
 
 func (f *rightsFollower) run(ctx context.Context, closed <-chan struct{}) error {
@@ -70,21 +72,27 @@ func (f *rightsFollower) run(ctx context.Context, closed <-chan struct{}) error 
 // look asks once over the connection that ends with over, and returns how long not to ask
 // again. It connects anew when it was in need of that twice: one answer may just be late.
 func (f *rightsFollower) look(ctx context.Context, over <-chan struct{}) time.Duration {
+	if over != f.over {
+		if !f.ended {
+			f.pause = 0
+		}
+		f.over, f.deaf, f.ended = over, false, false
+	}
 	user, err := f.ask(ctx)
 	if err == nil {
 		f.tell(user.lacks(f.roles...))
 	}
 	refused := f.link.refusals()
 	permitted := func(subject string) bool { return user.maySubscribe(subject) }
-	switch deaf := len(refused) > 0 && (err != nil || slices.ContainsFunc(refused, permitted)); {
-	case deaf && f.deaf == over:
-		f.deaf = nil
+	before := f.deaf
+	f.deaf = len(refused) > 0 && (err != nil || slices.ContainsFunc(refused, permitted))
+	switch {
+	case f.deaf && before:
+		f.deaf, f.ended = false, true
 		f.anew()
 		return f.every // the connection changes before
-	case deaf:
-		f.deaf = over
-	case err == nil:
-		f.deaf, f.pause = nil, 0
+	case err == nil && !f.deaf:
+		f.pause = 0
 		return f.every
 	}
 	f.pause = min(max(2*f.pause, f.least), maxRightsPause)

@@ -191,7 +191,7 @@ func TestRightsOfAnotherServer(t *testing.T) {
 }
 
 // Who gets no answer asks again soon, and ever more seldom; who got one, each minute; and at
-// once when there is another connection. The same answer is told once.
+// once, and soon again, when there is another connection. The same answer is told once.
 func TestRightsAreAskedAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -221,7 +221,7 @@ func TestRightsAreAskedAgain(t *testing.T) {
 		}()
 		require.NoError(t, f.run(ctx, nil))
 		s := time.Second
-		require.Equal(t, []time.Duration{0, s, 10 * s, 14 * s, 74 * s, 134 * s, 135 * s}, asked)
+		require.Equal(t, []time.Duration{0, s, 10 * s, 11 * s, 71 * s, 131 * s, 132 * s}, asked)
 		require.Equal(t, [][]string{{"hear heads (tocsin.head)"}}, told)
 
 		closed := make(chan struct{})
@@ -232,7 +232,8 @@ func TestRightsAreAskedAgain(t *testing.T) {
 
 // While something is refused and no answer comes, there is another connection ever more
 // seldom; also where the server says that it permits what it refuses. Where it says that it
-// does not, or nothing was refused, there is none.
+// does not, or nothing was refused, there is none. A connection that came about otherwise is
+// asked twice as well, and the pauses begin anew with it.
 func TestConnectionsForRefusals(t *testing.T) {
 	t.Parallel()
 	noAnswer := errors.New("no answer")
@@ -242,13 +243,18 @@ func TestConnectionsForRefusals(t *testing.T) {
 		refused string
 		user    userInfo
 		err     error
+		lost    time.Duration   // when the connection ends by itself; seconds
 		anew    []time.Duration // seconds
 	}{
-		"no answer":                  {SubjectHead, userInfo{}, noAnswer, rising},
-		"permitted, and refused":     {SubjectHead, permits(""), nil, rising},
-		"all permitted, and refused": {SubjectHead, userInfo{}, nil, rising},
-		"refused, and not permitted": {SubjectHead, permits(SubjectHead), nil, nil},
-		"no answer, nothing refused": {"", userInfo{}, noAnswer, nil},
+		"no answer":                  {SubjectHead, userInfo{}, noAnswer, 0, rising},
+		"permitted, and refused":     {SubjectHead, permits(""), nil, 0, rising},
+		"all permitted, and refused": {SubjectHead, userInfo{}, nil, 0, rising},
+		"refused, and not permitted": {SubjectHead, permits(SubjectHead), nil, 0, nil},
+		"no answer, nothing refused": {"", userInfo{}, noAnswer, 0, nil},
+		"another connection": {
+			SubjectHead, userInfo{}, noAnswer, 600,
+			[]time.Duration{1, 3, 7, 15, 31, 63, 127, 255, 511, 601, 603, 607, 615, 631, 663, 727, 855, 1111},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -276,6 +282,12 @@ func TestConnectionsForRefusals(t *testing.T) {
 				connect()
 				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 				defer cancel()
+				if c.lost > 0 {
+					time.AfterFunc(c.lost*time.Second, func() {
+						link.set(false)
+						connect()
+					})
+				}
 				require.NoError(t, f.run(ctx, nil))
 				require.Equal(t, c.anew, anew)
 			})
