@@ -64,7 +64,7 @@ func (d *Desk) publish(ctx context.Context, s *submission) (uint64, error) {
 	if err := d.config.Log.Available(ctx); err != nil {
 		d.metrics.publications.WithLabelValues("unavailable").Inc()
 		d.log.Warn("log unavailable", "error", err)
-		return 0, errUnavailable.of(s.identifier)
+		return 0, errUnavailable.of(s.identifier).with(err.Error())
 	}
 	p := d.begin(s)
 	defer d.end(p)
@@ -259,7 +259,7 @@ func (d *Desk) append(ctx context.Context, p *publication, j judgement) (uint64,
 		d.log.Warn("append refused", "identifier", p.identifier, "error", err)
 		p.doubt = wasDoubt
 		if !p.doubt {
-			return 0, errUnavailable.of(p.identifier)
+			return 0, errUnavailable.of(p.identifier).with(err.Error())
 		}
 		d.pause(ctx, j)
 	default:

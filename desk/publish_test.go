@@ -197,6 +197,7 @@ func TestRefusedBeforeTrying(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, a.Status)
 	require.Equal(t, "unavailable", a.problem())
 	require.NotEmpty(t, a.Header.Get("Retry-After"))
+	require.Contains(t, a.Text, "no leader", "it says why")
 	require.Zero(t, log.count())
 	require.Empty(t, records(t, o.dir))
 
