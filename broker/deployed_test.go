@@ -70,6 +70,7 @@ func TestDeployed(t *testing.T) {
 	require.Len(t, v.begins, 1)
 	awaitLeaders(t, c)
 	requireHubsWork(t, edge, desk, "second")
+	requireRedacts(t, c, desk, r)
 }
 
 // requireAllIsWell is that "broker check" finds nothing.

@@ -119,18 +119,19 @@ func (s *signIn) mayRoot(e *notice.Envelope) error {
 		"tocsin keyset sign FILE --key root.key; and hands the file over with: tocsin keyset publish FILE", errNotDone)
 }
 
-// redactionWords says what a redaction deletes: the notice, if the desk has it, and only
+// redactionWords says what a redaction takes away: the notice, if the desk has it, and only
 // if it is the very one that the redaction names.
 func (s *signIn) redactionWords(ctx context.Context, doc *notice.Redaction) (string, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "A redaction, sent %s: entry %d of the log is deleted, and its text is never taken again.\n", clock(doc.Sent), doc.Seq)
+	fmt.Fprintf(&b, "A redaction, sent %s: entry %d of the log goes for good, and its text is never taken again.\n", clock(doc.Sent), doc.Seq)
 	fmt.Fprintf(&b, "Why: %s\n\n", oneLine(doc.Reason))
 	found, err := s.entry(ctx, doc.Seq)
 	if err != nil {
 		return "", err
 	}
 	if found == nil {
-		fmt.Fprintf(&b, "  The desk shows no notice there. The entry's text has the SHA-256\n  %s\n", doc.SHA256)
+		fmt.Fprintf(&b, "  The desk shows no notice there. The entry's text has the SHA-256\n  %s\n"+
+			"  Before it asks, tocsin redact %d --backup FILE shows the text, and its SHA-256.\n", doc.SHA256, doc.Seq)
 		return b.String(), nil
 	}
 	envelope, err := found.Envelope.Open()
@@ -138,7 +139,7 @@ func (s *signIn) redactionWords(ctx context.Context, doc *notice.Redaction) (str
 		return "", fmt.Errorf("reading entry %d: %w", doc.Seq, err)
 	}
 	if hash := envelope.Hash(); hex.EncodeToString(hash[:]) != doc.SHA256 {
-		fmt.Fprintf(&b, "  CAUTION: another notice (%s) is there than the one that is named by its SHA-256,\n  %s: it deletes nothing.\n",
+		fmt.Fprintf(&b, "  CAUTION: another notice (%s) is there than the one that is named by its SHA-256,\n  %s: nothing will be deleted.\n",
 			oneLine(found.Identifier), doc.SHA256)
 		return b.String(), nil
 	}
@@ -146,8 +147,18 @@ func (s *signIn) redactionWords(ctx context.Context, doc *notice.Redaction) (str
 	if err != nil {
 		return "", fmt.Errorf("reading entry %d: %w", doc.Seq, err)
 	}
+	thread, err := s.desk.Notice(ctx, found.Identifier)
+	if err != nil {
+		return "", deskFailure(s.flags.Desk, "looking for the notice", err)
+	}
+	if err := mayGo(thread, doc.Seq); err != nil {
+		return "", err
+	}
+	if thread.Phase == "active" {
+		b.WriteString("  CAUTION: it is active, and readers would not be told that it does not hold. Withdraw it first: tocsin cancel\n\n")
+	}
 	p := &page{}
-	p.line("It deletes this notice:")
+	p.line("This notice goes, once enough have signed and tocsin redact --due is run:")
 	p.notice(n)
 	return b.String() + p.String() + "\n", nil
 }

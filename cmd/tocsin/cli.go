@@ -21,6 +21,7 @@ type cli struct {
 	Approve   approveCmd   `cmd:"" group:"notice" help:"Read a waiting notice and add your signature."`
 	Cancel    cancelCmd    `cmd:"" group:"notice" help:"Withdraw a published notice."`
 	Proposals proposalsCmd `cmd:"" group:"notice" help:"List what waits for a signature."`
+	Redact    redactCmd    `cmd:"" group:"notice" help:"Delete a notice's text from the log, when it must not stay."`
 	Cohort    cohortCmd    `cmd:"" group:"notice" help:"Say who is affected, when it is known only afterwards."`
 	Tail      tailCmd      `cmd:"" group:"notice" help:"Print notices as they come, as a client sees them."`
 

@@ -38,6 +38,9 @@ func answerWords(a client.Answer, e *notice.Envelope, approve string) string {
 		}
 		fmt.Fprintf(&b, "%s: %s (entry %d of the log), signed by %s.\n", done, a.Identifier, a.Seq, owners(a.Signers))
 		voids(&b, a)
+		if e.PayloadType == notice.TypeRedaction {
+			b.WriteString(stillThere)
+		}
 		return b.String()
 	}
 	fmt.Fprintf(&b, "Not published yet: %s needed.\n\n", signatures(a.Need-len(a.Signers)))

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	crand "crypto/rand"
 	"crypto/x509"
-	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -25,8 +23,6 @@ import (
 	natsserver "github.com/nats-io/nats-server/v2/server"
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
-
-	"tocsin/notice"
 )
 
 func TestMain(m *testing.M) {
@@ -70,7 +66,6 @@ func TestScripts(t *testing.T) {
 			"nats":     nats,
 			"append":   appendLines,
 			"post":     post,
-			"redact":   redact,
 
 			"certificate": certificate,
 		},
@@ -228,30 +223,6 @@ func post(ts *testscript.TestScript, neg bool, args []string) {
 	if (resp.StatusCode < 300) == neg {
 		ts.Fatalf("%s: %s\n%s", args[1], resp.Status, body)
 	}
-}
-
-// redact proposes to delete a notice from the log: redact identifier reason key-file.
-func redact(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 3 {
-		ts.Fatalf("usage: redact identifier reason key-file")
-	}
-	ctx := context.Background()
-	s, err := deskFlags{Desk: "http://" + ts.Getenv("DESK")}.signIn(ts.MkAbs(args[2]))
-	ts.Check(err)
-	found, err := s.desk.Notice(ctx, args[0])
-	ts.Check(err)
-	envelope, err := found.Current.Envelope.Open()
-	ts.Check(err)
-	hash := envelope.Hash()
-	payload, err := notice.EncodeRedaction(&notice.Redaction{
-		Seq: found.Current.Seq, SHA256: hex.EncodeToString(hash[:]), Sent: notice.FormatTime(now()), Reason: args[1],
-	})
-	ts.Check(err)
-	redaction := &notice.Envelope{PayloadType: notice.TypeRedaction, Payload: payload}
-	redaction.Sign(s.key)
-	answer, err := s.desk.PublishRedaction(ctx, redaction)
-	ts.Check(err)
-	ts.Setenv("REDACTION", answer.Identifier)
 }
 
 // appendLines appends the lines of a file that begin with a word to another:
