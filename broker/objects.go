@@ -25,8 +25,11 @@ const (
 	objectChunk = 64 << 10
 	// objectTimeout bounds the writing or reading of a whole object.
 	objectTimeout = 20 * time.Second
-	// maxAhead bounds the memory that an object's description alone can claim.
-	maxAhead = 32 << 20
+	// maxObject is an object's largest size in bytes: the longest list of affected people has
+	// 32 million. Whoever can write to the bucket can describe any.
+	maxObject = 33 << 20
+	// maxChunks leaves room for pieces that are half as long.
+	maxChunks = 2 * maxObject / objectChunk
 )
 
 // Objects keeps named values that are larger than a message. It is safe for
@@ -56,10 +59,13 @@ func (b *Broker) Cohorts() *Objects {
 	return &Objects{b: b, bucket: BucketCohorts, said: make(map[string]bool)}
 }
 
-// Put keeps a value under a name, in place of an earlier one. [ErrUnavailable] means
+// Put keeps a value of 33 MiB at most under a name, in place of an earlier one. [ErrUnavailable] means
 // that nothing was written, [ErrUnconfirmed] that List must tell. A reader sees the
 // old value or the new one, whole.
 func (o *Objects) Put(ctx context.Context, name string, value []byte, metadata map[string]string) error {
+	if len(value) > maxObject {
+		return fmt.Errorf("storing object %s: %d bytes are more than %d", name, len(value), maxObject)
+	}
 	if err := o.b.Available(ctx); err != nil {
 		return fmt.Errorf("storing object %s: %w", name, err)
 	}
@@ -105,8 +111,8 @@ func written(doing string, err error) error {
 }
 
 // Get returns a value, verified against its digest; [ErrNotFound] if there is none,
-// [ErrUnavailable] if there was no answer in some seconds, [ErrDamaged] besides if its pieces
-// were not all there.
+// [ErrUnavailable] if there was no answer in some seconds, [ErrDamaged] besides if the answers
+// did not make it whole.
 func (o *Objects) Get(ctx context.Context, name string) (value []byte, err error) {
 	err = o.read(ctx, func(ctx context.Context) error {
 		info, err := o.info(ctx, o.metaSubject(name))
@@ -158,7 +164,8 @@ func (o *Objects) describes(m message) (*object, error) {
 	info := &object{seq: m.seq}
 	switch err := json.Unmarshal(m.body, &info.ObjectInfo); {
 	case err != nil, info.Bucket != o.bucket, o.metaSubject(info.Name) != m.subject,
-		!validSubject(info.NUID), strings.Contains(info.NUID, "."):
+		!validSubject(info.NUID), strings.Contains(info.NUID, "."),
+		info.Size > maxObject, info.Chunks > maxChunks:
 		return &object{seq: m.seq}, errObjectForged
 	case info.Deleted:
 		return nil, jetstream.ErrObjectNotFound
@@ -167,30 +174,24 @@ func (o *Objects) describes(m message) (*object, error) {
 	return info, nil
 }
 
-// ErrDamaged is an object of which the stream has lost messages, or never had them.
-var ErrDamaged = errors.New("messages of it are lost")
+// ErrDamaged is an object that can't be read whole: the stream has lost messages of it or never
+// had them, or they are so far between that they don't come in time. To find that out asks much.
+var ErrDamaged = errors.New("it is not whole")
 
 // chunks reads what info describes. Its pieces mostly stand right before it; if others
 // wrote between them, they are looked for from the beginning.
 func (o *Objects) chunks(ctx context.Context, info *object) ([]byte, error) {
 	want, err := jetstream.DecodeObjectDigest(info.Digest)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	for _, from := range []uint64{info.seq - min(info.seq, uint64(info.Chunks)), 1} {
-		p := &place{
-			b: o.b, stream: o.stream(), subjects: o.chunkSubject(info.NUID),
-			next: max(from, 1), ahead: min(max(int(info.Chunks), 2), readAhead),
-		}
-		value := make([]byte, 0, min(info.Size, maxAhead))
-		for !p.end && uint64(len(value)) <= info.Size {
-			batch, err := p.batch(ctx)
-			if err != nil {
-				return nil, err
-			}
-			for _, m := range batch {
-				value, p.next = append(value, m.body...), m.seq+1
-			}
+		value, err := o.chunksFrom(ctx, info, from)
+		switch {
+		case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
+			return nil, fmt.Errorf("%w in time: %w", ErrDamaged, err)
+		case err != nil:
+			return nil, err
 		}
 		if sum := sha256.Sum256(value); bytes.Equal(sum[:], want) {
 			return value, nil
@@ -202,7 +203,27 @@ func (o *Objects) chunks(ctx context.Context, info *object) ([]byte, error) {
 	case now.NUID != info.NUID: // replaced, which takes the old messages away
 		return nil, errMoved
 	}
-	return nil, ErrDamaged
+	return nil, fmt.Errorf("%w: messages of it are lost", ErrDamaged)
+}
+
+// chunksFrom reads as many pieces as info names, from a place on; fewer if there are no more.
+func (o *Objects) chunksFrom(ctx context.Context, info *object, from uint64) ([]byte, error) {
+	p := &place{
+		b: o.b, stream: o.stream(), subjects: o.chunkSubject(info.NUID),
+		next: max(from, 1), ahead: min(max(int(info.Chunks), 2), readAhead),
+	}
+	value := make([]byte, 0, info.Size)
+	for left := int(info.Chunks); left > 0 && !p.end && uint64(len(value)) <= info.Size; {
+		batch, err := p.batch(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range batch[:min(left, len(batch))] {
+			value, p.next = append(value, m.body...), m.seq+1
+			left--
+		}
+	}
+	return value, nil
 }
 
 // List returns all objects. [ErrUnavailable] means that there was no answer in some
