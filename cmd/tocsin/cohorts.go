@@ -42,18 +42,18 @@ type cohorts struct {
 
 	// These are run's own.
 	said    string             // the last error logged
-	damaged map[string]damaged // lists that lack pieces
+	damaged map[string]damaged // lists that can't be read whole
 }
 
 // damaged is a list that can't be read whole. Whoever has a desk's key can make any number of
-// those, and to look for pieces asks much.
+// those, and to look for its pieces asks much.
 type damaged struct {
 	digest string
 	err    error
 	again  time.Time
 }
 
-// damagedPause is how long its pieces are not looked for again.
+// damagedPause is how long it is not read again.
 const damagedPause = time.Minute
 
 // fromCache stands for the digest of a cohort that the cache gave: whatever the broker
@@ -142,7 +142,7 @@ func (c *cohorts) update(ctx context.Context) error {
 	return err
 }
 
-// tryTake is take, for a list that lacks pieces once in a while.
+// tryTake is take, once in a while for a list that can't be read whole.
 func (c *cohorts) tryTake(ctx context.Context, o broker.ObjectInfo) error {
 	if d := c.damaged[o.Name]; d.digest == o.Digest && time.Now().Before(d.again) {
 		return d.err

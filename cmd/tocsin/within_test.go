@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
+	"tocsin/auth"
 	"tocsin/broker"
 	"tocsin/client"
 	"tocsin/notice"
@@ -122,6 +123,16 @@ func TestDamagedCohort(t *testing.T) {
 	stream, err := js.Stream(t.Context(), "OBJ_"+broker.BucketCohorts)
 	require.NoError(t, err)
 	require.NoError(t, stream.Purge(t.Context(), jetstream.WithPurgeSubject("$O."+broker.BucketCohorts+".C.>")))
+
+	reader := &cohorts{objects: f.broker().Cohorts(), authority: new(auth.Authority), damaged: make(map[string]damaged)}
+	lists, err := reader.objects.List(t.Context())
+	require.NoError(t, err)
+	require.Len(t, lists, 1)
+	began := time.Now()
+	require.ErrorIs(t, reader.tryTake(t.Context(), lists[0]), broker.ErrDamaged)
+	require.Equal(t, lists[0].Digest, reader.damaged["a-damaged"].digest)
+	require.ErrorIs(t, reader.damaged["a-damaged"].err, broker.ErrDamaged)
+	require.WithinRange(t, reader.damaged["a-damaged"].again, began.Add(damagedPause), time.Now().Add(damagedPause))
 
 	edge := f.serve("edge", "--roles", "edge").ready(t)
 	listed := f.connect(edge, f.token("listed"))
