@@ -27,7 +27,7 @@ type audienceView struct {
 }
 
 func (d *Desk) getAudience(w http.ResponseWriter, r *http.Request, _ staff) error {
-	latest, err := d.audience.get(r.Context(), "", d.now, d.readAudience)
+	latest, err := d.audience.get(r.Context(), "", d.readAudience)
 	if err != nil {
 		return err
 	}
@@ -35,8 +35,6 @@ func (d *Desk) getAudience(w http.ResponseWriter, r *http.Request, _ staff) erro
 }
 
 func (d *Desk) readAudience(ctx context.Context) (Audience, error) {
-	ctx, cancel := context.WithTimeout(ctx, d.config.publishTimeout())
-	defer cancel()
 	a, err := d.config.Audiences.Audience(ctx)
 	if err != nil {
 		d.log.Warn("audience not read", "error", err)

@@ -29,8 +29,8 @@ type Desk struct {
 	nonces  *nonces
 	room    room
 
-	audience shared[Audience] // under ""
-	receipts shared[[]Counts] // by the Alert's identifier
+	audience *shared[Audience] // under ""
+	receipts *shared[[]Counts] // by the Alert's identifier
 
 	turn chan struct{} // held for one attempt to append: attempts would only conflict
 	// What strangers can cause has bounds: signatures being checked, bodies being read,
@@ -84,13 +84,15 @@ func New(config Config) (*Desk, error) {
 	}
 	d := &Desk{
 		config: config, log: config.logger(), metrics: m, guard: g, nonces: newNonces(config.Keyring), room: newRoom(),
-		turn: make(chan struct{}, 1), audience: newShared[Audience](), receipts: newShared[[]Counts](),
-		verify:  make(chan struct{}, max(4, 2*runtime.GOMAXPROCS(0))),
-		bodies:  make(chan struct{}, maxBodies),
-		lookups: make(chan struct{}, maxLookups),
-		events:  make(chan struct{}, maxEvents),
-		cohorts: make(chan struct{}, 1),
-		watch:   make(map[*publication]struct{}), open: make(map[string]*unsettled),
+		turn:     make(chan struct{}, 1),
+		audience: newShared[Audience](config.now, config.publishTimeout()),
+		receipts: newShared[[]Counts](config.now, config.publishTimeout()),
+		verify:   make(chan struct{}, max(4, 2*runtime.GOMAXPROCS(0))),
+		bodies:   make(chan struct{}, maxBodies),
+		lookups:  make(chan struct{}, maxLookups),
+		events:   make(chan struct{}, maxEvents),
+		cohorts:  make(chan struct{}, 1),
+		watch:    make(map[*publication]struct{}), open: make(map[string]*unsettled),
 		moved: make(chan struct{}),
 	}
 	d.empty()
@@ -190,8 +192,8 @@ func (d *Desk) readyLocked() error {
 }
 
 // Board tells what the log says, as far as the desk has read it: the keyset in force (nil: none),
-// and how many threads are active, but for those that expired within the last minute. Safe for
-// concurrent use.
+// and how many threads are active, perhaps with some that expired within the last minute. Safe
+// for concurrent use.
 func (d *Desk) Board() (keyset *notice.Keyset, active int) {
 	now := d.now()
 	d.mu.Lock()

@@ -1,6 +1,11 @@
 package desk
 
-import "context"
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+)
 
 // Sweep drops what lapsed, without waiting for the minute.
 func Sweep(ctx context.Context, d *Desk) { d.sweep(ctx) }
@@ -16,6 +21,27 @@ func Occupy(d *Desk) (release func()) {
 		}
 	}
 }
+
+// Shared is what is read once for all who ask.
+type Shared struct{ s *shared[string] }
+
+// NewShared is what a desk has of each.
+func NewShared(limit time.Duration) Shared { return Shared{newShared[string](time.Now, limit)} }
+
+// Get returns the answer under key.
+func (s Shared) Get(ctx context.Context, key string, read func(context.Context) (string, error)) (string, error) {
+	a, err := s.s.get(ctx, key, read)
+	if err != nil {
+		return "", err
+	}
+	return a.value, nil
+}
+
+// Keys are those that it has an answer for.
+func (s Shared) Keys() []string { return slices.Sorted(maps.Keys(s.s.answers)) }
+
+// Status is what an error is answered with.
+func Status(err error) int { return problemOf(err).Status }
 
 // For fuzzing: the decoders that are the package's own.
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -44,11 +45,13 @@ type counted struct {
 	mu     sync.Mutex
 	counts []desk.Counts
 	err    error
+	asks   []string // thread and number of revisions
 }
 
-func (c *counted) Counts(context.Context, string, int) ([]desk.Counts, error) {
+func (c *counted) Counts(_ context.Context, identifier string, revisions int) ([]desk.Counts, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.asks = append(c.asks, fmt.Sprint(identifier, " ", revisions))
 	return c.counts, c.err
 }
 
@@ -56,6 +59,14 @@ func (c *counted) set(counts ...desk.Counts) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.counts = counts
+}
+
+// asked returns what was asked for since it was last called.
+func (c *counted) asked() (asks []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	asks, c.asks = c.asks, nil
+	return asks
 }
 
 func (c *counted) fail(yes bool) {

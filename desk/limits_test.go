@@ -236,3 +236,29 @@ func TestReceipts(t *testing.T) {
 	counts.set(desk.Counts{Revision: 0, Sent: 11})
 	require.EqualValues(t, 11, events.next(t).Revisions[0].Sent)
 }
+
+// Many ask for one thread's receipts, the store is asked once, and for no more revisions than
+// there are. One thread's don't stand for another's.
+func TestReceiptsAreShared(t *testing.T) {
+	t.Parallel()
+	counts := &counted{counts: []desk.Counts{{Sent: 1}}}
+	o := newSite(t).open(func(c *desk.Config) { c.Receipts = counts })
+	first, second := o.staff.Alert(), o.staff.Alert()
+	require.Equal(t, http.StatusCreated, o.publish(first).Status)
+	require.Equal(t, http.StatusCreated, o.publish(second).Status)
+	look := func(n *notice.Notice) {
+		a := o.get("/v1/notices/" + n.Identifier + "/receipts")
+		require.Equal(t, http.StatusOK, a.Status)
+		require.Equal(t, n.Identifier, a.Body["identifier"])
+		require.Len(t, a.Body["revisions"], 1)
+	}
+	look(first)
+	look(second)
+	look(first)
+	require.Equal(t, []string{first.Identifier + " 1", second.Identifier + " 1"}, counts.asked())
+	require.Equal(t, http.StatusCreated, o.publish(o.staff.Update(first, nil)).Status)
+	o.advance(3 * time.Second)
+	look(first)
+	look(first)
+	require.Equal(t, []string{first.Identifier + " 2"}, counts.asked())
+}

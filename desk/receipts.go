@@ -46,7 +46,7 @@ func (d *Desk) counted(ctx context.Context, identifier string) (receipts, error)
 	if d.config.Receipts == nil {
 		return v, nil
 	}
-	latest, err := d.receipts.get(ctx, identifier, d.now, func(ctx context.Context) ([]Counts, error) {
+	latest, err := d.receipts.get(ctx, identifier, func(ctx context.Context) ([]Counts, error) {
 		return d.readCounts(ctx, identifier)
 	})
 	if err != nil {
@@ -57,8 +57,6 @@ func (d *Desk) counted(ctx context.Context, identifier string) (receipts, error)
 }
 
 func (d *Desk) readCounts(ctx context.Context, identifier string) ([]Counts, error) {
-	ctx, cancel := context.WithTimeout(ctx, d.config.publishTimeout())
-	defer cancel()
 	t, _ := d.find(identifier)
 	revisions := 0
 	for _, m := range t.Messages {
