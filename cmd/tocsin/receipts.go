@@ -53,9 +53,10 @@ func overwrite(ctx context.Context, store *broker.Store, key string, body []byte
 	return store.Put(ctx, key, body, record.Revision)
 }
 
-// maxReceipts is the size in bytes of a record that is read: room for a hundred revisions.
-// Whoever has an edge's key can write greater ones.
-const maxReceipts = 8 << 10
+// longest is the size in bytes that a hub's record of so many revisions can have: some 81 for
+// each with counts of seven digits, and a few that the desk has not heard of. Whoever has an
+// edge's key can write longer ones.
+func longest(revisions int) int { return 256 + 128*revisions }
 
 // Counts sums what all processes have counted, by revision from 0 to below revisions.
 func (r *receipts) Counts(ctx context.Context, identifier string, revisions int) ([]desk.Counts, error) {
@@ -66,7 +67,7 @@ func (r *receipts) Counts(ctx context.Context, identifier string, revisions int)
 	sums := make(map[int]desk.Counts)
 	for _, record := range records {
 		var counts map[string]hub.Counts
-		if len(record.Body) > maxReceipts || json.Unmarshal(record.Body, &counts) != nil {
+		if len(record.Body) > longest(revisions) || json.Unmarshal(record.Body, &counts) != nil {
 			continue // not written by a hub; receipts are statistics
 		}
 		for text, c := range counts {
