@@ -70,7 +70,7 @@ func errSpan(s string) error {
 
 // negative is what the parser says of "--expires -2h", with the advice to write it so that
 // it is taken.
-var negative = regexp.MustCompile(`^(--[\w-]+): .* but got "(-[0-9.]+[smhd])" \(short flag\)`)
+var negative = regexp.MustCompile(`^(--[\w-]+): .* but got "(-(?:[0-9.]+[smhd])+)" \(short flag\)`)
 
 // spanned is the parser's error, or that of a length of time that it took for a flag.
 func spanned(err error) error {
