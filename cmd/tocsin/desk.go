@@ -127,7 +127,7 @@ func deskFailure(desk, doing string, err error) error {
 	case errors.As(err, &op) && op.Op == "dial":
 		return fmt.Errorf("%s: no desk answers at %s (%w); is it running? --desk URL names another", doing, desk, op.Err)
 	case errors.As(err, &problem) && problem.Type == "about:blank" && problem.Status >= 400 && problem.Status < 500:
-		return fmt.Errorf("%s: %w. That is no desk: is %s an edge's address, or a proxy's? "+
+		return fmt.Errorf("%s: %w. Is %s an edge's address, or did a proxy before the desk refuse it? "+
 			"A desk has --desk-listen, http://127.0.0.1:8081 unless told otherwise", doing, err, desk)
 	case errors.Is(err, client.ErrUnavailable):
 		return fmt.Errorf("%s: %w. Try again in a moment; if it stays so and patients must be told, see docs/break-glass.md", doing, err)
