@@ -27,9 +27,10 @@ type statusCmd struct {
 }
 
 func (statusCmd) Help() string {
-	return `Ready means: it holds a verified state, has read the log, and is not shutting down. Losing the
-broker does not make a hub unready; its log shows as STALE. A hub that has just started with a cache serves
-it meanwhile, and is ready after 20 s even if it is still reading. What is in capitals needs somebody.
+	return `Ready means: it holds a verified state, is not shutting down, and has read the log, or waits for it no
+longer: an edge that has just started with a cache serves that meanwhile, and waits for 20 s at most, or for 3 s
+if no broker answers. Losing the broker does not make a hub unready; its log shows as STALE. What is in capitals
+needs somebody.
 
     tocsin status
     tocsin status --ready --wait 30s && echo up`
