@@ -16,7 +16,7 @@ import (
 var (
 	metricBuild = prometheus.NewDesc("tocsin_build_info", "1; what runs, and as what.",
 		[]string{"version", "roles", "dev"}, nil)
-	metricReady = prometheus.NewDesc("tocsin_ready", "1 if it is ready, as /readyz has it: it holds verified state, has read the log, and is not shutting down.",
+	metricReady = prometheus.NewDesc("tocsin_ready", "1 if it is ready, as /readyz has it: it holds verified state, has read the log, or waits for it no longer, and is not shutting down.",
 		nil, nil)
 	metricLog = prometheus.NewDesc("tocsin_log_sequence", "Where the log ends, as far as this process knows, and how far it has read.",
 		[]string{"of"}, nil)
