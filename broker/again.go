@@ -19,10 +19,10 @@ const (
 	// The pauses between attempts double, from the one to the other.
 	minReadPause = 50 * time.Millisecond
 	maxReadPause = time.Second
-	// insistAfter is how long an answer, which takes milliseconds on a cluster, is waited for
-	// before the question is asked once more; insistTimes, how often it is asked in all.
-	insistAfter = 500 * time.Millisecond
-	insistTimes = int(requestTimeout / insistAfter)
+	// insistAfter is about how long an answer, which takes milliseconds on a cluster, is waited
+	// for before the question is asked once more; insistTimes, how often it is asked in all.
+	insistAfter = 600 * time.Millisecond
+	insistTimes = 3
 )
 
 // again asks the broker a question, and asks it once more, for as long as patience
@@ -90,20 +90,20 @@ func insist[T any](ctx context.Context, question func(context.Context) (T, error
 	defer wg.Wait()
 	defer cancel()
 	outcomes := make(chan outcome, insistTimes)
-	later := time.NewTicker(insistAfter)
+	later := time.NewTimer(0)
 	defer later.Stop()
-	for asked := 1; ; asked++ {
-		wg.Go(func() {
-			answer, err := question(ctx)
-			outcomes <- outcome{answer, err}
-		})
-		if asked == insistTimes {
-			later.Stop()
-		}
+	for asked := 0; ; {
 		select {
 		case o := <-outcomes:
 			return o.answer, o.err
 		case <-later.C:
+		}
+		wg.Go(func() {
+			answer, err := question(ctx)
+			outcomes <- outcome{answer, err}
+		})
+		if asked++; asked < insistTimes {
+			later.Reset(insistAfter*2/3 + rand.N(insistAfter*2/3)) // not all nodes at once
 		}
 	}
 }

@@ -21,8 +21,8 @@ import (
 // (maxPingsOut + 1) at the latest, and another takes over, since those whom this process serves
 // wait (docs/adr/0017); the client's own defaults take six minutes.
 const (
-	pingInterval   = time.Second
-	maxPingsOut    = 1
+	pingInterval   = 650 * time.Millisecond
+	maxPingsOut    = 2
 	connectTimeout = 2 * time.Second
 	// requestTimeout bounds each question to the broker. Liveness counts on it being
 	// less than liveFor - checkInterval.

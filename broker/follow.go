@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -64,11 +65,11 @@ type follow struct {
 	to    Follower
 	grown *growth
 
-	epoch string   // of the log that was begun; empty before the first
-	seq   uint64   // the last place dealt with
-	sum   [32]byte // SHA-256 of the entry there
-	hole  bool     // that place is empty: its entry was redacted
-	taken uint64   // the last place whose entry the leader had not handed out
+	epoch string    // of the log that was begun; empty before the first
+	seq   uint64    // the last place dealt with
+	sum   [32]byte  // SHA-256 of the entry there
+	hole  bool      // that place is empty: its entry was redacted
+	taken []message // what was handed on while no leader answered, and was not read since
 
 	redacted redacted  // what explains holes
 	shorter  time.Time // since when the log was seen to end before seq
@@ -100,6 +101,9 @@ func (b *Broker) Follow(ctx context.Context, to Follower) error {
 			break
 		}
 		f.failed(err)
+		if unanswered(err) {
+			f.takeOverdue()
+		}
 		if f.fresh {
 			retry, f.fresh = retryMin, false
 		}
@@ -118,11 +122,11 @@ func (f *follow) pause(ctx context.Context, err error, d time.Duration) {
 		return
 	}
 	up, changed := f.b.link.state()
-	grown := f.grown.hints
-	switch {
-	case f.stuck: // before a hole, of which growth tells nothing new
-		grown = nil
-	case up:
+	var grown <-chan struct{}
+	if unanswered(err) { // of what else is wrong, growth tells nothing new
+		grown = f.grown.hints
+	}
+	if up {
 		changed = nil
 	}
 	timer := time.NewTimer(d/2 + rand.N(d)) // a cluster that comes back is asked by all its nodes
@@ -140,11 +144,6 @@ func (f *follow) pause(ctx context.Context, err error, d time.Duration) {
 // session reads with one reader until something ends it, and returns what.
 func (f *follow) session(ctx context.Context) error {
 	state, err := f.b.logState(ctx)
-	if errors.Is(err, errNoAnswer) || errors.Is(err, errDisconnected) {
-		if err := f.takeOverdue(ctx); err != nil {
-			return err
-		}
-	}
 	if err != nil {
 		return err
 	}
@@ -155,7 +154,11 @@ func (f *follow) session(ctx context.Context) error {
 	if !up {
 		return errDisconnected
 	}
-	r, err := f.b.read(ctx, f.grown.hints, f.epoch, f.seq+1)
+	next := f.seq + 1
+	if len(f.taken) > 0 {
+		next = f.taken[0].seq
+	}
+	r, err := f.b.read(ctx, f.grown.hints, f.epoch, next)
 	if err != nil {
 		return err
 	}
@@ -187,7 +190,7 @@ func (f *follow) listen(ctx context.Context, r *reader, down <-chan struct{}) (e
 			err = f.read(ctx, m)
 		case <-overdue.C:
 			if r.unheard() {
-				err = f.takeOverdue(ctx)
+				f.takeOverdue()
 			}
 		case err = <-r.failed:
 		case <-checks.tick.C:
@@ -254,40 +257,46 @@ func (f *follow) begin(epoch string) {
 		}
 		f.b.log.Log(context.Background(), level, text, "epoch", f.epoch, "new_epoch", epoch, "sequence", f.seq)
 	}
-	f.epoch, f.seq, f.sum, f.hole, f.taken = epoch, 0, [32]byte{}, false, 0
+	f.epoch, f.seq, f.sum, f.hole, f.taken = epoch, 0, [32]byte{}, false, nil
 	f.grown.forget()
 	f.redacted, f.shorter = redacted{}, time.Time{}
 	f.stale("catching up")
 	f.to.Begin(epoch)
 }
 
-// read hands on one entry that the reader brings, unless it was taken before it came.
+// read hands on one entry that the leader handed out. One that was taken before must be the same.
 func (f *follow) read(ctx context.Context, m message) error {
-	if m.seq > f.taken {
+	if len(f.taken) == 0 {
 		return f.entry(ctx, m)
 	}
-	if m.seq == f.seq && sha256.Sum256(m.body) != f.sum {
-		return errSkipped // and the next session begins anew
+	t := f.taken[0]
+	if m.seq != t.seq || m.subject != t.subject || !m.time.Equal(t.time) || !bytes.Equal(m.body, t.body) {
+		f.begin(f.epoch)
+		return errReplaced
 	}
+	f.taken = f.taken[1:]
+	f.reached()
 	return nil
 }
 
+// unanswered tells an error for which nobody is to blame but the lack of a leader.
+func unanswered(err error) bool {
+	return errors.Is(err, errNoAnswer) || errors.Is(err, errDisconnected) || notNow(err)
+}
+
 // takeOverdue hands on, while no leader answers, the entries that follow and that the leader sent
-// around when it had stored them: it may be dead, and the next one not elected. Whether they
-// are of this log is looked at as soon as there is one.
-func (f *follow) takeOverdue(ctx context.Context) error {
+// around when it had stored them: it may be dead, and the next one not elected. They make nobody
+// live; that they are the log's is seen when there is a leader to read them from.
+func (f *follow) takeOverdue() {
 	for f.epoch != "" {
 		m, ok := f.grown.overdue(f.seq + 1)
 		if !ok {
-			break
+			return
 		}
-		if err := f.entry(ctx, m); err != nil {
-			return err
-		}
-		f.taken = m.seq
-		f.b.log.Info("an entry that the log's leader stored and has not handed out since", "sequence", m.seq)
+		f.hand(m)
+		f.taken = append(f.taken, m)
+		f.b.log.Info("taking an entry that the log's leader stored before it fell silent", "sequence", m.seq)
 	}
-	return nil
 }
 
 // entry hands on one entry, if nothing is missing before it.
@@ -300,10 +309,14 @@ func (f *follow) entry(ctx context.Context, m message) error {
 	if m.seq != f.seq+1 {
 		return errSkipped
 	}
+	f.hand(m)
+	f.reached()
+	return nil
+}
+
+func (f *follow) hand(m message) {
 	f.seq, f.sum, f.hole = m.seq, sha256.Sum256(m.body), false
 	f.setStuck(false)
 	f.b.metrics.entries.Inc()
 	f.to.Entry(notice.Entry{Seq: m.seq, Subject: m.subject, Body: m.body, Time: m.time})
-	f.reached()
-	return nil
 }

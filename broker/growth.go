@@ -20,10 +20,14 @@ const (
 	keptGrowth = 32
 )
 
-// growth is what the log's leader says to everybody when it has stored an entry, before it
-// answers who wrote it: that there is something to read, and what. The first is a hint:
-// one may be lost, and anything may make one. The second is for the case that the leader dies
-// before it was asked (docs/adr/0017).
+// sentAround has the log's leader send what it has stored to all hubs.
+func sentAround() *jetstream.RePublish {
+	return &jetstream.RePublish{Source: logSubjects, Destination: subjectGrown}
+}
+
+// growth is what the log's leader sends around: that there is something to read, and what.
+// The first is a hint: one may be lost, and anything may make one. The second is for the case
+// that the leader dies before it was asked (docs/adr/0017).
 type growth struct {
 	hints chan struct{} // gets a token after the log grew
 
@@ -62,25 +66,37 @@ func (g *growth) hear(msg *nats.Msg) {
 	}
 }
 
-// entryOf is the entry that a server sent around, with the headers that it adds behind the
-// author's own. Who appends may have written the same: what is said twice is not believed.
+// entryHeaders are those that the leader sends an entry around with: its own, behind those of
+// the desk that appended it.
+var entryHeaders = []string{
+	jetstream.StreamHeader, jetstream.SubjectHeader, jetstream.SequenceHeader, jetstream.TimeStampHeaer, jetstream.LastSequenceHeader,
+	jetstream.ExpectedStreamHeader, jetstream.ExpectedLastSeqHeader,
+}
+
+// entryOf is the entry that a server sent around. Who appends may write headers as well, the
+// server's among them, and an end of all headers before the server's: so there must be each
+// once, no others, and not a byte more than they take.
 func entryOf(msg *nats.Msg) (m message, ok bool) {
-	once := func(name string) string {
-		if values := msg.Header.Values(name); len(values) == 1 {
-			return values[0]
+	length := len("NATS/1.0\r\n\r\n")
+	for name, values := range msg.Header {
+		if len(values) != 1 || !slices.Contains(entryHeaders, name) {
+			return message{}, false
 		}
-		return ""
+		length += len(name) + len(": ") + len(values[0]) + len("\r\n")
 	}
-	m = message{subject: once(jetstream.SubjectHeader), body: msg.Data}
-	var err error
-	if m.seq, err = strconv.ParseUint(once(jetstream.SequenceHeader), 10, 64); err != nil {
+	if length != msg.Size()-len(msg.Subject)-len(msg.Reply)-len(msg.Data) {
 		return message{}, false
 	}
-	if m.time, err = time.Parse(time.RFC3339Nano, once(jetstream.TimeStampHeaer)); err != nil {
+	m = message{subject: msg.Header.Get(jetstream.SubjectHeader), body: msg.Data}
+	var err error
+	if m.seq, err = strconv.ParseUint(msg.Header.Get(jetstream.SequenceHeader), 10, 64); err != nil {
+		return message{}, false
+	}
+	if m.time, err = time.Parse(time.RFC3339Nano, msg.Header.Get(jetstream.TimeStampHeaer)); err != nil {
 		return message{}, false
 	}
 	tail, ok := strings.CutPrefix(m.subject, logPrefix)
-	ok = ok && msg.Subject == grownPrefix+tail && once(jetstream.StreamHeader) == StreamLog && checkBody(m.body) == nil
+	ok = ok && msg.Subject == grownPrefix+tail && msg.Header.Get(jetstream.StreamHeader) == StreamLog && checkBody(m.body) == nil
 	return m, ok
 }
 

@@ -132,10 +132,10 @@ func (f *follow) passIdle(ctx context.Context, state logState) error {
 	return nil
 }
 
-// reached makes the follower live if it stands where the log ended at a check, and
-// returns whether it told the Follower.
+// reached makes the follower live if it stands where the log ended at a check, and has read
+// all of that from a leader. It returns whether it told the Follower.
 func (f *follow) reached() bool {
-	if f.target.asked.IsZero() || f.seq < f.target.last {
+	if f.target.asked.IsZero() || f.seq < f.target.last || len(f.taken) > 0 {
 		return false
 	}
 	valid := time.Until(f.target.asked.Add(liveFor))

@@ -40,6 +40,7 @@ func marked(config jetstream.StreamConfig, digest string) jetstream.StreamConfig
 	config = unmarked(config)
 	config.Subjects = []string{restoreSubjects}
 	config.SubjectTransform = &jetstream.SubjectTransformConfig{Source: restoreSubjects, Destination: logSubjects}
+	config.RePublish = nil // or all hubs would be sent the whole log
 	if config.Metadata == nil {
 		config.Metadata = map[string]string{}
 	}
@@ -51,7 +52,7 @@ func marked(config jetstream.StreamConfig, digest string) jetstream.StreamConfig
 // unmarked is config as it is when the log is in use.
 func unmarked(config jetstream.StreamConfig) jetstream.StreamConfig {
 	config.Subjects = []string{logSubjects}
-	config.SubjectTransform = nil
+	config.SubjectTransform, config.RePublish = nil, sentAround()
 	config.Metadata = maps.Clone(config.Metadata)
 	maps.DeleteFunc(config.Metadata, func(name, _ string) bool {
 		return name == restoreMark || strings.HasPrefix(name, "_nats.") // the server's own

@@ -186,9 +186,7 @@ func streamConfigs(maxBytes int64, replicas int) []jetstream.StreamConfig {
 	// says so; that is the one reason why deleting is not denied here. A hole without
 	// such a document stops every follower with an alarm.
 	log.DenyDelete = false
-	// Followers are told that there is something to read, and what, for the case that its leader
-	// dies before they have read it.
-	log.RePublish = &jetstream.RePublish{Source: logSubjects, Destination: subjectGrown}
+	log.RePublish = sentAround()
 
 	desk := streamConfig(StreamDesk, deskPrefix+">", maxBytes/8, replicas)
 	desk.Description = "Tocsin: proposals"

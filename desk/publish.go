@@ -125,6 +125,11 @@ func (d *Desk) drive(ctx context.Context, p *publication) (uint64, error) {
 // for an attempt is refused while it waits: it would take the turn in vain from one that has.
 // Who is in doubt tries to the end, since no refusal would be true.
 func (d *Desk) takeTurn(ctx context.Context, p *publication) error {
+	select {
+	case d.turn <- struct{}{}:
+		return nil
+	default:
+	}
 	waiting, cancel := ctx, func() {}
 	if end, bounded := ctx.Deadline(); bounded && !p.doubt {
 		waiting, cancel = context.WithDeadline(ctx, end.Add(-min(attemptTimeout, d.config.publishTimeout()/2)))
