@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,6 +60,7 @@ func TestCluster(t *testing.T) {
 	})
 	for _, r := range p.rows {
 		require.NotEqual(t, "0", r.Cells[1], "%s: published", r.Name)
+		require.Equal(t, r.Name == "kill the leader", strings.Contains(strings.Join(r.Notes, " "), "led the log"), r.Name)
 	}
 	require.NotEqual(t, "–", p.rows[len(p.rows)-1].Cells[3], "nobody was in doubt")
 	require.Contains(t, p.table(), "| kill the leader | ")

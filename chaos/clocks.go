@@ -52,7 +52,7 @@ func clocks() (all []fault) {
 			heal:   func(_ context.Context, s *stage, _ *trial) error { return s.setClock("tail", 0) },
 			check:  func(ctx context.Context, s *stage, t *trial) error { return s.tailHas(ctx, t) },
 			tidy:   func(_ context.Context, s *stage, _ *trial) error { return s.dismiss("tail") },
-			expect: expectations{wait: oneDown, stay: true},
+			expect: expectations{wait: oneDown, stay: true, goesOn: true},
 		})
 	}
 	return all

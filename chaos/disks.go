@@ -57,7 +57,7 @@ func disks() []fault {
 				return s.readAnew(ctx, t)
 			},
 			tidy:   mendDisk,
-			expect: expectations{wait: steered, stay: true},
+			expect: expectations{wait: steered, stay: true, met: true},
 		},
 		{
 			name: "flipped bit, running", about: "one bit in a block of the log flips on the server that leads the log, which goes on",
@@ -77,8 +77,8 @@ func disks() []fault {
 		},
 		{
 			name: "wiped volume", about: "nats-3 is killed, all that it stored is removed, and it is started again",
-			inject: func(_ context.Context, s *stage, _ *trial) error {
-				if err := s.process("nats-3").kill(); err != nil {
+			inject: func(ctx context.Context, s *stage, t *trial) error {
+				if err := killServer("nats-3")(ctx, s, t); err != nil {
 					return err
 				}
 				return empty(s.server("nats-3").store)
@@ -86,7 +86,7 @@ func disks() []fault {
 			hold:   5 * time.Second,
 			heal:   start("nats-3"),
 			check:  func(ctx context.Context, s *stage, t *trial) error { return s.readAnew(ctx, t) },
-			expect: expectations{wait: oneDown, stay: true},
+			expect: expectations{wait: oneDown, stay: true, goesOn: true},
 		},
 	}
 }

@@ -98,7 +98,7 @@ func (s *stage) judgeFate(t *trial, p *publication) bool {
 			got, ok := l.has(p.id)
 			if !ok {
 				t.seen.missed++
-			} else if got.seq != p.seq && !t.expect.renumbered {
+			} else if got.seq != p.seq {
 				t.seen.misplaced++
 			}
 		}
@@ -217,6 +217,11 @@ func (s *stage) judgeVitals(t *trial) {
 			t.fail("%s has %d goroutines and %s, before %d and %s", name,
 				now.Goroutines, mebibytes(now.Memory), before.Goroutines, mebibytes(before.Memory))
 		}
+		if measured && !now.bounded(t.seen.entries) {
+			heap := heapBound(t.seen.entries)
+			t.fail("%s has %s, of which %s live, after %d entries: at most %s, and %s", name,
+				mebibytes(now.Memory), mebibytes(now.Heap), t.seen.entries, mebibytes(heapTimes*heap), mebibytes(heap))
+		}
 	}
 }
 
@@ -245,9 +250,9 @@ func (t *trial) verdict() {
 	within("a client was away", v.away, e.away)
 	within("a client was away, besides its wait before the first attempt", v.delayed, e.delayed)
 	within("a client lacked a notice and said that it is live", v.silent, silence)
-	recover := max(e.recover, recoverLimit)
-	within("all was well again after", v.recovered, recover)
-	within("every client had it after", v.everybody, max(e.everybody, recover))
+	limit := max(e.recover, recoverLimit)
+	within("all was well again after", v.recovered, limit)
+	within("every client had it after", v.everybody, max(e.everybody, limit))
 	if e.refused > 0 {
 		within("a desk answered after", v.slowestAnswer, e.refused)
 		if v.codes[503]+v.codes[504] == 0 {

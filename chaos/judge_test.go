@@ -129,10 +129,11 @@ func TestJudgeSeesBetween(t *testing.T) {
 	for i, say := range []string{"1 missed", "1 doubled", "1 shown", "1 elsewhere"} {
 		require.Contains(t, second.failures[i], say)
 	}
-	third := &trial{injected: time.Now(), fault: fault{expect: expectations{renumbered: true}}}
+	third := &trial{injected: time.Now(), fault: fault{expect: expectations{otherLog: true}}}
 	third.seen.all = []*publication{one}
 	s.judge(third)
-	require.Empty(t, third.failures, "each is counted once")
+	require.Len(t, third.failures, 1, "each is counted once")
+	require.Contains(t, third.failures[0], "1 elsewhere", "a restore has no other places")
 }
 
 // What was not measured is no success.
@@ -190,7 +191,7 @@ func TestJudgeEntries(t *testing.T) {
 		{one: reading{1, 2}, two: reading{3, 2}, otherLog: true},
 		{one: reading{1, 2}, two: reading{4, 2}, say: "1 not taken"},
 	} {
-		r := &trial{injected: time.Now(), fault: fault{expect: expectations{renumbered: c.otherLog}}}
+		r := &trial{injected: time.Now(), fault: fault{expect: expectations{otherLog: c.otherLog}}}
 		r.seen.all, r.seen.readings = []*publication{one}, map[string]reading{"edge-1": c.one, "edge-2": c.two}
 		s.judge(r)
 		if c.say == "" {
@@ -238,19 +239,22 @@ func TestFlip(t *testing.T) {
 	require.False(t, d.remains())
 }
 
-// A client that comes back gets again what came after its cursor; that is no doubling. A
-// log that was restored has other places.
+// A client that comes back gets again what came after its cursor, and all of it in a snapshot or
+// of a log that was restored; that is no doubling. Each entry is where it was.
 func TestNotDoubled(t *testing.T) {
 	l := newListener("a witness")
 	l.begins("0badcafe")
 	l.takes("one", 5, []byte("1"), false)
 	l.takes("one", 5, []byte("1"), false)
 	l.catchesUp(true)
-	l.takes("one", 2, []byte("1"), false)
+	l.takes("one", 5, []byte("1"), false)
 	l.begins("deadbeef")
 	l.catchesUp(false)
 	l.takes("two", 3, []byte("2"), false)
 	require.Zero(t, l.faults())
+	l.catchesUp(true)
+	l.takes("one", 2, []byte("1"), false)
+	require.Equal(t, faults{doubled: 1}, l.faults())
 }
 
 func TestWaited(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// What a process may have when all is over. An edge, and a desk, hold each entry of the log
+// What a process may have after a fault. An edge, and a desk, hold each entry of the log
 // (bytes, frame, and the notice that was read from it), and two logs while one takes the
 // other's place; tocsin lets its heap be five times what lives (GOGC=400).
 const (
@@ -17,34 +17,33 @@ const (
 	heapTimes    = 5        // memory in all
 )
 
-// life is what the processes had at the beginning and at the end of each stage, and what of it
-// is not as it should be.
-func (p *player) life() (lines, failures []string) {
-	first, last, entries := make(map[string]vitals), make(map[string]vitals), make(map[string]uint64)
+// heapBound is how many bytes may live with a log of that many entries.
+func heapBound(entries uint64) int64 { return int64(heapLimit + heapPerEntry*entries) }
+
+// bounded is whether v is no more than a log of that many entries explains.
+func (v vitals) bounded(entries uint64) bool {
+	heap := heapBound(entries)
+	return v.Heap <= heap && v.Memory <= heapTimes*heap
+}
+
+// life is, of each process, what it had after the fault after which it had the most memory. Rows may
+// be of several stages, so that the first and the last say nothing of each other.
+func (p *player) life() (lines []string) {
+	most := make(map[string]row)
 	for _, r := range p.rows {
-		for name, v := range r.Before {
-			if _, known := first[name]; !known {
-				first[name] = v
+		for name, v := range r.After {
+			if known, ok := most[name]; !ok || v.Memory > known.After[name].Memory {
+				most[name] = r
 			}
 		}
-		maps.Copy(last, r.After)
-		for name := range r.After {
-			entries[name] = r.Entries
-		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(first)) {
-		a, b := first[name], last[name]
-		line := fmt.Sprintf("| %s | %s | %s |", name, mebibytes(a.Memory), mebibytes(b.Memory))
-		if a.Goroutines > 0 {
-			line += fmt.Sprintf(" %s | %s | %d | %d |", mebibytes(a.Heap), mebibytes(b.Heap), a.Goroutines, b.Goroutines)
-		} else {
-			line += " | | | |"
+	for _, name := range slices.Sorted(maps.Keys(most)) {
+		r := most[name]
+		v, heap, goroutines := r.After[name], "", ""
+		if v.Goroutines > 0 {
+			heap, goroutines = mebibytes(v.Heap), fmt.Sprint(v.Goroutines)
 		}
-		lines = append(lines, line)
-		if heap := int64(heapLimit + heapPerEntry*entries[name]); b.Heap > heap || b.Memory > heapTimes*heap {
-			failures = append(failures, fmt.Sprintf("%s has %s, of which %s live, after %d entries: at most %s, and %s",
-				name, mebibytes(b.Memory), mebibytes(b.Heap), entries[name], mebibytes(heapTimes*heap), mebibytes(heap)))
-		}
+		lines = append(lines, fmt.Sprintf("| %s | %s | %s | %s | %d | %s |", name, mebibytes(v.Memory), heap, goroutines, r.Entries, r.Name))
 	}
-	return lines, failures
+	return lines
 }

@@ -64,10 +64,10 @@ func (l *listener) takes(id string, seq uint64, payload []byte, once bool) {
 		before = arrival{at: now, hash: hash}
 	case before.hash != hash:
 		l.altered++
-	case once, before.seq != seq && !l.snapshot:
+	case once, before.seq != seq:
 		l.doubled++
 	}
-	before.seq = seq // a log that was restored has other places
+	before.seq = seq // the same, also in a log that was restored (docs/adr/0014)
 	l.got[id] = before
 	l.last = max(l.last, seq)
 }

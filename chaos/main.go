@@ -57,7 +57,7 @@ loopback.
 
 Small volumes (full disks) are mounted as root alone; those faults are left out for others, and
 the table says so. Progress goes to stderr, the table to stdout. Exit status: 0 all as it should be,
-1 not, 2 misuse.`
+1 not (or nobody met the flipped bit, where that is made sure), 2 misuse.`
 
 func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"tocsin/loadtest/target"
 )
@@ -62,10 +61,10 @@ func (s *stage) judgeEntries(t *trial) {
 			t.fail("what %s did not take from the log could not be measured", e.name)
 			continue
 		}
-		n := s.rejected.more(e.name, now, t.expect.renumbered)
+		n := s.rejected.more(e.name, now, t.expect.otherLog)
 		t.seen.rejected = max(t.seen.rejected, n)
 		if n > 0 {
-			t.note("%s: %s", e.name, fmt.Sprint(e.said(t.logs[e.name], "entry not accepted")))
+			t.note("%s: %s", e.name, e.said(t.logs[e.name], "entry not accepted"))
 		}
 	}
 	s.rejected.inLog += t.seen.rejected

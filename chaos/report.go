@@ -27,14 +27,13 @@ func (p *player) report(c *cli) string {
 	for _, r := range p.rows {
 		took += r.Took
 	}
-	life, failures := p.life()
 	err := page.Execute(&b, map[string]any{
 		"Date": p.began.UTC().Format(time.DateOnly), "Took": fmt.Sprintf("%.0f minutes", took.Minutes()), "Machine": machine(),
 		"NATS": natsVersion(p.bins.nats), "Clients": c.Clients, "Pace": c.Pace, "Witnesses": c.Clients - (c.Clients+verifiers-1)/verifiers,
 		"Rows": p.rows, "Table": strings.TrimSpace(p.table()),
 		"MoreGoroutines": moreGoroutines, "MoreMemory": mebibytes(moreMemory), "TimesMemory": timesMemory,
-		"Life": life, "Failures": failures,
-		"OneDown": oneDown, "OneHangs": oneHangs, "SaysStale": saysStale, "SaysNo": saysNo, "AloneWait": aloneWait,
+		"Life":    p.life(),
+		"OneDown": oneDown, "SaysStale": saysStale, "SaysNo": saysNo, "AloneWait": aloneWait,
 		"LateWindow": lateWindow, "Moves": moves, "Drain": drainLimit, "ByeWait": byeWait, "ByeAway": byeWait + oneDown,
 		"Recover": recoverLimit, "Silence": silence, "Steered": steered, "AllAway": allAway, "FullRecover": fullRecover,
 		"HeapLimit": mebibytes(heapLimit), "HeapPerEntry": heapPerEntry >> 10, "HeapTimes": heapTimes,

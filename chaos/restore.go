@@ -34,7 +34,7 @@ func restores() []fault {
 			}
 			return nil
 		},
-		expect: expectations{renumbered: true},
+		expect: expectations{otherLog: true},
 	}}
 }
 

@@ -15,24 +15,27 @@ import (
 
 // rules is the number of the rules that rows are judged by: raise it when they change, so that
 // rows of two kinds are not mixed.
-const rules = 3
+const rules = 4
 
 // row is what a report says of a fault that was played, or left out.
 type row struct {
-	Rules                int
-	Name, About, Skipped string
-	Cells                []string // of the table
-	Notes, Failures      []string
-	Before, After        map[string]vitals
-	Entries              uint64 // of the log, in the end
-	Took                 time.Duration
+	Rules             int
+	Name, About       string
+	Skipped, Untested string
+	Vain              bool     // untested, and that is no chance
+	Cells             []string // of the table
+	Notes, Failures   []string
+	After             map[string]vitals
+	Entries           uint64 // of the log, in the end
+	Took              time.Duration
 }
 
 // row is the trial's.
 func (t *trial) row() row {
 	r := row{
-		Rules: rules, Name: t.name, About: t.about, Skipped: t.skipped, Notes: t.notes, Failures: t.failures,
-		Before: t.before, After: t.seen.vitals, Entries: t.seen.entries, Took: t.took,
+		Rules: rules, Name: t.name, About: t.about, Skipped: t.skipped, Untested: t.untested, Vain: t.untested != "" && t.expect.met,
+		Notes: t.notes, Failures: t.failures,
+		After: t.seen.vitals, Entries: t.seen.entries, Took: t.took,
 	}
 	if t.skipped != "" {
 		r.Cells = slices.Concat([]string{t.name}, make([]string, len(columns)-2), []string{"left out: " + t.skipped})
