@@ -77,7 +77,10 @@ export function counted(texts: Texts, plural: Plural, n: number): string {
 
 const rightToLeft = /^(ar|ckb|dv|fa|he|ks|ps|sd|syr|ug|ur|yi)(-|$)|-(arab|hebr|thaa)(-|$)/i
 
-/** `lang` and `dir` for an element that holds text of this language; CAP's own where it names none. */
+/**
+ * `lang` and `dir` for an element that holds text of this language; CAP's own where it names none.
+ * '' stays: text of a language that nobody knows is not in that of what is around it.
+ */
 export function inLanguage(language = 'en-US'): { lang: string; dir: 'ltr' | 'rtl' } {
   return { lang: language, dir: rightToLeft.test(language) ? 'rtl' : 'ltr' }
 }

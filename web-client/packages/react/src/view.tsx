@@ -18,7 +18,7 @@ export interface NoticeViewProps {
   /** To call where the notice lacks the reader's language. */
   readonly contacts?: readonly ContactCard[]
   readonly mayHaveEnded?: boolean
-  readonly withdrawn?: Withdrawal | undefined
+  readonly withdrawn?: Withdrawal | null | undefined
   /** What happened and whom to call are folded away: for a call. */
   readonly brief?: boolean
   /** Default 3. */

@@ -84,6 +84,17 @@ describe('CrisisBanner', () => {
     expect(screen.getByText(/The record system works again/).lang).toBe('en-US')
   })
 
+  test.each([
+    ['several', [english, arabic], 'It is over.\nانتهى الأمر.', ''],
+    ['one', [english], 'All works again.\nCome in.', 'en-US'],
+  ])('that gives its reason in lines is marked with their language: %s', (_, infos, note, lang) => {
+    const shown = shownOf({ phase: 'withdrawn', infos })
+    const notices = [{ ...shown, current: { ...shown.current, note } }]
+    show(clientWith({ notices }), <CrisisBanner />)
+    const reason = screen.getByText((_, element) => element?.textContent === note)
+    expect(reason.getAttribute('lang')).toBe(lang)
+  })
+
   test('gives the reason in the reader’s language where the withdrawal has it', async () => {
     await loadTexts('es')
     const languages = ['es-MX']
