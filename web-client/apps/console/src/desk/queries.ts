@@ -1,9 +1,22 @@
-import { QueryClient, type UseQueryOptions, useQuery } from '@tanstack/react-query'
+import {
+  hashKey,
+  QueryCache,
+  QueryClient,
+  type UseQueryOptions,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query'
 import { useState } from 'react'
 import { isProblem } from './problem.js'
 
 /** How often everything is asked for again, in ms: staff act upon what a colleague did. */
 export const askEvery = 5_000
+
+/**
+ * Why a query had no answer when it last failed, for a page that opens meanwhile. Not what the desk
+ * refused: that may have changed since, as what was not there comes to be.
+ */
+const outages = new WeakMap<object, Error>()
 
 /**
  * A new memory of what the desk answered. Its answers are asked for again when one comes back to
@@ -12,6 +25,12 @@ export const askEvery = 5_000
  */
 export function newQueries(): QueryClient {
   return new QueryClient({
+    queryCache: new QueryCache({
+      onError(error, query) {
+        if (isRefusal(error)) outages.delete(query)
+        else outages.set(query, error)
+      },
+    }),
     defaultOptions: {
       // Asked also where the browser believes that there is no network: otherwise what was read
       // last would stand there as if it were so, and what was signed leave by itself later.
@@ -49,7 +68,8 @@ export interface Asked<T> {
  */
 export function useAsked<T>(question: UseQueryOptions<T>): Asked<T> {
   const { data, error, errorUpdateCount } = useQuery(question)
-  const [last, setLast] = useState(error)
+  const query = useQueryClient().getQueryCache().get(hashKey(question.queryKey))
+  const [last, setLast] = useState(error ?? (query && outages.get(query)) ?? null)
   if (error !== null && error !== last) setLast(error)
   const unanswered = data === undefined && errorUpdateCount > 0
   return { data, error: error ?? (unanswered ? last : null) }

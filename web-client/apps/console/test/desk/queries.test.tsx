@@ -15,28 +15,37 @@ afterEach(() => {
 const pass = (ms: number) => act(() => vi.advanceTimersByTimeAsync(ms))
 const lost = new DeskProblem('network', 'There was no answer')
 
-/** Asks a desk, which fails until it has no error any more; tells how often it was asked. */
+/**
+ * A page that asks a desk, which fails until it has no error any more. Tells how often it was
+ * asked; `turn` leaves the page for another that asks the same.
+ */
 function ask(error: Error, options: Partial<UseQueryOptions<string>> = {}) {
   const queries = newQueries()
   const desk: { asked: number; error: Error | null } = { asked: 0, error }
-  const { result } = renderHook(
-    () =>
-      useAsked({
-        queryKey: ['issuers'],
-        queryFn: async () => {
-          desk.asked++
-          if (desk.error) throw desk.error
-          return 'an answer'
-        },
-        ...options,
-      }),
-    {
-      wrapper: ({ children }) => (
-        <QueryClientProvider client={queries}>{children}</QueryClientProvider>
-      ),
-    },
-  )
-  return { desk, held: () => result.current }
+  const open = () =>
+    renderHook(
+      () =>
+        useAsked({
+          queryKey: ['issuers'],
+          queryFn: async () => {
+            desk.asked++
+            if (desk.error) throw desk.error
+            return 'an answer'
+          },
+          ...options,
+        }),
+      {
+        wrapper: ({ children }) => (
+          <QueryClientProvider client={queries}>{children}</QueryClientProvider>
+        ),
+      },
+    )
+  let page = open()
+  const turn = () => {
+    page.unmount()
+    page = open()
+  }
+  return { desk, turn, held: () => page.result.current }
 }
 
 test('a network that comes back: what has failed is asked for at once', async () => {
@@ -80,4 +89,18 @@ test('what the desk refuses is not asked for again; what it was too busy for is'
     expect(held().data).toBe('an answer')
     cleanup()
   }
+})
+
+test('the next page says at once that the desk is away; what it refused it is asked again', async () => {
+  const { desk, turn, held } = ask(lost, { retry: false })
+  await pass(1)
+  turn()
+  expect(held()).toEqual({ data: undefined, error: lost })
+  desk.error = new DeskProblem('not-found', 'There is none', { status: 404 })
+  await pass(1)
+  turn()
+  await pass(1)
+  expect(held().error).toBe(desk.error)
+  turn()
+  expect(held(), 'it may be there by now').toEqual({ data: undefined, error: null })
 })
