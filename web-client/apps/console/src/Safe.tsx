@@ -1,4 +1,5 @@
 import { Component, type ReactNode } from 'react'
+import { draftsKept } from './keys/drafts.js'
 import { Button, Note, Page, Row } from './ui/index.js'
 
 /** Keeps a page that fails from taking the console with it. */
@@ -15,7 +16,7 @@ export class Safe extends Component<{ readonly children: ReactNode }, { readonly
     return (
       <Page title="This page could not be shown">
         <Note tone="bad">
-          <strong>It has a fault. What you wrote is kept.</strong>
+          <strong>It has a fault. {draftsKept}.</strong>
           <span>
             Try again, or open another page. Load the console again only while the desk answers, and
             with your key file at hand: a key that is not kept in this browser is forgotten. Or

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import styles from './app.module.css'
 import { TrustNote } from './documents/TrustNote.js'
+import { draftsKept } from './keys/drafts.js'
 import { useIdle } from './login/idle.js'
 import { LoginGate } from './login/LoginGate.js'
 import { signOut, useSession } from './login/session.js'
@@ -82,8 +83,8 @@ function Idle({ left }: { readonly left: number }) {
   return (
     <div role="alert" className={styles.idle}>
       <strong>Nobody has touched this page for long.</strong> You will be signed out within{' '}
-      {count(Math.ceil(left / 60_000), 'minute')}. Move the pointer or press a key to stay. What you
-      wrote is kept.
+      {count(Math.ceil(left / 60_000), 'minute')}. Move the pointer or press a key to stay.{' '}
+      {draftsKept}.
     </div>
   )
 }

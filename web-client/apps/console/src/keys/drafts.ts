@@ -1,6 +1,9 @@
 // What is being written, for the person who writes it: under their key's name, so that
 // nobody else who sits down here reads a notice that is not public yet.
 
+/** What outlives the page that it is written on. */
+export const draftsKept = 'A notice and contact cards that you were writing are kept'
+
 const prefix = 'tocsin-console:draft:'
 
 interface Writer {

@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useState } from 'react'
+import { draftsKept } from '../keys/drafts.js'
 import { keyring, NewKey, type StaffKey, useKeys } from '../keys/index.js'
 import { canSign, isReady } from '../keys/key.js'
 import { OpenKeyFile } from '../keys/OpenKeyFile.js'
@@ -40,8 +41,8 @@ function Out({
     <>
       {idle && (
         <Note tone="warn" live>
-          You were signed out, since nobody had touched this page for half an hour. What you wrote
-          is kept for your key.
+          You were signed out, since nobody had touched this page for half an hour. {draftsKept} for
+          your key.
         </Note>
       )}
       {first || keys.length === 0 ? <First /> : <Choose keys={keys} active={active} />}
