@@ -26,11 +26,12 @@ export const reasons: readonly Reason[] = [
 ]
 
 /**
- * A reason in every language of a notice, a line each: the note of a Cancel is one text, and
- * one with a text for each language would need a second signature.
+ * A reason in every language of a notice, a line each, in English for those that have no template:
+ * the note of a Cancel is one text, and one with a text for each language would need a second
+ * signature.
  */
 export function reasonFor(reason: Reason, notice: Notice | undefined): string {
   const languages = notice?.info?.map(({ language = 'en' }) => language.split('-')[0] ?? '') ?? []
-  const lines = languages.map((language) => reason[language]).filter((line) => line !== undefined)
+  const lines = languages.map((language) => reason[language] ?? reason.en)
   return [...new Set(lines)].join('\n') || reason.en
 }

@@ -9,7 +9,8 @@ const inLanguages = (...languages: (string | undefined)[]) =>
 test.each([
   [['de', 'en-US', 'ar'], 'Es ist vorbei.\nIt is over.\nانتهى الأمر.'],
   [['es-MX', 'es-ES'], 'Ya ha terminado.'],
-  [['fr', 'es'], 'Ya ha terminado.'],
+  [['fr', 'es'], 'It is over.\nYa ha terminado.'],
+  [['es', 'fr', 'it'], 'Ya ha terminado.\nIt is over.'],
   [['fr'], 'It is over.'],
   [[undefined], 'It is over.'],
 ])('a usual reason is said in the languages of the notice: %s', (languages, said) => {
