@@ -20,8 +20,15 @@ export function surfaceBars(audience: Audience): readonly Bar[] {
   return bars(descending(Object.entries(audience.bySurface)))
 }
 
-/** How many do not say on which surface they are, as what is no page. */
+/** The desk names no more surfaces than these, the largest. */
+const maxSurfaces = 100
+
+/**
+ * How many do not say on which surface they are, as what is no page; 0 where there may be
+ * surfaces that the desk does not name.
+ */
 export function withoutSurface({ sessions, bySurface }: Audience): number {
+  if (Object.keys(bySurface).length >= maxSurfaces) return 0
   return Object.values(bySurface).reduce((rest, there) => rest - there, sessions)
 }
 

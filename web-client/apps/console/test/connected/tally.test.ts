@@ -39,6 +39,12 @@ test('who names no surface is counted', () => {
   expect(withoutSurface({ ...audience, bySurface: { portal: 5 } })).toBe(2)
 })
 
+test('of more surfaces than the desk names, nobody is said to name none', () => {
+  const surfaces = (n: number) => Object.fromEntries(Array.from({ length: n }, (_, i) => [i, 1]))
+  expect(withoutSurface({ ...audience, sessions: 150, bySurface: surfaces(99) })).toBe(51)
+  expect(withoutSurface({ ...audience, sessions: 150, bySurface: surfaces(100) })).toBe(0)
+})
+
 test('labels by kind; surfaces only once', () => {
   expect(labelGroups(audience).map(({ kind, bars }) => [kind, ...bars.map((b) => b.name)])).toEqual(
     [
