@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { languageName } from '../compose/languages.js'
-import { contactsType, useContactsDocument, useProposals } from '../desk/index.js'
+import { contactsType, useContactsDocument, useKeyset, useProposals } from '../desk/index.js'
 import type { Card, Contacts } from '../documents/open.js'
 import { Refused } from '../documents/Refused.js'
 import { useContactsInForce, useTrustedKeyset } from '../documents/trusted.js'
@@ -18,6 +18,7 @@ import { keptDraft } from './draft.js'
 export function ContactsPage() {
   const held = useContactsDocument()
   const proposals = useProposals()
+  const { error: keysetError } = useKeyset()
   const { keyset } = useTrustedKeyset()
   const session = useSession()
   const [editing, setEditing] = useState(() => keptDraft() !== null)
@@ -30,8 +31,8 @@ export function ContactsPage() {
       title="Contact cards"
       intro="Whom to call when all else is down. Every portal and call shows them, and keeps them for when it can’t reach the clinic."
     >
-      <Problem error={held.error ?? proposals.error} asked />
-      {inForce.state === 'asking' && !held.error && <Busy />}
+      <Problem error={held.error ?? proposals.error ?? keysetError} asked />
+      {inForce.state === 'asking' && !inForce.error && <Busy />}
       {inForce.state === 'refused' && <Refused what="contact cards" />}
       <WaitingDocuments payloadType={contactsType} />
       {verified && (

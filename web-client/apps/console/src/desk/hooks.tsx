@@ -111,7 +111,7 @@ export function useTrust() {
   return useAsked({
     queryKey: ['trust'],
     queryFn: () => desk.trust(),
-    refetchInterval: 60_000,
+    refetchInterval: (query) => untilAnswered(query) || 60_000,
   })
 }
 

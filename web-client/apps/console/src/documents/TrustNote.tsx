@@ -10,7 +10,7 @@ export function TrustNote() {
   const { error } = useTrust()
   const keyset = useKeyset()
   // A desk that answers nothing at all is said to by the page itself.
-  if (error && keyset.data && !keyset.error) return <Problem error={error} asked />
+  if (error && keyset.data !== undefined && !keyset.error) return <Problem error={error} asked />
   switch (judged.state) {
     case 'changed':
       return <Changed before={judged.before} now={judged.now} />

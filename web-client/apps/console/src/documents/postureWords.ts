@@ -39,6 +39,13 @@ export function postureEffects(posture: Posture | null): string[] {
   return list
 }
 
+/** A posture in a few words. After the all clear there is no incident, though some stays void. */
+export function postureInShort(posture: Posture | null): string {
+  if (posture?.incident) return 'Incident'
+  const effects = postureEffects(posture).length + (posture?.revoked ?? []).length
+  return effects > 0 ? 'Some things are void' : 'Nothing is void'
+}
+
 function blockedWords(issuer: string, blocked: Blocked): string {
   if (blocked.until !== undefined) {
     return `${issuer} is believed again since ${clock(blocked.until)}. Logins from before that are void, and so are tickets earned from ${clock(blocked.since)} on until then.`

@@ -1,6 +1,7 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type Accepted, Board, type Keyset } from '@tocsin/client/verify'
 import {
+  type Asked,
   type HeldDocument,
   type SignedEnvelope,
   type Thread,
@@ -24,23 +25,32 @@ const once = { staleTime: Number.POSITIVE_INFINITY, retry: false } as const
 /** What was judged before stands while others are: a form that is open stays open. */
 const following = { ...once, placeholderData: keepPreviousData } as const
 
-type Judgement = TrustedKeyset | { readonly state: 'asking' }
+interface Asking {
+  readonly state: 'asking'
+  /** Why there is no answer. */
+  readonly error: Error | null
+}
+
+type Judgement = TrustedKeyset | Asking
 
 /** How the desk's keyset stands, by the roots that this browser knows. */
 export function useRootedKeyset(): Judgement {
-  const pem = useTrust().data
-  const held = useKeyset().data
+  const trust = useTrust()
+  const held = useKeyset()
+  const pem = trust.data
+  const envelope = held.data?.envelope
   const { data, isError } = useQuery({
-    queryKey: ['rooted', pem, held?.envelope],
-    enabled: pem !== undefined && held !== undefined,
+    queryKey: ['rooted', pem, envelope],
+    enabled: pem !== undefined && held.data !== undefined,
     queryFn: async () => {
-      const judged = await trustKeyset(pem ?? '', held?.envelope, recallRoots())
+      const judged = await trustKeyset(pem ?? '', envelope, recallRoots())
       if (judged.state === 'verified') rememberRoots(judged.roots)
       return judged
     },
     ...following,
   })
-  return data ?? { state: isError ? 'refused' : 'asking' }
+  if (data) return data
+  return isError ? { state: 'refused' } : { state: 'asking', error: held.error ?? trust.error }
 }
 
 /** The keyset by which everything here is judged; null while there is none to be trusted. */
@@ -63,7 +73,7 @@ export function useTrustNewRoots(): () => void {
 
 /** A document that the desk says is in force. */
 export type InForce<T> =
-  | { readonly state: 'asking' }
+  | Asking
   /** Signed as the keyset asks; null is that the desk has none. */
   | { readonly state: 'verified'; readonly doc: T | null; readonly by: Signers | null }
   /** The desk serves what readers would refuse. */
@@ -71,12 +81,12 @@ export type InForce<T> =
 
 /** The contact cards in force, verified. */
 export function useContactsInForce(): InForce<Contacts> {
-  return useInForce('contacts', useContactsDocument().data, verifyContacts)
+  return useInForce('contacts', useContactsDocument(), verifyContacts)
 }
 
 /** The posture in force, verified. */
 export function usePostureInForce(): InForce<Posture> {
-  return useInForce('posture', usePosture().data, verifyPosture)
+  return useInForce('posture', usePosture(), verifyPosture)
 }
 
 type Verify<T> = (envelope: SignedEnvelope, rooted: Rooted) => Promise<Signed<T> | null>
@@ -88,7 +98,7 @@ interface Signed<T> {
 
 function useInForce<T>(
   name: string,
-  held: HeldDocument | null | undefined,
+  { data: held, error }: Asked<HeldDocument | null>,
   verify: Verify<T>,
 ): InForce<T> {
   const rooted = useRootedKeyset()
@@ -100,10 +110,11 @@ function useInForce<T>(
     queryFn: () => (envelope && verified ? verify(envelope, verified) : null),
     ...following,
   })
-  if (held === undefined || rooted.state === 'asking') return { state: 'asking' }
+  if (rooted.state === 'asking') return { state: 'asking', error: error ?? rooted.error }
+  if (held === undefined) return { state: 'asking', error }
   if (!verified) return { state: 'refused' }
   if (held === null) return { state: 'verified', doc: null, by: null }
-  if (data === undefined) return { state: 'asking' }
+  if (data === undefined) return { state: 'asking', error: null }
   return data ? { state: 'verified', ...data } : { state: 'refused' }
 }
 

@@ -1,7 +1,12 @@
 import { useState } from 'react'
-import { postureType, usePosture, useProposals } from '../desk/index.js'
+import { postureType, useKeyset, usePosture, useProposals } from '../desk/index.js'
 import type { Posture } from '../documents/open.js'
-import { postureEffects, publicAnyway, shortHash } from '../documents/postureWords.js'
+import {
+  postureEffects,
+  postureInShort,
+  publicAnyway,
+  shortHash,
+} from '../documents/postureWords.js'
 import { Refused } from '../documents/Refused.js'
 import type { Signers } from '../documents/signers.js'
 import { usePostureInForce } from '../documents/trusted.js'
@@ -28,6 +33,7 @@ export interface Draft {
 export function PosturePage() {
   const held = usePosture()
   const proposals = useProposals()
+  const { error: keysetError } = useKeyset()
   const session = useSession()
   const [draft, setDraft] = useState<Draft | null>(null)
   const inForce = usePostureInForce()
@@ -39,8 +45,8 @@ export function PosturePage() {
       title="Posture"
       intro="Which logins are believed. Change it when the login service is broken, or when logins or keys are in wrong hands. Public notices reach everybody, whatever stands here."
     >
-      <Problem error={held.error ?? proposals.error} asked />
-      {inForce.state === 'asking' && !held.error && <Busy />}
+      <Problem error={held.error ?? proposals.error ?? keysetError} asked />
+      {inForce.state === 'asking' && !inForce.error && <Busy />}
       {inForce.state === 'refused' && <Refused what="a posture" />}
       {verified && <InForce posture={posture} by={inForce.by} />}
       <WaitingDocuments payloadType={postureType} />
@@ -88,7 +94,7 @@ function InForce({
   return (
     <Panel
       title="In force now"
-      aside={<Tag tone={nothing ? 'good' : 'warn'}>{nothing ? 'Nothing is void' : 'Incident'}</Tag>}
+      aside={<Tag tone={nothing ? 'good' : 'warn'}>{postureInShort(posture)}</Tag>}
     >
       {nothing && <p>Every login that is valid is believed.</p>}
       <ul className={styles.effects}>

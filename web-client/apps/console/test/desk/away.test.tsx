@@ -4,6 +4,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ApprovePage } from '../../src/approve/ApprovePage.js'
 import { BoardPage } from '../../src/board/BoardPage.js'
 import { ConnectedPage } from '../../src/connected/ConnectedPage.js'
+import { ContactsPage } from '../../src/contacts/ContactsPage.js'
+import { TrustNote } from '../../src/documents/TrustNote.js'
 import { NoticePage } from '../../src/notice/NoticePage.js'
 import { PosturePage } from '../../src/posture/PosturePage.js'
 import { type Answer, away, pass, saying, show } from '../kit/page.js'
@@ -63,6 +65,28 @@ test.each([
     expect(document.body.textContent).not.toMatch(/withdrawn|never published/)
   },
 )
+
+test.each([
+  ['keyset', 'contact cards', <ContactsPage key="" />],
+  ['trust', 'contact cards', <ContactsPage key="" />],
+  ['keyset', 'posture', <PosturePage key="" />],
+  ['trust', 'posture', <PosturePage key="" />],
+])('without the %s alone, a page says once why it shows no %s', async (lacks, _, page) => {
+  show(
+    <>
+      <TrustNote />
+      {page}
+    </>,
+    async (path) => {
+      if (path === `/v1/${lacks}`) return away(path)
+      if (/keyset|contacts|posture/.test(path)) return notFound()
+      return saying({ proposals: [] })(path)
+    },
+  )
+  await pass(5000)
+  expect(screen.getAllByRole('alert')).toHaveLength(1)
+  expect(screen.queryByRole('status')).toBe(null)
+})
 
 test('what is not there is said so, and not looked for aloud', async () => {
   show(<ApprovePage {...at} />, without('/n1'))

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Posture } from '../../src/documents/open.js'
-import { postureChange, postureEffects } from '../../src/documents/postureWords.js'
+import { postureChange, postureEffects, postureInShort } from '../../src/documents/postureWords.js'
 import { type Edit, edited, liesAhead } from '../../src/posture/change.js'
 
 const at = Date.parse('2026-03-10T12:00:00Z')
@@ -83,6 +83,17 @@ describe('an edit', () => {
       issuerBlocked: { [idp]: { since: cap(at - day), until: cap(at) } },
       ticketEpoch: 3,
     })
+  })
+
+  test('is an incident in short only until the all clear', () => {
+    const stolen = edited(null, { kind: 'keys-stolen', issuer: idp, since: null }, 'x', at)
+    expect(postureInShort(stolen)).toBe('Incident')
+    const clear = edited(stolen, { kind: 'clear' }, 'x', at + day)
+    expect(postureInShort(clear)).toBe('Some things are void')
+    const revoke: Edit = { kind: 'revoke', hashes: ['aa'], until: at + day }
+    expect(postureInShort(edited(null, revoke, 'x', at))).toBe('Some things are void')
+    const years = edited(clear, { kind: 'incident', on: false }, 'x', at + 60 * day)
+    expect([null, years].map(postureInShort)).toEqual(['Nothing is void', 'Nothing is void'])
   })
 
   test('a revocation takes the place of an earlier one, and can be taken back', () => {
