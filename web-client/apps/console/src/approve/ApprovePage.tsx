@@ -31,7 +31,7 @@ export function ApprovePage({ id }: PageProps) {
     )
   }
   if (!isSameText(data, first)) return <Swapped />
-  return <Open id={id} proposal={data} error={error} onSigned={() => setSigned(true)} />
+  return <Open id={id} proposal={data} error={error} onPublished={() => setSigned(true)} />
 }
 
 /** Whether the desk still shows what was opened: what one has read is what one signs. */
@@ -57,13 +57,13 @@ function Open({
   id,
   proposal,
   error,
-  onSigned,
+  onPublished,
 }: {
   readonly id: string
   readonly proposal: Proposal
   /** Why this may be old. */
   readonly error: unknown
-  readonly onSigned: () => void
+  readonly onPublished: () => void
 }) {
   const session = useSession()
   const owner = session.state === 'in' ? session.owner : ''
@@ -110,7 +110,7 @@ function Open({
           proposal={proposal}
           owner={owner}
           status={proposed.kind === 'notice' ? proposed.notice.status : null}
-          onSigned={onSigned}
+          onPublished={onPublished}
         />
       )}
       {proposed.kind === 'notice' && (

@@ -1,18 +1,8 @@
-import {
-  contactsType,
-  type HeldDocument,
-  isProblem,
-  keysetType,
-  noticeType,
-  type Proposal,
-  postureType,
-  useContactsDocument,
-  useKeyset,
-  useNotice,
-  usePosture,
-} from '../desk/index.js'
-import { documentName } from '../documents/names.js'
+import { isProblem, type Proposal, useNotice } from '../desk/index.js'
+import { namedDocument } from '../documents/names.js'
 import { Busy, ButtonLink, Note, Page, Problem, Row } from '../ui/index.js'
+import { Ended, Withdrawn } from './Ended.js'
+import { GoneDocument } from './GoneDocument.js'
 
 /** Nothing waits under the name (any more): says what has become of it. */
 export function Gone({
@@ -23,12 +13,10 @@ export function Gone({
   readonly id: string
   /** What waited while this page was open. */
   readonly was: Proposal | null
-  /** By whoever reads this, just now. */
+  /** The signature of whoever reads this has published it. */
   readonly signed: boolean
 }) {
-  if (was && was.envelope.payloadType !== noticeType) {
-    return <GoneDocument id={id} was={was} signed={signed} />
-  }
+  if (namedDocument(id)) return <GoneDocument id={id} was={was} signed={signed} />
   return <GoneNotice id={id} signed={signed} />
 }
 
@@ -43,7 +31,14 @@ function GoneNotice({ id, signed }: { readonly id: string; readonly signed: bool
       <Busy>Looking what became of it …</Busy>
     )
   }
-  if (!data) return <Nothing signed={signed} />
+  if (!data && !signed) return <Withdrawn />
+  if (!data) {
+    return (
+      <Ended title="Signed" good>
+        Enough people have signed.
+      </Ended>
+    )
+  }
   const own = data.messages?.find(({ identifier }) => identifier === id)
   return (
     <Page title={signed ? 'Signed and published' : 'It is published'}>
@@ -63,52 +58,5 @@ function GoneNotice({ id, signed }: { readonly id: string; readonly signed: bool
         </ButtonLink>
       </Row>
     </Page>
-  )
-}
-
-function GoneDocument({
-  id,
-  was,
-  signed,
-}: {
-  readonly id: string
-  readonly was: Proposal
-  readonly signed: boolean
-}) {
-  const held: Readonly<Record<string, HeldDocument | null | undefined>> = {
-    [keysetType]: useKeyset().data,
-    [contactsType]: useContactsDocument().data,
-    [postureType]: usePosture().data,
-  }
-  const { payloadType, payload } = was.envelope
-  if (!signed && held[payloadType]?.envelope.payload !== payload) return <Nothing signed={false} />
-  return (
-    <Page title={signed ? 'Signed and in force' : 'It is in force'}>
-      <Note tone="good" live>
-        Enough people have signed {documentName(id)}.
-      </Note>
-      <ToBoard />
-    </Page>
-  )
-}
-
-function Nothing({ signed }: { readonly signed: boolean }) {
-  return (
-    <Page title={signed ? 'Signed' : 'Nothing waits here'}>
-      <Note tone={signed ? 'good' : 'info'} live>
-        {signed
-          ? 'Enough people have signed.'
-          : 'It was withdrawn by whoever made it, or lapsed after 24 hours without enough signatures; or the link is not complete.'}
-      </Note>
-      <ToBoard />
-    </Page>
-  )
-}
-
-function ToBoard() {
-  return (
-    <Row>
-      <ButtonLink href="#/">To the board</ButtonLink>
-    </Row>
   )
 }

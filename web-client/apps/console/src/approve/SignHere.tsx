@@ -9,13 +9,14 @@ export function SignHere({
   proposal,
   owner,
   status,
-  onSigned,
+  onPublished,
 }: {
   readonly proposal: Proposal
   readonly owner: string
   /** Of a notice; null for another document. */
   readonly status: string | null
-  readonly onSigned: () => void
+  /** That signature was the last that it needed. */
+  readonly onPublished: () => void
 }) {
   const { active } = useKeys()
   const add = useAddSignature()
@@ -44,8 +45,8 @@ export function SignHere({
     try {
       const { payloadType } = proposal.envelope
       const signature = await signatureOver(active, payloadType, payloadIn(proposal.envelope))
-      await add.mutateAsync({ identifier: proposal.identifier, ...signature })
-      onSigned()
+      const answer = await add.mutateAsync({ identifier: proposal.identifier, ...signature })
+      if (answer.status === 'published') onPublished()
     } catch (cause) {
       setError(cause)
     } finally {

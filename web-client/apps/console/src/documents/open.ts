@@ -152,7 +152,8 @@ export function postureIn(envelope: SignedEnvelope | undefined): Posture | null 
   return opened?.kind === 'posture' ? opened.doc : null
 }
 
-function tryOpen(envelope: SignedEnvelope | undefined): Opened | null {
+/** What an envelope holds, or null if it is none of these documents. */
+export function tryOpen(envelope: SignedEnvelope | undefined): Opened | null {
   if (envelope === undefined) return null
   try {
     return open(envelope)

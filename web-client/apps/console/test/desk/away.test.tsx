@@ -8,7 +8,7 @@ import { ContactsPage } from '../../src/contacts/ContactsPage.js'
 import { TrustNote } from '../../src/documents/TrustNote.js'
 import { NoticePage } from '../../src/notice/NoticePage.js'
 import { PosturePage } from '../../src/posture/PosturePage.js'
-import { type Answer, away, pass, saying, show } from '../kit/page.js'
+import { type Answer, away, notFound, pass, saying, show } from '../kit/page.js'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -37,12 +37,6 @@ test.each([
   await pass(60_000)
   expect(changes).toEqual([])
 })
-
-const notFound = () =>
-  Response.json(
-    { type: 'urn:tocsin:problem:not-found', title: 'There is none' },
-    { status: 404, headers: { 'Content-Type': 'application/problem+json' } },
-  )
 
 /** A desk that has nothing there. */
 const without =

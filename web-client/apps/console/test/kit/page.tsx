@@ -13,6 +13,13 @@ export const away: Answer = async () => {
   throw new TypeError('fetch failed')
 }
 
+/** What a desk answers that has nothing there. */
+export const notFound = () =>
+  Response.json(
+    { type: 'urn:tocsin:problem:not-found', title: 'There is none' },
+    { status: 404, headers: { 'Content-Type': 'application/problem+json' } },
+  )
+
 /** Shows it to somebody who has a key. The desk takes its time, so that one sees it asked. */
 export function show(shown: ReactNode, answer: Answer) {
   const origin = 'https://desk.example'
