@@ -128,6 +128,7 @@ test('the keyboard: no focus is taken, the notices can be passed over', async ({
 
 test('in full screen the notice stands above a call that goes on', async ({ hub, patient }) => {
   const page = await patient('/call')
+  await expect(page).toHaveTitle('Video visit · Harbour View Family Health')
   await page.getByRole('button', { name: 'Join now' }).click()
   await page.getByRole('button', { name: 'Full screen' }).click()
   await expect(page.getByRole('button', { name: 'End full screen' })).toBeVisible()

@@ -51,7 +51,10 @@ test('without Ed25519 of its own: shows what is signed, and nothing else', async
   // In either order: both may be of the same second.
   await expect(headings.filter({ hasText: 'True, and live' })).toBeVisible({ timeout: 60_000 })
   await expect(headings.filter({ hasText: 'True, in the replay' })).toBeVisible()
-  await expect(headings).toHaveCount(2)
+  await hub.publish('True, and last')
+  await expect(headings.filter({ hasText: 'True, and last' })).toBeVisible({ timeout: 60_000 })
+  await expect(headings).toHaveCount(3)
+  await expect(banner(page)).not.toContainText('Spoilt')
   await way.close()
 
   await page.goto(hub.desk)
