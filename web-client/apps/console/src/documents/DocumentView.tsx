@@ -163,14 +163,14 @@ function RedactionWords({ redaction }: { readonly redaction: Redaction }) {
     <>
       <Facts
         facts={[
-          ['What', `Deletes entry ${redaction.seq} of the log, for good`],
+          ['What', `Takes entry ${redaction.seq} off every screen, for good`],
           ['Written', clock(redaction.sent)],
           ['Why', redaction.reason],
         ]}
       />
       <p>
-        The entry with this SHA-256 is deleted; its text is never taken again. Compare it with the
-        notice that is meant:
+        The text with this SHA-256 is shown to nobody and never taken again, and an administrator
+        deletes it from the log (tocsin redact --due). Compare it with the notice that is meant:
       </p>
       <Fingerprint keyid={redaction.sha256} />
     </>
