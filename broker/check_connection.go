@@ -37,7 +37,7 @@ func (b *Broker) checkServer(url string) (all []Finding) {
 func (b *Broker) checkConnection(conn *nats.Conn) (all []Finding) {
 	where := "server " + conn.ConnectedServerName()
 	add := func(what, do string) { all = append(all, Finding{where, what, do}) }
-	if n := conn.MaxPayload(); n != notice.MaxBody {
+	if n := conn.MaxPayload(); n != notice.MaxBody && n != edgePayload {
 		add(fmt.Sprintf("max_payload is %d, not %d", n, notice.MaxBody), "Set it in nats.conf")
 	}
 	state, err := conn.TLSConnectionState()

@@ -123,7 +123,7 @@ func credentials(file string) (nats.Option, error) {
 // connectHandlers keep the link and the log. The client calls them one at a time, in
 // order.
 func (b *Broker) connectHandlers() []nats.Option {
-	var said string // the last failure logged: an outage is one line, not one a second
+	var said, reported string // the last failures logged: an outage is one line, not one a second
 	up := func(*nats.Conn) {
 		said = ""
 		b.log.Info("broker connected")
@@ -152,7 +152,10 @@ func (b *Broker) connectHandlers() []nats.Option {
 					"inbox", inbox, "error", err)
 				return
 			}
-			b.log.Warn("broker reports", "error", err)
+			if err.Error() != reported {
+				reported = err.Error()
+				b.log.Warn("broker reports", "error", err)
+			}
 		}),
 	}
 }

@@ -50,6 +50,7 @@ func TestDeployed(t *testing.T) {
 		require.Equal(t, hub.lacks, lacks)
 	}
 
+	requireSmallQuestions(t, c)
 	attack(t, c, "edge-1", edgeMust{})
 	attack(t, c, "desk-1", deskMust{})
 
@@ -200,4 +201,30 @@ func streams(t testing.TB, c *natstest.Cluster) map[string]string {
 	require.NoError(t, list.Err())
 	require.Len(t, all, 5)
 	return all
+}
+
+// requireSmallQuestions is that an edge's questions, which wait in the leader's memory, are no
+// larger than what it has to say.
+func requireSmallQuestions(t testing.TB, c *natstest.Cluster) {
+	t.Helper()
+	ended := make(chan struct{}, 1)
+	thief := connect(t, c, "edge-2", nats.DisconnectErrHandler(func(*nats.Conn, error) {
+		select {
+		case ended <- struct{}{}:
+		default:
+		}
+	}))
+	ask := func(size int) error {
+		question := `{"seq":1,"next_by_subj":"` + strings.Repeat("a", size) + `"}`
+		return thief.PublishRequest("$JS.API.STREAM.MSG.GET."+broker.StreamLog, thief.NewInbox(), []byte(question))
+	}
+	require.NoError(t, ask(60<<10))
+	require.NoError(t, thief.Flush())
+	require.Empty(t, ended)
+	require.NoError(t, ask(64<<10))
+	select {
+	case <-ended:
+	case <-time.After(patience):
+		require.Fail(t, "the server took it")
+	}
 }

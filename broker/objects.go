@@ -193,7 +193,7 @@ func (o *Objects) chunks(ctx context.Context, info *object) ([]byte, error) {
 		case err != nil:
 			return nil, err
 		}
-		if sum := sha256.Sum256(value); bytes.Equal(sum[:], want) {
+		if sum := sha256.Sum256(value); bytes.Equal(sum[:], want) && uint64(len(value)) == info.Size {
 			return value, nil
 		}
 	}
@@ -212,7 +212,7 @@ func (o *Objects) chunksFrom(ctx context.Context, info *object, from uint64) ([]
 		b: o.b, stream: o.stream(), subjects: o.chunkSubject(info.NUID),
 		next: max(from, 1), ahead: min(max(int(info.Chunks), 2), readAhead),
 	}
-	value := make([]byte, 0, info.Size)
+	var value []byte // grows with what is there: info may claim anything
 	for left := int(info.Chunks); left > 0 && !p.end && uint64(len(value)) <= info.Size; {
 		batch, err := p.batch(ctx)
 		if err != nil {

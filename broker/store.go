@@ -36,6 +36,13 @@ type Store struct {
 	bytes  int64 // of their bodies
 }
 
+const (
+	// edgePayload is the largest message that deploy/nats lets an edge send, headers included: the
+	// server ends the connection of one who sends more.
+	edgePayload    = 64 << 10
+	maxReceiptBody = edgePayload - 1<<10
+)
+
 // Store returns the store that a stream holds: [StreamDesk] or [StreamReceipts]. It
 // panics on any other name.
 func (b *Broker) Store(stream string) *Store {
@@ -54,6 +61,9 @@ func (b *Broker) Store(stream string) *Store {
 func (s *Store) Put(ctx context.Context, key string, body []byte, revision uint64) (uint64, error) {
 	if err := checkBody(body); err != nil {
 		return 0, fmt.Errorf("storing %s: %w", key, err)
+	}
+	if s.stream == StreamReceipts && len(body) > maxReceiptBody {
+		return 0, fmt.Errorf("storing %s: %w: %d bytes, at most %d", key, ErrTooLarge, len(body), maxReceiptBody)
 	}
 	written, err := s.put(ctx, key, body, revision)
 	if errors.Is(err, ErrConflict) && revision == 0 {

@@ -212,6 +212,8 @@ func TestStoreKeys(t *testing.T) {
 	require.Error(t, err)
 	_, err = s.Put(testContext(t), "a", make([]byte, broker.MaxBody+1), 0)
 	require.ErrorIs(t, err, broker.ErrTooLarge)
+	_, err = b.Store(broker.StreamReceipts).Put(testContext(t), "a", make([]byte, 64<<10), 0)
+	require.ErrorIs(t, err, broker.ErrTooLarge, "a server of deploy/nats would end the connection")
 	require.Panics(t, func() { b.Store(broker.StreamLog) })
 }
 

@@ -23,8 +23,8 @@ const (
 	maxCohortBody = 48 << 20
 	// cohortTimeout is how long one may take to come.
 	cohortTimeout = 60 * time.Second
-	// maxCohorts bounds the lists that every edge looks through for each session.
-	maxCohorts = 64
+	// MaxCohorts bounds the lists that every edge looks through for each session.
+	MaxCohorts = 64
 )
 
 // CohortInfo is what is told of a cohort: never who is on it.
@@ -156,7 +156,7 @@ func (d *Desk) roomForCohort(ctx context.Context, name string) error {
 		return err
 	}
 	known := slices.ContainsFunc(list, func(c CohortInfo) bool { return c.Name == name })
-	if !known && len(list) >= maxCohorts {
+	if !known && len(list) >= MaxCohorts {
 		return errTooMany.with("64 cohorts are there: remove one that is no longer needed")
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -134,12 +135,29 @@ func (c *cohorts) update(ctx context.Context) error {
 		}
 	}
 	maps.DeleteFunc(c.damaged, func(name string, _ damaged) bool { return !there[name] })
+	list, err = c.atMost(list)
 	for _, o := range list {
 		if c.digest(o.Name) != o.Digest {
 			err = errors.Join(err, c.tryTake(ctx, o)) // one that can't be read keeps no other waiting
 		}
 	}
 	return err
+}
+
+// atMost are the lists that are looked at: if there are more than desks make, those that are
+// known first. Whoever has stolen a desk's key of NATS can make any number.
+func (c *cohorts) atMost(list []broker.ObjectInfo) ([]broker.ObjectInfo, error) {
+	if len(list) <= desk.MaxCohorts {
+		return list, nil
+	}
+	unknown := func(o broker.ObjectInfo) int {
+		if c.known[o.Name] != "" {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(list, func(a, b broker.ObjectInfo) int { return unknown(a) - unknown(b) })
+	return list[:desk.MaxCohorts], fmt.Errorf("there are more than %d lists, which no desk makes; the first are looked at", desk.MaxCohorts)
 }
 
 // tryTake is take, once in a while for a list that can't be read whole.

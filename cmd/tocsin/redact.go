@@ -19,6 +19,7 @@ type redactCmd struct {
 	Reason string `placeholder:"TEXT" help:"Why; it stays in the log for good. No names of patients."`
 	Key    string `placeholder:"FILE" help:"Your key, of role operator."`
 	Backup string `placeholder:"FILE" help:"Take the entry from this backup of the log, by its number: one that the desk no longer shows."`
+	Now    bool   `help:"Redact an Alert that has not run out: readers who were away when it was withdrawn go on seeing it as in force."`
 	Due    bool   `help:"Delete from the log what enough operators have signed for."`
 	Yes    bool   `short:"y" help:"Don't ask; needed without a terminal."`
 	JSON   bool   `help:"Print what became of it as one object, for programs."`
@@ -28,8 +29,10 @@ type redactCmd struct {
 
 func (redactCmd) Help() string {
 	return `For a text that must not stay, such as one with a patient's name: a Cancel leaves it in the log.
-Withdraw the notice first. Operators then sign that a message goes, each message of its thread
-by itself; and whoever has the administrator's key of NATS deletes what they have signed for:
+Withdraw the notice first, and wait until it has run out (or say --now: nodes do not send the
+Cancel of a redacted notice, so readers who were away when it was withdrawn, and have it, would
+see it as in force until it runs out). Operators then sign that a message goes, each message of
+its thread by itself; and whoever has the administrator's key of NATS deletes what they have signed for:
 
     tocsin redact 0198c1f2-… --reason "It named a patient." --key ana.key
     tocsin approve redaction-41 --key ben.key
@@ -66,7 +69,7 @@ func (cmd redactCmd) propose(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
-	if err := gone.check(c, s); err != nil {
+	if err := gone.check(c, s, cmd.Now); err != nil {
 		return err
 	}
 	envelope, err := gone.redaction(cmd.Reason)
@@ -166,12 +169,33 @@ func entryOf(file string, seq uint64) (*notice.Envelope, error) {
 }
 
 // check refuses what would surprise readers.
-func (gone condemned) check(c console, s *signIn) error {
+func (gone condemned) check(c console, s *signIn, now bool) error {
 	if gone.thread.Phase == "active" {
 		return fmt.Errorf("%w: the notice is active, and readers would not be told that it does not hold. Withdraw it first: "+
 			"%s cancel %s --note TEXT --key %s%s", errNotDone, c.program, gone.thread.Identifier, s.keyFile, s.flags.asTyped())
 	}
+	if until := runsOut(gone.thread, gone.seq); !now && until.After(time.Now()) {
+		return fmt.Errorf("%w: readers who were away when it was withdrawn, and have it, would see it as in force until it runs out (%s), "+
+			"since nodes do not send the Cancel of a redacted notice. Wait until then; if its text is worse than that: --now",
+			errNotDone, clock(notice.FormatTime(until)))
+	}
 	return mayGo(gone.thread, gone.seq)
+}
+
+// runsOut is when the last text of a thread ends whose Alert is to go; zero if another message is.
+func runsOut(thread client.Thread, seq uint64) (last time.Time) {
+	for _, m := range thread.Messages {
+		n, err := m.Envelope.Notice()
+		if err != nil || m.Revision == 0 && m.Seq != seq {
+			return time.Time{}
+		}
+		for _, i := range n.Info {
+			if end := timeOf(i.Expires); end.After(last) {
+				last = end
+			}
+		}
+	}
+	return last
 }
 
 // mayGo refuses to take from a thread the message that keeps it from showing again: its
@@ -228,7 +252,7 @@ func (gone condemned) show(c console) {
 	var others []string
 	for _, m := range gone.thread.Messages {
 		if m.Seq != gone.seq {
-			others = append(others, strconv.FormatUint(m.Seq, 10))
+			others = append(others, fmt.Sprintf("entry %d (%s)", m.Seq, m.Identifier))
 		}
 	}
 	if len(others) > 0 {

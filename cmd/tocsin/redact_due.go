@@ -10,7 +10,7 @@ import (
 )
 
 // stillThere is what to do once enough have signed.
-const stillThere = "No screen shows that entry any more, and its text is still in the log. " +
+const stillThere = "Nodes send that entry to nobody any more. Its text is still in the log, and in browsers that have it. " +
 	"Whoever has the administrator's key of NATS deletes it: tocsin redact --due (--help)\n"
 
 var errKept = errors.New("nothing was deleted")

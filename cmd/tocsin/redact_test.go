@@ -45,3 +45,20 @@ func TestWhatMayBeRedacted(t *testing.T) {
 		}
 	}
 }
+
+// Of an Alert it counts until when somebody who was away could see it, with all that is behind it.
+func TestWhenANoticeRunsOut(t *testing.T) {
+	t.Parallel()
+	s := noticetest.NewStaff(t)
+	at := time.Now().Truncate(time.Second)
+	sent := noticetest.Sent(at.Add(-time.Hour))
+	alert := s.Alert(sent, noticetest.Expires(at.Add(time.Hour)))
+	update := s.Update(alert, nil, sent, noticetest.Expires(at.Add(2*time.Hour)))
+	var thread client.Thread
+	for i, n := range []*notice.Notice{alert, update, s.Cancel(alert, nil)} {
+		thread.Messages = append(thread.Messages, client.Message{Seq: 2 + uint64(i), Revision: i, Envelope: s.Sign(n)})
+	}
+	require.True(t, runsOut(thread, 2).Equal(at.Add(2*time.Hour)))
+	require.Zero(t, runsOut(thread, 3))
+	require.Zero(t, runsOut(client.Thread{}, 2))
+}
