@@ -207,24 +207,7 @@ func streams(t testing.TB, c *natstest.Cluster) map[string]string {
 // larger than what it has to say.
 func requireSmallQuestions(t testing.TB, c *natstest.Cluster) {
 	t.Helper()
-	ended := make(chan struct{}, 1)
-	thief := connect(t, c, "edge-2", nats.DisconnectErrHandler(func(*nats.Conn, error) {
-		select {
-		case ended <- struct{}{}:
-		default:
-		}
-	}))
-	ask := func(size int) error {
-		question := `{"seq":1,"next_by_subj":"` + strings.Repeat("a", size) + `"}`
-		return thief.PublishRequest("$JS.API.STREAM.MSG.GET."+broker.StreamLog, thief.NewInbox(), []byte(question))
-	}
-	require.NoError(t, ask(60<<10))
-	require.NoError(t, thief.Flush())
-	require.Empty(t, ended)
-	require.NoError(t, ask(64<<10))
-	select {
-	case <-ended:
-	case <-time.After(patience):
-		require.Fail(t, "the server took it")
-	}
+	thief := connect(t, c, "edge-2")
+	require.Eventually(t, func() bool { return thief.MaxPayload() == 64<<10 }, patience, 10*time.Millisecond, "what the server enforces")
+	require.EqualValues(t, broker.MaxBody, connect(t, c, "desk-1").MaxPayload())
 }
