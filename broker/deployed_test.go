@@ -16,6 +16,7 @@ import (
 
 	"tocsin/broker"
 	"tocsin/broker/natstest"
+	"tocsin/notice"
 )
 
 // The files of deploy/nats, three real servers: what hubs need is permitted, through
@@ -209,5 +210,5 @@ func requireSmallQuestions(t testing.TB, c *natstest.Cluster) {
 	t.Helper()
 	thief := connect(t, c, "edge-2")
 	require.Eventually(t, func() bool { return thief.MaxPayload() == 64<<10 }, patience, 10*time.Millisecond, "what the server enforces")
-	require.EqualValues(t, broker.MaxBody, connect(t, c, "desk-1").MaxPayload())
+	require.EqualValues(t, notice.MaxBody, connect(t, c, "desk-1").MaxPayload())
 }
