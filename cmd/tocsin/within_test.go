@@ -12,6 +12,7 @@ import (
 	"tocsin/auth"
 	"tocsin/broker"
 	"tocsin/client"
+	"tocsin/desk"
 	"tocsin/notice"
 	"tocsin/wire"
 )
@@ -170,4 +171,22 @@ func TestDamagedCohortIsLeftAlone(t *testing.T) {
 		require.Equal(t, digest, c.digest(name))
 		require.NotContains(t, c.damaged, name)
 	}
+}
+
+// Whoever has stolen a desk's key of NATS can make any number of lists. What is in force stays
+// looked at.
+func TestTooManyCohorts(t *testing.T) {
+	t.Parallel()
+	c := &cohorts{known: map[string]string{"z-real": "digest"}}
+	var list []broker.ObjectInfo
+	for i := range desk.MaxCohorts {
+		list = append(list, broker.ObjectInfo{Name: fmt.Sprintf("forged-%d", i)})
+	}
+	same, err := c.atMost(list)
+	require.NoError(t, err)
+	require.Equal(t, list, same)
+	some, err := c.atMost(append(list, broker.ObjectInfo{Name: "z-real"}))
+	require.ErrorContains(t, err, "more than 64 lists")
+	require.Len(t, some, desk.MaxCohorts)
+	require.Equal(t, "z-real", some[0].Name)
 }
