@@ -15,7 +15,7 @@ import (
 func TestReceiptsOfALongThread(t *testing.T) {
 	store := openStore(t)
 	r := &receipts{store: store, incarnation: "one", revisions: make(map[string]uint64)}
-	for _, revisions := range []int{1, 120, 900} {
+	for _, revisions := range []int{1, 120, 500} {
 		all := make(map[int]hub.Counts)
 		for i := range revisions + 1 { // the hub has heard of one more
 			all[i] = hub.Counts{Sent: 9_999_999_999, Received: 9_999_999_999, Displayed: 9_999_999_999, Confirmed: 9_999_999_999}
