@@ -92,3 +92,13 @@ func (r *restore) state(t *testing.T) jetstream.StreamState {
 	require.NoError(t, err)
 	return info.State
 }
+
+// Hubs are sent what is stored, and not a log that is being restored: all of it, to each of them.
+func TestNothingOfARestoreIsSentAround(t *testing.T) {
+	t.Parallel()
+	log := streamConfigs(MinMaxBytes, 3)[0]
+	require.Equal(t, sentAround(), log.RePublish)
+	during := marked(log, "digest")
+	require.Nil(t, during.RePublish)
+	require.Equal(t, sentAround(), unmarked(during).RePublish)
+}
