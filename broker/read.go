@@ -27,7 +27,7 @@ type reader struct {
 	messages chan message
 	failed   chan error  // receives one error, after the last message
 	pending  uint64      // 0 if there was nothing to read when it began; how much, it does not know
-	unheard  func() bool // whether it has been waiting for an answer for overdueAfter
+	unheard  func() bool // whether it has asked in vain, retries included, for overdueAfter
 	stop     func()
 }
 
@@ -199,7 +199,7 @@ func (p *place) ask(ctx context.Context) ([]message, error) {
 }
 
 // fetch asks for one message; its sequence is 0 if there is none. What stands at the end of
-// the log is waited for by people, and one question more is no burden there: it insists.
+// the log is waited for by people, and is little to ask for: there it insists.
 func (p *place) fetch(ctx context.Context, which lookup) (message, error) {
 	question := func(ctx context.Context) (message, error) {
 		m, _, err := p.b.fetch(ctx, p.stream, which)
